@@ -19,7 +19,8 @@ class HeldOut:
     groups : (n,) the spatial group (stroke, connected labels or block) of each label; labels of
         one group are never in two folds. Intervals are taken over groups.
     folds : (n,) fold in which each label was held out.
-    probabilities : (n, classes) float32, calibrated and refined as the final map is.
+    probabilities : (n, classes) float32, refined as the final map is, and calibrated for models
+        that were fitted without a fold.
     """
 
     pixels: NDArray[np.int64]

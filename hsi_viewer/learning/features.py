@@ -87,6 +87,10 @@ class Features:
         result: FloatArray = (leading**2).sum(axis=1)
         return result
 
+    def strays(self, spectra: FloatArray) -> NDArray[np.bool_]:
+        """Which tidied spectra (n, bands) are like none of the scene that this was fitted on."""
+        return np.asarray(((spectra < self.low) | (spectra > self.high)).any(axis=1))
+
     @property
     def scaling(self) -> Scaling:
         """How the values are standardised."""

@@ -47,10 +47,11 @@ class PixelModel(PixelState, SceneMapper):
 
     def tile_probabilities(
         self, scene: SceneFeatures, rows: slice, columns: slice
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Probabilities (rows, columns, classes) of a tile, and where it has data."""
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Probabilities (rows, columns, classes) of a tile, where it has data, and strays."""
         values, valid = scene.spectra(rows, columns)
-        return self.probabilities(values).reshape(*valid.shape, -1), valid
+        strays = scene.features.strays(values).reshape(valid.shape)
+        return self.probabilities(values).reshape(*valid.shape, -1), valid, strays
 
     def probabilities(self, values: FloatArray) -> FloatArray:
         """Probabilities (n, classes) of standardised values (n, bands)."""

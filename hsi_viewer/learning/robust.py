@@ -150,7 +150,8 @@ def _between(values: Floats, wrong: NDArray[np.bool_]) -> Floats:
     right = np.where(after < bands, after, before).clip(0, bands - 1)
     share = ((at - left) / np.maximum(right - left, 1)).astype(values.dtype)
     first, last = (np.take_along_axis(values, index, axis=1) for index in (left, right))
-    line: Floats = np.where(none, 0.0, first + (last - first) * share)
+    with np.errstate(invalid="ignore"):  # without a right one, both may be infinite
+        line: Floats = np.where(none, 0.0, first + (last - first) * share)
     return line
 
 

@@ -16,6 +16,7 @@ from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray
+from hsi_viewer.learning.scene_windows import seen_by, sliced, together, within
 from hsi_viewer.learning.survey import TILE, Survey, Window, tiles, tiles_inside
 from hsi_viewer.learning.windows import at, mirrored
 
@@ -24,69 +25,6 @@ SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles th
 SAMPLED_SIDE = 40  # of such a tile, where features are not kept
 AROUND_LABELS = 16  # pixels that a window of its own costs as much as
 KEEP_BYTES = 400_000_000
-
-
-def moved(part: slice, by: int) -> slice:
-    """A range of rows or columns, so many further on."""
-    return slice(part.start + by, part.stop + by)
-
-
-def halves(
-    some: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.int64]
-) -> list[NDArray[np.int64]]:
-    """Pixels cut in the middle of their longer extent; one part where they are one pixel."""
-    along = row if np.ptp(row) >= np.ptp(column) else column
-    low = 2 * along <= int(along.min()) + int(along.max())
-    return [part for part in (some[low], some[~low]) if part.size]
-
-
-def _around(places: range, reach: int, size: int) -> slice:
-    """The part of an axis that windows around places of the mirrored axis see."""
-    first, last = places[0] - reach, places[-1] + reach
-    start, stop = max(0, first), min(size, last + 1)
-    if first < 0:
-        stop = max(stop, min(size, -first))
-    if last >= size:
-        start = min(start, max(0, 2 * size - 1 - last))
-    return slice(start, stop)
-
-
-def _within(part: tuple[range, range] | Window, rows: slice, columns: slice) -> tuple[range, range]:
-    """The same places, counted from the start of a window that holds them."""
-    r, c = part
-    return (
-        range(r.start - rows.start, r.stop - rows.start, r.step or 1),
-        range(c.start - columns.start, c.stop - columns.start, c.step or 1),
-    )
-
-
-def _sliced(part: tuple[range, range]) -> Window:
-    return slice(part[0].start, part[0].stop), slice(part[1].start, part[1].stop)
-
-
-def _extent(row: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[int, int]:
-    return int(np.ptp(row)) + 1, int(np.ptp(column)) + 1
-
-
-def _together(
-    row: NDArray[np.int64], column: NDArray[np.int64], around: int
-) -> Iterator[NDArray[np.int64]]:
-    """Pixels whose windows are computed together, because they lie close to one another.
-
-    Parameters
-    ----------
-    around : pixels by which the window of one is higher and wider than the pixel.
-    """
-    groups = [np.arange(row.size)] if row.size else []
-    while groups:
-        some = groups.pop()
-        parts = halves(some, row[some], column[some])
-        sizes = [_extent(row[i], column[i]) for i in (some, *parts)]
-        whole, *apart = ((h + around) * (w + around) for h, w in sizes)
-        if len(parts) == 2 and (max(sizes[0]) > TILE or sum(apart) < whole):
-            groups += parts
-        else:
-            yield some
 
 
 class Projected(NamedTuple):
@@ -103,6 +41,12 @@ class Projected(NamedTuple):
         """(rows, columns) where the part itself has data."""
         has_data: NDArray[np.bool_] = at(self.valid, self.rows, self.columns)
         return has_data
+
+    @property
+    def inner_strays(self) -> NDArray[np.bool_]:
+        """(rows, columns) where the part itself is like none of the scene."""
+        strays: NDArray[np.bool_] = at(self.strays, self.rows, self.columns)
+        return strays
 
 
 class Standardised(NamedTuple):
@@ -158,7 +102,7 @@ class SceneFeatures:
         self.survey: Survey | None = None
         self._probes = probe_bands(cube, np.arange(features.bands.size))
         self._usual = usual_of(cube, features.bands[self._probes])
-        self._kept: tuple[FloatArray, NDArray[np.bool_]] | None = None
+        self._kept: tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]] | None = None
         if keep and cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
             self._kept = self._compute_all(token)
         self._sample: FloatArray | None = None
@@ -175,19 +119,28 @@ class SceneFeatures:
         features : (channels, rows + 2 margin, columns + 2 margin), to be read only.
         valid : (rows, columns), True where the cube has data.
         """
+        values, valid, _ = self.seen(rows, columns, margin, token)
+        return values, valid
+
+    def seen(
+        self, rows: slice, columns: slice, margin: int = 0, token: CancelToken | None = None
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """As `window`, and (rows, columns) where the spectrum is like none of the scene."""
         r = range(rows.start - margin, rows.stop + margin)
         c = range(columns.start - margin, columns.stop + margin)
         if self._kept is not None:
-            values, valid = self._kept
+            values, valid, strays = self._kept
+            own = valid[rows, columns], strays[rows, columns]
             if margin <= MARGIN:
                 near, far = MARGIN - margin, MARGIN + margin
                 part = values[:, rows.start + near : rows.stop + far]
-                return part[:, :, columns.start + near : columns.stop + far], valid[rows, columns]
+                return part[:, :, columns.start + near : columns.stop + far], *own
             inner = np.moveaxis(values, 0, 2)[MARGIN:-MARGIN, MARGIN:-MARGIN]
-            return np.moveaxis(at(inner, r, c), 2, 0), valid[rows, columns]
+            return np.moveaxis(at(inner, r, c), 2, 0), *own
         found = self._projected(r, c, tile=(rows, columns))
-        values, valid = self.features.smooth(*found, token), found.inner
-        return values, valid[margin : len(r) - margin, margin : len(c) - margin]
+        values = self.features.smooth(*found, token)
+        down, across = slice(margin, len(r) - margin), slice(margin, len(c) - margin)
+        return values, found.inner[down, across], found.inner_strays[down, across]
 
     @property
     def is_kept(self) -> bool:
@@ -242,7 +195,7 @@ class SceneFeatures:
         row, column = np.divmod(pixels, self.cube.columns)
         groups = [np.arange(row.size)] if row.size else []
         if not self.is_kept:
-            groups = list(_together(row, column, 2 * (self.features.reach + radius)))
+            groups = list(together(row, column, 2 * (self.features.reach + radius)))
         for some in groups:
             if token is not None:
                 token.check()
@@ -270,7 +223,7 @@ class SceneFeatures:
     ) -> Iterator[tuple[NDArray[np.int64], Window, tuple[NDArray[np.int64], NDArray[np.int64]]]]:
         """Pixels that are read together, the window that holds them, and where they are in it."""
         row, column = np.divmod(pixels, self.cube.columns)
-        for some in _together(row, column, AROUND_LABELS):
+        for some in together(row, column, AROUND_LABELS):
             if token is not None:
                 token.check()
             top, left = int(row[some].min()), int(column[some].min())
@@ -300,10 +253,10 @@ class SceneFeatures:
     def standardised_around(self, rows: range, columns: range) -> Standardised:
         """What features of places of the mirrored scene are made of."""
         reach = self.features.reach
-        wide = _around(rows, reach, self.cube.rows)
-        broad = _around(columns, reach, self.cube.columns)
+        wide = seen_by(rows, reach, self.cube.rows)
+        broad = seen_by(columns, reach, self.cube.columns)
         values, valid, strays = self.features.standardised(*self._read(wide, broad))
-        inner = _within((rows, columns), wide, broad)
+        inner = within((rows, columns), wide, broad)
         return Standardised(values.reshape(*valid.shape, -1), valid, strays, *inner)
 
     @property
@@ -325,19 +278,19 @@ class SceneFeatures:
         columns: range | slice,
         weights: FloatArray,
         token: CancelToken | None = None,
-    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-        """Features of the first window, products of all features, and where there is data.
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Features of the first window, products of all features, where there is data, and strays.
 
         Parameters
         ----------
         rows, columns : a window, or every n-th row and column of one.
-        weights, and what is returned : as of `Features.linear`.
+        weights, and the first two of what is returned : as of `Features.linear`.
         """
         r = rows if isinstance(rows, range) else range(rows.start, rows.stop)
         c = columns if isinstance(columns, range) else range(columns.start, columns.stop)
-        found = self._projected(r, c, tile=_sliced((r, c)))
+        found = self._projected(r, c, tile=sliced((r, c)))
         first, products = self.features.linear(*found, weights, token)
-        return first, products, found.inner
+        return first, products, found.inner, found.inner_strays
 
     def guide(
         self, count: int, token: CancelToken | None = None
@@ -416,33 +369,39 @@ class SceneFeatures:
         """
         reach = self.features.reach
         wide, broad = (
-            _around(rows, reach, self.cube.rows),
-            _around(columns, reach, self.cube.columns),
+            seen_by(rows, reach, self.cube.rows),
+            seen_by(columns, reach, self.cube.columns),
         )
         stored, is_data = self._read(wide, broad)
         found = self.features.project(stored, is_data)
         if self.survey is not None and self.survey.lacks(*tile):
-            own = _sliced(_within(tile, wide, broad))
+            own = sliced(within(tile, wide, broad))
             components, valid, strays = found
             seen = components[:, *own], valid[own], strays[own]
             self.survey.keep(tile, *seen, self._fills(stored[own]))
-        return Projected(*found, *_within((rows, columns), wide, broad))
+        return Projected(*found, *within((rows, columns), wide, broad))
 
-    def _compute_all(self, token: CancelToken | None) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Features of the whole scene and a margin, (channels, ...), channels last in memory."""
+    def _compute_all(
+        self, token: CancelToken | None
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """What `seen` gives of the whole scene; features (channels, ...) with a margin.
+
+        Channels are last in memory.
+        """
         rows, columns = self.cube.rows, self.cube.columns
-        valid = np.empty((rows, columns), bool)
+        valid, strays = np.empty((2, rows, columns), bool)
         wide = (rows + 2 * MARGIN, columns + 2 * MARGIN, self.features.channels)
         values = np.empty(wide, np.float32)
         inner = values[MARGIN : MARGIN + rows, MARGIN : MARGIN + columns]
         for r, c in tiles(rows, columns):
             places = range(r.start, r.stop), range(c.start, c.stop)
             found = self._projected(*places, tile=(r, c))
-            features, valid[r, c] = self.features.smooth(*found, token), found.inner
+            features = self.features.smooth(*found, token)
+            valid[r, c], strays[r, c] = found.inner, found.inner_strays
             inner[r, c] = np.moveaxis(features, 0, 2)
         outside = np.arange(-MARGIN, 0), np.arange(MARGIN)
         for row in np.concatenate([outside[0], rows + outside[1]]):
             values[row + MARGIN] = values[mirrored(row, rows) + MARGIN]
         for column in np.concatenate([outside[0], columns + outside[1]]):
             values[:, column + MARGIN] = values[:, mirrored(column, columns) + MARGIN]
-        return np.moveaxis(values, 2, 0), valid
+        return np.moveaxis(values, 2, 0), valid, strays

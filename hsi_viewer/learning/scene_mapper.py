@@ -15,18 +15,26 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.nodata import SuspectedFill
 from hsi_viewer.core.inputs import CubeLike, LabelsLike, RegionLike, as_cube, known_ids
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
+from hsi_viewer.core.progress import (
+    CancelToken,
+    NotingPort,
+    Progress,
+    ProgressPort,
+    SilentPort,
+    UnlikeSpectra,
+)
 from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.by_tile import ByTile
 from hsi_viewer.learning.features import Features, FloatArray, fit_features, scaled
-from hsi_viewer.learning.model import prediction_of, real_in, strength_of
+from hsi_viewer.learning.model import prediction_of, real_in, strange_note, strength_of
 from hsi_viewer.learning.model_state import TrainingFacts
 from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.recipe import FeatureRecipe, WalkerRecipe
 from hsi_viewer.learning.scaling import Scaling
-from hsi_viewer.learning.scene_features import SceneFeatures, moved
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scene_windows import moved
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.training_pixels import (
     checked_labels,
@@ -118,8 +126,11 @@ class SceneMapper(TrainingFacts, ABC):
     @abstractmethod
     def tile_probabilities(
         self, scene: SceneFeatures, rows: slice, columns: slice
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Probabilities (rows, columns, classes) of a tile, and where it has data."""
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Probabilities (rows, columns, classes) of a tile, where it has data, and strays.
+
+        Strays (rows, columns) are like no pixel of the scene that the model was trained on.
+        """
 
     def tiles(self, rows: int, columns: int) -> list[Window]:
         """The tiles of a scene."""
@@ -161,17 +172,21 @@ class SceneMapper(TrainingFacts, ABC):
             seeds = seeds_of(known, self.class_ids)
             recipe = of_strength(self.walker, strength)
             with Walker(guide, valid, seeds, recipe, token) as walker:
-                raw, valid = self._mapped(scene, token, port)
+                raw = self._mapped(scene, token, port)
                 mapped = time.perf_counter()
                 port.report(Progress("Refining the map along the image"))
-                probabilities = walker.refined(raw)
+                probabilities = walker.refined(raw.probabilities)
             source += ", refined"
         else:
-            probabilities, valid = self._mapped(scene, token, port)
+            raw = self._mapped(scene, token, port)
+            probabilities = raw.probabilities
             mapped = time.perf_counter()
         self.seconds["predict"] = mapped - start
         self.seconds["refine"] = time.perf_counter() - mapped
-        return prediction_of(probabilities, valid, self.class_ids, source)
+        note = None if known.any() else strange_note(raw.strange)
+        if note is not None:
+            port.report(UnlikeSpectra(note, raw.strange or 0.0))
+        return prediction_of(probabilities, raw.valid, self.class_ids, source, outside=raw.strange)
 
     def by_tile(
         self, cube: HyperCube, refine: Refine, scaling: Scaling | Standardise, token: CancelToken
@@ -193,14 +208,7 @@ class SceneMapper(TrainingFacts, ABC):
         )
 
     def _mapped_part(self, scene: SceneFeatures, part: Window, token: CancelToken) -> DenseOutput:
-        rows, columns = (p.stop - p.start for p in part)
-        out = np.empty((rows, columns, len(self.class_ids)), np.float32)
-        valid = np.empty((rows, columns), bool)
-        for r, c in self.tiles(rows, columns):
-            token.check()
-            here = moved(r, part[0].start), moved(c, part[1].start)
-            out[r, c], valid[r, c] = self.tile_probabilities(scene, *here)
-        return DenseOutput(out, np.zeros((rows, columns), np.float32), valid)
+        return self._mapped(scene, token, SilentPort(), part)
 
     def _scene_of(
         self, cube: HyperCube, standardise: Standardise, port: ProgressPort
@@ -218,15 +226,22 @@ class SceneMapper(TrainingFacts, ABC):
         return self.scenes[0]
 
     def _mapped(
-        self, scene: SceneFeatures, token: CancelToken, port: ProgressPort
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Probabilities (rows, columns, classes) and where there is data."""
-        rows, columns = scene.cube.rows, scene.cube.columns
+        self,
+        scene: SceneFeatures,
+        token: CancelToken,
+        port: ProgressPort,
+        part: Window | None = None,
+    ) -> DenseOutput:
+        """The map of the whole scene, or of a part, tile by tile."""
+        top, left = (0, 0) if part is None else (part[0].start, part[1].start)
+        whole = slice(0, scene.cube.rows), slice(0, scene.cube.columns)
+        rows, columns = (p.stop - p.start for p in part or whole)
         out = np.empty((rows, columns, len(self.class_ids)), np.float32)
-        valid = np.empty((rows, columns), bool)
+        valid, strays = np.empty((2, rows, columns), bool)
         windows = self.tiles(rows, columns)
         for done, (r, c) in enumerate(windows):
             token.check()
-            out[r, c], valid[r, c] = self.tile_probabilities(scene, r, c)
+            found = self.tile_probabilities(scene, moved(r, top), moved(c, left))
+            out[r, c], valid[r, c], strays[r, c] = found
             port.report(Progress("Predicting the map", (done + 1) / len(windows)))
-        return out, valid
+        return DenseOutput(out, np.zeros((rows, columns), np.float32), valid, strays & valid)

@@ -22,6 +22,7 @@ from hsi_viewer.learning.distillation import (
     soft_cross_entropy,
 )
 from hsi_viewer.learning.network import SdhsiNet
+from hsi_viewer.learning.optimiser import AdamW
 from hsi_viewer.learning.predictor import precision
 from hsi_viewer.learning.recipe import Recipe
 from hsi_viewer.learning.training_pixels import TrainingPixels, turned
@@ -81,14 +82,12 @@ class Learner:
         self.soft: SoftTargets | None = None
         training = recipe.training
         self.steps = training.warm_steps if warm else training.steps
-        rate = training.warm_rate if warm else training.rate
-        self.optimiser = torch.optim.AdamW(
-            network.parameters(), rate, weight_decay=training.weight_decay
-        )
-        self.schedule: torch.optim.lr_scheduler.LRScheduler = (
-            torch.optim.lr_scheduler.CosineAnnealingLR(self.optimiser, self.steps)
-            if warm
-            else torch.optim.lr_scheduler.OneCycleLR(self.optimiser, rate, total_steps=self.steps)
+        self.optimiser = AdamW(
+            network.parameters(),
+            training.warm_rate if warm else training.rate,
+            self.steps,
+            weight_decay=training.weight_decay,
+            warm=warm,
         )
         self.odds = data.odds
 
@@ -162,10 +161,9 @@ class Learner:
             weight, target = self.recipe.distillation.weight, extra[1].to(self.device)
             for z in logits:
                 loss = loss + weight * soft_cross_entropy(z[len(y) :], target)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
-        self.schedule.step()
         self.memory.store(chosen, labelled)
         tally.losses.append(float(loss.detach()))
         tally.right.append([float((z.argmax(dim=1) == y).sum()) for z in labelled])

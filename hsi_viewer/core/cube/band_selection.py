@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.quiet import quiet
 
 Triple = tuple[int, int, int]
 
@@ -121,8 +121,7 @@ def _clear_bands(cube: HyperCube, bands: NDArray[np.intp]) -> NDArray[np.intp]:
     ]
     stored = np.stack(pieces)[:, :, bands]
     values = np.where(cube.is_data(stored), stored, np.nan).astype(np.float64)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a band may be without any data
+    with quiet(RuntimeWarning):  # a band may be without any data
         values /= np.nanmax(np.abs(values), axis=(0, 1))  # squares of huge values overflow
         steps = np.diff(values, axis=1) ** 2 / 2
         ratio = np.nanmedian(steps, axis=(0, 1)) / np.nanvar(values, axis=(0, 1))

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.cube.indexing import indexed
-from hsi_viewer.core.cube.metadata import CubeMetadata
+from hsi_viewer.core.cube.metadata import CubeMetadata, possible_wavelengths
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.text import messages, short_name
@@ -183,6 +183,8 @@ class HyperCube:
         """
         given = {f.name: getattr(metadata, f.name) for f in fields(metadata)}
         given["metadata"] = given.pop("fields")
+        given["wavelengths"], doubt = possible_wavelengths(metadata.wavelengths)
+        warnings = (*warnings, *doubt)
         if metadata.good_bands is None:
             del given["good_bands"]
         if not metadata.format_name:
@@ -256,7 +258,8 @@ class HyperCube:
     def __repr__(self) -> str:
         parts = [" x ".join(map(str, self.shape)), self.dtype.name]
         if self.wavelengths is not None:
-            parts.append(f"{np.nanmin(self.wavelengths):g}-{np.nanmax(self.wavelengths):g} nm")
+            known = self.wavelengths[np.isfinite(self.wavelengths)]
+            parts += [f"{known.min():g}-{known.max():g} nm"] if known.size else []
         parts.append(self.format_name)
         return f'<HyperCube "{short_name(self.name)}": {", ".join(parts)}>'
 
@@ -321,6 +324,8 @@ class HyperCube:
     def spectrum(self, row: int, column: int) -> NDArray[np.float64]:
         """Physical spectrum of one pixel, (bands,): scaled, NaN where there is no data.
 
+        Of complex values, the magnitudes.
+
         Raises
         ------
         IndexError
@@ -334,8 +339,9 @@ class HyperCube:
         return values
 
     def physical(self, stored: NDArray[Any]) -> NDArray[np.float64]:
-        """Physical values of stored ones, same shape."""
-        values: NDArray[np.float64] = stored.astype(np.float64)
+        """Physical values of stored ones, same shape; of complex ones, of their magnitudes."""
+        real = np.abs(stored) if stored.dtype.kind == "c" else stored
+        values: NDArray[np.float64] = real.astype(np.float64)
         values *= self.scale
         values += self.offset
         return values

@@ -11,6 +11,26 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.georeference import Georeference
 
 
+def possible_wavelengths(
+    nm: NDArray[np.float64] | None,
+) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
+    """Wavelengths (nm) with NaN for those that no light has, and a sentence if there are any.
+
+    None, if no band has a possible one.
+    """
+    possible = np.ones(0, bool) if nm is None else np.isfinite(nm) & (nm > 0)
+    if nm is None or possible.all():
+        return nm, ()
+    if not possible.any():
+        return None, ("The wavelengths are not positive numbers; they are not used.",)
+    wrong = np.unique(nm[~possible]).tolist()
+    shown = ", ".join(f"{value:g}" for value in wrong[:3]) + ", ..." * (len(wrong) > 3)
+    count = np.count_nonzero(~possible)
+    return np.where(possible, nm, np.nan), (
+        f"No possible wavelength is given for {count} of {nm.size} bands ({shown}).",
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class CubeMetadata:
     """Metadata of a cube as a reader finds them; what isn't given is None or empty.

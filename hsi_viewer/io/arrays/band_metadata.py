@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,14 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.cube.metadata import CubeMetadata
-from hsi_viewer.io.files.composed_sources import ScaledSource, UnsignedSource
-from hsi_viewer.io.metadata.wavelengths import nm_per_unit, to_nm
+from hsi_viewer.io.arrays.attributes import (
+    Numbers,
+    attribute_text,
+    attributes_of,
+    in_physical_values,
+    unusable_numbers,
+)
+from hsi_viewer.io.metadata.wavelengths import nm_per_unit, to_nm, with_units
 
 if TYPE_CHECKING:
     from hsi_viewer.io.arrays.container import Container
@@ -32,14 +38,7 @@ BANDS = ("band", "bands")
 SENSOR_NM = (200, 20_000)
 
 UNIT_KEYS = ("wavelength_units", "wavelength_unit", "wavelengths_units", "wave_units")
-NODATA_KEYS = ("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
 SCALE_KEY = "hsi_scale"  # ours, which is never the inverse
-PLAIN = re.compile(r"\s*[-+]?\d{1,15}(?:\.\d{0,15})?(?:[eE][-+]?\d{1,2})?\s*")
-NOT_FINITE = ("nan", "inf", "-inf")  # as JSON, which lacks them, has them in quotes
-# Products write either the factor or its inverse (NEON: 10000).
-INVERSE_FROM = 100
-SCALE_KEYS = ("scale_factor", "scale", "slope")
-OFFSET_KEYS = ("add_offset", "intercept")
 
 
 def with_own_metadata(
@@ -108,6 +107,7 @@ def describe(
     bands = source.shape[2]
     nm, unit, warnings = _wavelengths(container, array, attributes, bands)
     fwhm, good, names = _others(container, array, attributes, nm, bands)
+    warnings += unusable_numbers(attributes, bands)
     source, numbers = in_physical_values(attributes, source)
     beside = _numbers_beside(container)
     metadata = CubeMetadata(
@@ -124,35 +124,6 @@ def describe(
     return source, metadata, warnings
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """Single numbers about the values of an array, None where not given."""
-
-    nodata: float | None = None
-    scale: float | None = None
-    offset: float | None = None
-
-
-def in_physical_values(
-    attributes: Mapping[str, NDArray[Any]], source: CubeSource
-) -> tuple[CubeSource, Numbers]:
-    """The source in physical values where its scale has an offset, else its nodata and scale."""
-    nodata, scale = (attribute_number(attributes, keys) for keys in (NODATA_KEYS, SCALE_KEYS))
-    if (
-        source.dtype.kind == "i"
-        and (attribute_text(attributes, ("_unsigned",)) or "").lower() == "true"
-    ):
-        source = UnsignedSource(source)
-        if nodata is not None and nodata < 0:
-            nodata += 2.0 ** (8 * source.dtype.itemsize)
-    offset = attribute_number(attributes, OFFSET_KEYS)
-    if offset:
-        return ScaledSource(source, scale or 1.0, offset, nodata), Numbers()
-    if scale is not None and is_scale(scale):
-        return source, Numbers(nodata, scale if scale < INVERSE_FROM else 1.0 / scale)
-    return source, Numbers(nodata)
-
-
 def _wavelengths(
     container: Container, array: str, attributes: Mapping[str, NDArray[Any]], bands: int
 ) -> tuple[NDArray[np.float64] | None, str | None, list[str]]:
@@ -164,12 +135,58 @@ def _wavelengths(
             if values.any():  # zeros stand for a dimension, or for nothing
                 break
     else:
-        own = (v for key, v in attributes.items() if _is_wavelengths(key) and _fits(v, bands))
-        values, unit = next(own, np.empty(0)), attribute_text(attributes, UNIT_KEYS)
+        lists_of: Callable[[int], Mapping[str, NDArray[Any]]] = getattr(
+            container, "text_lists", lambda _: {}
+        )
+        texts = lists_of(bands)
+        listed = [v for key, v in (*attributes.items(), *texts.items()) if _is_wavelengths(key)]
+        unit = attribute_text(attributes, UNIT_KEYS)
+        if (marked := _with_units(listed, bands)) is not None:
+            return marked, "nm", []
+        own = (v for each in listed if _fits(v := _as_numbers(each), bands))
+        values = next(own, np.empty(0))
     if values.size != bands:
-        return None, None, []
+        return None, None, _unused_lists(container, array, attributes, bands)
     nm, guess = to_nm(values.astype(np.float64), unit)
     return nm, unit, [guess] if guess else []
+
+
+def _with_units(listed: list[NDArray[Any]], bands: int) -> NDArray[np.float64] | None:
+    """Wavelengths (nm) of a list of texts that have their units, as "450 nm"; None without one."""
+    found = (with_units(_texts(v)) for v in listed if v.size == bands and v.dtype.kind in "SUO")
+    return next((nm for nm in found if nm is not None), None)
+
+
+def _texts(values: NDArray[Any]) -> list[str]:
+    return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values]
+
+
+def _as_numbers(values: NDArray[Any]) -> NDArray[Any]:
+    """Numbers of a list that has them as texts; others as they are."""
+    if values.dtype.kind not in "SUO":
+        return values
+    try:
+        return np.array([float(text) for text in _texts(values)])
+    except ValueError:
+        return values
+
+
+def _unused_lists(
+    container: Container, array: str, attributes: Mapping[str, NDArray[Any]], bands: int
+) -> list[str]:
+    """A sentence about wavelengths that are given and don't fit, where they can be of no other."""
+    lists = [(k, v.size) for k, v in attributes.items() if _is_wavelengths(k) and v.size > 1]
+    if sum(len(choice.shape) == 3 for choice in container.arrays.values()) == 1:
+        lists += [
+            (name, choice.size)
+            for name, choice in container.arrays.items()
+            if _is_wavelengths(name) and 1 < choice.size == max(choice.shape) != bands
+        ]
+    for name, size in lists:
+        if size == bands:
+            return [f'"{name}" contains something other than numbers; it is not used.']
+        return [f'"{name}" has {size} entries for {bands} bands; it is not used.']
+    return []
 
 
 def _others(
@@ -263,54 +280,6 @@ def _fwhm(values: NDArray[Any], unit: str | None, nm: NDArray[Any] | None) -> ND
         micrometres = long and finite.size and finite.max() < 1
         factor = 1e3 if micrometres else 1.0
     return fwhm * factor
-
-
-def attributes_of(container: Container, name: str) -> dict[str, NDArray[Any]]:
-    """Attributes of an array by their names in small letters (HDF5, NetCDF, Zarr), as lists."""
-    given = getattr(container, "attributes", None)
-    return {} if given is None else {_key(key): flat(v) for key, v in given(name).items()}
-
-
-def _key(name: str) -> str:
-    return re.sub(r"\s+", "_", name.strip().lower())
-
-
-def flat(value: Any) -> NDArray[Any]:
-    """An attribute as a list; empty if it is lists of different lengths, as Zarr can have."""
-    try:
-        array = np.asarray(value).ravel()
-    except ValueError:
-        return np.empty(0)
-    if array.dtype != object or not all(v is None or isinstance(v, (int, float)) for v in array):
-        return array
-    try:
-        return array.astype(np.float64)  # null is how JSON says NaN
-    except OverflowError:
-        return np.empty(0)
-
-
-def attribute_text(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
-    """The first text among attributes of these names."""
-    for key in keys:
-        value = attributes.get(key)
-        if value is not None and value.size:
-            text = value[0]
-            text = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-            return text.strip() or None
-    return None
-
-
-def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> float | None:
-    """The first number among attributes of these names, also as text."""
-    for key in keys:
-        value = attributes.get(key)
-        if value is not None and value.size == 1 and value.dtype.kind in "biuf":
-            return float(value[0])
-        if value is not None and value.size == 1 and value.dtype.kind in "SUO":
-            text = value[0].decode("ascii", "replace") if isinstance(value[0], bytes) else value[0]
-            if isinstance(text, str) and (text.lower() in NOT_FINITE or PLAIN.fullmatch(text)):
-                return float(text)
-    return None
 
 
 def georeference_variables(georeference: Georeference | None) -> dict[str, Any]:

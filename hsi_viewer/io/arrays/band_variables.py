@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, check_size
 from hsi_viewer.core.cube.metadata import CubeMetadata
-from hsi_viewer.io.arrays.axes import COLUMN_AXES, ROW_AXES
-from hsi_viewer.io.arrays.band_metadata import (
+from hsi_viewer.io.arrays.attributes import (
     Numbers,
     attribute_number,
     attribute_text,
     attributes_of,
     in_physical_values,
 )
+from hsi_viewer.io.arrays.axes import COLUMN_AXES, ROW_AXES
 from hsi_viewer.io.arrays.container import Container, choice_needed, without_pictures
 from hsi_viewer.io.arrays.find_cube import RIVAL, choices, open_container
 from hsi_viewer.io.files.composed_sources import ScaledSource, StackSource

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
-from hsi_viewer.io.arrays.band_metadata import flat
+from hsi_viewer.io.arrays.attributes import flat
 from hsi_viewer.io.arrays.container import is_position
 from hsi_viewer.io.files.reading import ArrayChoice
 from hsi_viewer.io.metadata.crs import crs_of, wkt_of

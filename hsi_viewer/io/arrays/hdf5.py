@@ -177,6 +177,8 @@ class H5File:
                 others.append(f"{name} ({sizes} {mark}{kind or item.dtype})")
             elif kind:
                 others.append(f"{name} ({kind})")
+        if len(self._items) >= MAX_OBJECTS:
+            others.append(f"objects beyond the first {MAX_OBJECTS}, which are not looked at")
         return arrays, (*others, *self._outside)
 
     def _add(self, name: str) -> None:
@@ -304,6 +306,18 @@ class H5File:
                 value = np.ravel(item[()])[0]
                 return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         return None
+
+    def text_lists(self, count: int) -> Mapping[str, NDArray[Any]]:
+        """Lists of so many texts, by name."""
+        return {
+            name: np.ravel(item[()])
+            for name, item in self._items.items()
+            if isinstance(item, h5py.Dataset)
+            and item.size == count > 1
+            and item.dtype.kind in "SO"
+            and h5py.check_string_dtype(item.dtype) is not None
+            and not is_elsewhere(item)
+        }
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of a data set."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.quiet import quiet
 from hsi_viewer.io.arrays.container import squeezed
 from hsi_viewer.io.arrays.find_cube import open_container
 from hsi_viewer.io.files.archive import opened_archive
@@ -58,10 +59,11 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
         if version not in ((1, 0), (2, 0), (3, 0)):
             raise ValueError(f"version {version} is unknown")
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read(head)
+        with quiet(UserWarning, "Reading `.npy`"):  # Python 2 wrote it
+            shape, fortran, dtype = read(head)
     except PARSER_ERRORS as error:
         raise ValueError(f"its header is damaged ({error})") from error
-    if any(not isinstance(n, int) or n < 0 for n in shape):
+    if any(type(n) is not int or n < 0 for n in shape):  # True is an int, too
         raise ValueError(f"its shape is {shape}")
     return shape, fortran, dtype, head.tell()
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ from rasterio.transform import Affine
 from hsi_viewer.atomic import scratch_beside
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError
+from hsi_viewer.core.quiet import quiet
 
 # The drivers that untrusted files are read by. None of them runs anything or follows an address.
 DRIVERS = ("GTiff", "PNG", "HFA", "ENVI", "EHdr")
@@ -29,17 +28,6 @@ WITH_HEADER = ("ENVI", "EHdr")  # their header lies beside the data
 READDIR, OVERVIEW = "GDAL_DISABLE_READDIR_ON_OPEN", "OVERVIEW_FILE"
 # Set before PROJ first looks: it would fetch grids of datum shifts.
 os.environ["PROJ_NETWORK"] = "OFF"
-
-# catch_warnings changes the state of the whole process: one thread at a time.
-_quiet = threading.Lock()
-
-
-@contextmanager
-def quiet(category: type[Warning]) -> Iterator[None]:
-    """Keep a warning of a library back that is not a fault here."""
-    with _quiet, warnings.catch_warnings():
-        warnings.simplefilter("ignore", category)
-        yield
 
 
 def open_raster(

@@ -21,6 +21,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from pyogrio.util import vsi_path
 
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.quiet import quiet
 from hsi_viewer.io.files import gdal
 from hsi_viewer.io.files.identify import magic_of
 
@@ -109,7 +110,7 @@ def layers_of(path: Path) -> list[tuple[str, str | None]]:
     """
     name = _ready(path)
     try:
-        with gdal.quiet(RuntimeWarning):  # what GDAL finds odd
+        with quiet(RuntimeWarning):  # what GDAL finds odd
             return [(str(layer), kind) for layer, kind in pyogrio.list_layers(name)]
     except ERRORS as error:
         raise FormatError(f"{path} could not be read: {_reason(path, error)}.") from error
@@ -125,7 +126,7 @@ def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray
     """
     name = _ready(path)
     try:
-        with gdal.quiet(RuntimeWarning):
+        with quiet(RuntimeWarning):
             meta, _, wkb, columns = pyogrio.raw.read(name, layer=layer, force_2d=True)
         geometries = shapely.from_wkb(wkb, on_invalid="ignore")
     except ERRORS as error:
@@ -153,7 +154,7 @@ def write_layer(
     name = gdal.local_name(path)
     limit_drivers()
     try:
-        with gdal.quiet(UserWarning):  # of a missing coordinate system, which the caller reports
+        with quiet(UserWarning):  # of a missing coordinate system, which the caller reports
             pyogrio.raw.write(
                 name,
                 np.array([shapely.to_wkb(each) for each in geometries], object),

@@ -41,6 +41,9 @@ SELF_DESCRIBED = (
 )
 
 
+LONGEST_PART = 1000  # characters of the name of an array
+
+
 def split_source(source: str | Path) -> tuple[Path, str | None]:
     """Path and part of a source such as "file.npz:key"; the part is None for a plain path."""
     if isinstance(source, Path):
@@ -49,10 +52,12 @@ def split_source(source: str | Path) -> tuple[Path, str | None]:
     if os.path.exists(path):  # noqa: PTH110 - of any text
         return path, None
     head, colon, part = source.rpartition(":")
-    if colon and part:
+    while colon and len(part) <= LONGEST_PART:  # names of arrays may have colons, too
         before = _home(Path(head))
-        if os.path.exists(before):  # noqa: PTH110
+        if part and os.path.exists(before):  # noqa: PTH110
             return before, part
+        head, colon, more = head.rpartition(":")
+        part = f"{more}:{part}"
     return path, None
 
 

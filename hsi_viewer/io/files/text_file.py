@@ -10,9 +10,16 @@ from pathlib import Path
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.identify import open_plain
 
+_END = "end of the lines"  # not a line of the file: behind a quotation mark it isn't found
+
+
+def is_utf_16(raw: bytes) -> bool:
+    """Whether bytes begin a text of UTF-16, as spreadsheets and shells of Windows write it."""
+    return raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+
 
 def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
-    """Text of a file, UTF-8 (with or without a mark) or Latin-1.
+    """Text of a file, UTF-8 (with or without a mark), UTF-16 with one, or Latin-1.
 
     Raises
     ------
@@ -29,7 +36,7 @@ def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
         raise FileError(f"{path} does not exist; check the name.") from error
     except OSError as error:
         raise FileError(f"{path} could not be read: {error.strerror}.") from error
-    if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):  # as spreadsheets write it
+    if is_utf_16(raw):
         return raw.decode("utf-16", errors="replace")
     try:
         return raw.decode("utf-8-sig")
@@ -52,9 +59,16 @@ def cells_of(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
     Raises
     ------
     FormatError
-        if a cell is longer than any can be, as behind a quotation mark that is never closed.
+        if a quotation mark is never closed: all that follows would be one cell.
     """
+    rows = csv.reader([*lines, _END], delimiter=delimiter)
     try:
-        return [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=delimiter)]
+        found = [[cell.strip() for cell in row] for row in rows]
     except csv.Error as error:
         raise FormatError(f"{path} is not a readable table: {error}.") from error
+    if found.pop() != [_END]:
+        raise FormatError(
+            f"{path} is not a readable table: a quotation mark in it is never closed. Add the "
+            "other one, or remove it."
+        )
+    return found

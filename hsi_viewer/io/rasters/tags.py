@@ -121,15 +121,27 @@ def spectral_metadata(
     elif (found := _in_names(names, units)) is not None:
         nm = found
         warnings.append("The wavelengths come from the band descriptions.")
-    some = sum(_get(band, WAVELENGTH) is not None for band in tags.bands)
-    if nm is None and some:
-        warnings.append(f"{some} of {tags.count} bands have a wavelength; they are not used.")
+    if nm is None:
+        warnings += _unused(tags)
     if (fwhm := tags.numbers(FWHM)) is not None:
         fwhm = fwhm * _factors(units, raw, nm, tags.count)
     elif (fwhm := tags.numbers(("fwhmum",))) is not None:
         fwhm = fwhm * 1e3
     good = tags.numbers(GOOD)
     return CubeMetadata(nm, fwhm, unit, None if good is None else good != 0)
+
+
+def _unused(tags: RasterTags) -> list[str]:
+    """A sentence about wavelengths that are given and cannot be used."""
+    some = sum(_get(band, WAVELENGTH) is not None for band in tags.bands)
+    listed = len(_entries(_get(tags.whole, WAVELENGTH) or ""))
+    if tags.texts(WAVELENGTH) is not None:
+        return ["The wavelengths in the tags are something other than numbers; they are not used."]
+    if some:
+        return [f"{some} of {tags.count} bands have a wavelength; they are not used."]
+    if listed:
+        return [f"The tags list {listed} wavelengths for {tags.count} bands; they are not used."]
+    return []
 
 
 def _nanometres(raw: Floats, units: list[str] | None, warnings: list[str]) -> Floats:

@@ -93,10 +93,13 @@ def import_regions(
 def _text(
     path: Path, grid: Grid, placement: Placement | None, class_field: str | None
 ) -> ImportedLabels:
+    from hsi_viewer.io.files.text_file import is_utf_16
     from hsi_viewer.io.regions.envi_text import is_envi_text, read_text
     from hsi_viewer.io.regions.table import read_table
 
     head = magic_of(path)
+    if is_utf_16(head):
+        head = head[: len(head) // 2 * 2].decode("utf-16", errors="replace").encode()
     if is_envi_text(head):
         return read_text(path, grid, placement)
     if b"\0" in head:

@@ -83,7 +83,16 @@ def place_pixels(listed: Pixels, grid: Grid, placement: Placement | None) -> Imp
         notes.append(
             f"{outside} of {listed.ids.size} pixels lie outside the cube and are left out."
         )
+    notes += _lost(listed, ids)
     return ImportedLabels(ids, listed.names, listed.colours, tuple(notes), listed.name)
+
+
+def _lost(listed: Pixels, ids: NDArray[np.uint16]) -> list[str]:
+    """A sentence about classes of which no pixel is left."""
+    lost = sorted(set(np.unique(listed.ids).tolist()) - set(np.unique(ids).tolist()) - {0})
+    names = ", ".join(listed.names.get(i) or f"class {i}" for i in lost[:5])
+    what = "These classes have nothing inside the cube, or others cover them"
+    return [f"{what}: {names}."] if lost else []
 
 
 def _by_map(listed: Pixels, grid: Grid, notes: list[str]) -> Pair | None:

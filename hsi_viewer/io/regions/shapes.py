@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,11 @@ from hsi_viewer.io.metadata.crs import crs_of, crs_text, same_crs, transformed
 from hsi_viewer.io.regions.grid import PIXELS, Grid
 
 SMALL = 4.0  # pixels; smaller polygons may hold no pixel's centre
+AROUND = 1.0  # of a cube, in its widths and heights: what lies further away is cut off
+FARTHEST = 1e100  # coordinates beyond are no place, and their products overflow
+EDGE = 17  # positions on each edge, which bends in another coordinate system
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -92,13 +98,14 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
     if burnt:
         rasterize(burnt, out=out, transform=transform)
     if not out.any():
-        raise LabelError(_nowhere(shapes, projected, grid))
+        raise LabelError(_nowhere(shapes, grid))
     if small:
         notes.append(
             f"{small} polygons smaller than about a pixel label the pixel that contains them."
         )
     labelled = {int(i) for i in np.unique(out)}
-    lost = sorted({i for _, i in kept} - labelled)
+    given = (i for g, i in zip(shapes.geometries, ids, strict=True) if i and not g.is_empty)
+    lost = sorted(set(given) - labelled)
     if lost:
         texts = ", ".join(names.get(i) or shapes.names.get(i) or f"class {i}" for i in lost[:5])
         notes.append(f"These classes have nothing inside the cube, or others cover them: {texts}.")
@@ -117,8 +124,47 @@ def _on_grid(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
         notes.append(f"{one} no coordinate reference system; that of the other is assumed.")
     elif not same_crs(source, target):
         notes.append(f"The shapes were reprojected from {crs_text(source)} to {crs_text(target)}.")
-        return reprojected(shapes.geometries, source, target)
-    return list(shapes.geometries)
+        return reprojected(_near(shapes.geometries, grid, source, target), source, target)
+    return _near(shapes.geometries, grid, target, target)
+
+
+def _near(geometries: Sequence[Any], grid: Grid, source: Any, target: Any) -> list[Any]:
+    """Geometries without what lies far from the cube.
+
+    There, some coordinates have no place in the system of the cube, and numbers overflow.
+    """
+    import shapely
+
+    array, box = np.array(geometries, object), _box_in(source, grid, target)
+    if box is None:
+        return list(array)
+    bounds = shapely.bounds(array)
+    within = (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
+    far = np.flatnonzero(~within & (np.abs(bounds) < FARTHEST).all(axis=1))
+    for k in far:
+        with suppress(shapely.GEOSException):  # one that is no proper geometry stays as it is
+            array[k] = shapely.clip_by_rect(array[k], *box)
+    return list(array)
+
+
+def _box_in(source: Any, grid: Grid, target: Any) -> Box | None:
+    """The surroundings of a cube in another coordinate system; None where they have no box there.
+
+    They have none around a pole or across the date line, where longitudes jump.
+    """
+    shares = np.linspace(-AROUND, 1 + AROUND, EDGE)
+    across, down = (part.ravel() for part in np.meshgrid(shares, shares))
+    a, b, c, d, e, f = grid.transform or PIXELS
+    column, row = across * grid.columns, down * grid.rows
+    x, y = a * column + b * row + c, d * column + e * row + f
+    try:
+        if not same_crs(source, target):
+            x, y = transformed(target, source, x, y)
+    except LabelError:
+        return None
+    box = float(x.min()), float(y.min()), float(x.max()), float(y.max())
+    jumps = bool(source is not None and source.is_geographic and box[2] - box[0] > 180)
+    return None if jumps or not np.isfinite(box).all() else box
 
 
 def _in_pixels(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
@@ -155,16 +201,22 @@ def reprojected(geometries: Sequence[Any], source: Any, target: Any) -> list[Any
     return list(shapely.transform(np.array(geometries, object), moved))
 
 
-def _nowhere(shapes: Shapes, projected: Sequence[Any], grid: Grid) -> str:
+def _nowhere(shapes: Shapes, grid: Grid) -> str:
+    """Why no shape is on the cube, in the coordinates of each."""
     import shapely
 
-    x0, y0, x1, y1 = shapely.total_bounds(np.array(projected, object))
+    source, target = crs_of(shapes.crs_wkt), crs_of(grid.crs_wkt)
+    x0, y0, x1, y1 = shapely.total_bounds(np.array(shapes.geometries, object))
     where = f"x {x0:.8g} to {x1:.8g}, y {y0:.8g} to {y1:.8g}"
     extent = (
         f"{grid.columns} columns x {grid.rows} rows" if shapes.in_pixels else grid.extent_text()
     )
+    advice = "Check that they belong to this scene, and their coordinate reference system."
+    if not shapes.in_pixels and not same_crs(source, target):
+        where, extent = f"{where} ({crs_text(source)})", f"{extent} ({crs_text(target)})"
+        if source.is_geographic and max(map(abs, (x0, y0, x1, y1))) > 360:
+            advice = "Their coordinates aren't degrees: save them with their coordinate system."
     return (
-        f"{shapes.name}: none of the {len(projected)} shapes lies inside the cube. They cover "
-        f"{where}; the cube covers {extent}. Check that they belong to this scene, and their "
-        "coordinate reference system."
+        f"{shapes.name}: none of the {len(shapes.geometries)} shapes lies inside the cube. They "
+        f"cover {where}; the cube covers {extent}. {advice}"
     )

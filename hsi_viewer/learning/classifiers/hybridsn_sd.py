@@ -62,13 +62,13 @@ class HybridModel(HybridState, SceneMapper):
 
     def tile_probabilities(
         self, scene: SceneFeatures, rows: slice, columns: slice
-    ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Probabilities (rows, columns, classes) of a tile, and where it has data."""
-        values, valid = components_of(scene, self.axes, rows, columns, self.network.radius)
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Probabilities (rows, columns, classes) of a tile, where it has data, and strays."""
+        values, valid, strays = components_of(scene, self.axes, rows, columns, self.network.radius)
         device = next(self.network.parameters()).device
         with torch.inference_mode():
             logits = self.network.dense(torch.from_numpy(values).to(device))
-            return functional.softmax(logits, dim=2).cpu().numpy(), valid
+            return functional.softmax(logits, dim=2).cpu().numpy(), valid, strays
 
     def save(self, target: str | Path) -> list[Path]:
         """Write the model; see `hybridsn.files.save_hybrid`."""

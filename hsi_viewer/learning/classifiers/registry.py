@@ -23,6 +23,7 @@ from hsi_viewer.core.errors import FormatError, SettingError
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, Note, NotingPort, ProgressPort
+from hsi_viewer.core.text import shortened
 from hsi_viewer.core.training import TrainingConfig
 
 GROUP = "hsi_viewer.classifiers"
@@ -104,9 +105,10 @@ def classifier(name: str) -> Classifier:
         if there is none; the message gives the nearest.
     """
     found = {row.name: row for row in classifiers()}
-    if name not in found:
+    if not isinstance(name, str) or name not in found:
+        near = nearest(name, found) if isinstance(name, str) else ""
         raise SettingError(
-            f"There is no classifier {name!r}{nearest(name, found)}; choose one of "
+            f"There is no classifier {shortened(repr(name), 60)}{near}; choose one of "
             f"{' '.join((', '.join(found) + '.', *problems()))}"
         )
     return found[name]
@@ -146,7 +148,7 @@ def fit(
     Raises
     ------
     SettingError
-        if there is no classifier of that name.
+        if there is no classifier of that name, or `config` isn't a TrainingConfig.
     LabelError
         if labels do not fit the cube or name fewer than two classes.
     TrainingError
@@ -155,6 +157,11 @@ def fit(
         if the token was cancelled.
     """
     row = _named(classifier)
+    if not isinstance(config, TrainingConfig):
+        raise SettingError(
+            "The settings must be a TrainingConfig, such as TrainingConfig(preset='best'), not "
+            f"{type(config).__name__}."
+        )
     if cube.inside is not None:
         labels, outside = labels_inside(checked_ids(labels, (cube.rows, cube.columns)), cube)
         if outside:

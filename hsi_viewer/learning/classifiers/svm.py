@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.svm import SVC
 
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.core.quiet import quiet
 from hsi_viewer.learning.calibration import fit_steepness
 from hsi_viewer.learning.folds import held_out, trainable
 from hsi_viewer.learning.pixel_kind import FloatArray, PixelKind
@@ -150,7 +151,9 @@ def _chosen(
             width: float = width,
         ) -> FloatArray:
             fitted: Any = SVC(C=cost, gamma=width / values.shape[1])
-            found = fitted.fit(values[train], targets[train]).decision_function(values[test])
+            with quiet(UserWarning, "The number of unique classes"):  # of few labels each
+                fitted.fit(values[train], targets[train])
+            found = fitted.decision_function(values[test])
             found = found if found.ndim == 2 else np.stack([-found, found], axis=1)
             return np.asarray(found, np.float32)
 

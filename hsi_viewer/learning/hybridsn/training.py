@@ -41,18 +41,20 @@ def fit_components(
 
 def components_of(
     scene: SceneFeatures, axes: FloatArray, rows: slice, columns: slice, margin: int
-) -> tuple[FloatArray, NDArray[np.bool_]]:
+) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
     """Components of a window and of a margin, with zeros beyond the scene and without data.
 
     Returns
     -------
     components : (count, rows + 2 margin, columns + 2 margin).
     valid : (rows, columns), True where the cube has data.
+    strays : (rows, columns), True where a spectrum is like none of the scene of the features.
     """
     top, left = max(0, rows.start - margin), max(0, columns.start - margin)
     wide = slice(top, min(scene.cube.rows, rows.stop + margin))
     broad = slice(left, min(scene.cube.columns, columns.stop + margin))
     values, valid = scene.spectra(wide, broad)
+    strays = scene.features.strays(values).reshape(valid.shape)
     # A value like none of the scene must not outweigh the whole patch that it lies in.
     values = np.clip(values, scene.features.low, scene.features.high)
     values[~valid.ravel()] = 0
@@ -63,7 +65,8 @@ def components_of(
     place = slice(down, down + valid.shape[0]), slice(across, across + valid.shape[1])
     out[:, *place] = inside.T.reshape(-1, *valid.shape)
     first = rows.start - top, columns.start - left
-    return out, valid[first[0] : first[0] + height, first[1] : first[1] + width]
+    own = slice(first[0], first[0] + height), slice(first[1], first[1] + width)
+    return out, valid[own], strays[own]
 
 
 def patches_of(
@@ -82,7 +85,7 @@ def patches_of(
         if not inside.any():
             continue
         token.check()
-        values, _ = components_of(scene, axes, r, c, radius)
+        values, *_ = components_of(scene, axes, r, c, radius)
         for i in np.flatnonzero(inside):
             down, across = row[i] - r.start, column[i] - c.start
             out[i] = values[:, down : down + side, across : across + side]

@@ -14,7 +14,8 @@ from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.instant_model import InstantModel, fit_instant, softmax
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
-from hsi_viewer.learning.scene_features import SceneFeatures, moved
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scene_windows import moved
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
@@ -122,6 +123,7 @@ class Seen:
     ----------
     features : (rows, columns, channels), those of the first window where `around` is given.
     valid : (rows, columns) where the cube has data.
+    strays : (rows, columns) where the spectrum is like none of the scene of the features.
     exits : (rows, columns, classes) mean probabilities of the network's exits.
     around : (rows, columns, classes) scores of the surroundings, where they are known.
     spectra : (rows, columns, bands), if a voice is heard that is asked about them.
@@ -130,6 +132,7 @@ class Seen:
 
     features: FloatArray
     valid: NDArray[np.bool_]
+    strays: NDArray[np.bool_]
     exits: FloatArray | None = None
     around: FloatArray | None = None
     spectra: FloatArray | None = None
@@ -270,7 +273,9 @@ class Ensemble:
                 flat, known = _flat(seen.features[down]), (seen.exits, seen.around, seen.spectra)
                 if far is not None:
                     beyond = scene.features.distance(flat) > within
-                    far[tile][down] = beyond.reshape(-1, seen.valid.shape[1]) & seen.valid[down]
+                    # features of strays are shortened, so that they do not look far
+                    beyond = beyond.reshape(-1, seen.valid.shape[1]) | seen.strays[down]
+                    far[tile][down] = beyond & seen.valid[down]
                 said = (None if each is None else _flat(each[down]) for each in known)
                 joined = softmax(self.logits(flat, *said))
                 probabilities[tile][down] = joined.reshape(-1, seen.valid.shape[1], classes)
@@ -281,16 +286,17 @@ class Ensemble:
         """All features of a tile, and what the network says of them if it is heard."""
         network = self.network if self.hears_network else None
         if network is None:
-            values, valid = scene.window(*tile, 0, token)
-            return Seen(np.moveaxis(values, 0, 2), valid, spectra=self._spectra(scene, tile))
+            values, valid, strays = scene.seen(*tile, 0, token)
+            spectra = self._spectra(scene, tile)
+            return Seen(np.moveaxis(values, 0, 2), valid, strays, spectra=spectra)
         margin = network.eval().radius
-        values, valid = scene.window(*tile, margin, token)
+        values, valid, strays = scene.seen(*tile, margin, token)
         each = exits_of(network, values)
         exits = each.mean(axis=0)
         apart = 0.5 * np.abs(each - exits).sum(axis=2).mean(axis=0).reshape(valid.shape)
         inner = np.moveaxis(values, 0, 2)[margin:, margin:][: valid.shape[0], : valid.shape[1]]
         exits = exits.reshape(*valid.shape, -1)
-        return Seen(inner, valid, exits, None, self._spectra(scene, tile), apart)
+        return Seen(inner, valid, strays, exits, None, self._spectra(scene, tile), apart)
 
     def _products(self, scene: SceneFeatures, tile: Part, token: CancelToken | None) -> Seen:
         """Features of the first window of a tile, and scores of the surroundings.
@@ -302,9 +308,9 @@ class Ensemble:
         linear = voice if isinstance(voice, InstantModel) else None
         nothing = np.zeros((scene.features.channels, 0), np.float32)
         weights = nothing if linear is None else linear.weights
-        first, products, valid = scene.linear(*tile, weights, token)
+        first, products, valid, strays = scene.linear(*tile, weights, token)
         around = None if linear is None else products + linear.bias
-        return Seen(first, valid, around=around, spectra=self._spectra(scene, tile))
+        return Seen(first, valid, strays, around=around, spectra=self._spectra(scene, tile))
 
     def _spectra(self, scene: SceneFeatures, tile: Part) -> FloatArray | None:
         """Spectra (rows, columns, bands) of a tile, if they are asked for."""

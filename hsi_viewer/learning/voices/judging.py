@@ -39,6 +39,7 @@ RANDOM_FOLDS = 3
 REFINED = 100_000  # pixels of a scene that is refined once a fold; of larger ones, answers are raw
 USUAL = 0.999  # share of the training scene's pixels that count as within its range
 WEAK_GAMMA = 0.02
+FULLER = 0.2  # by which the logit of a model of all labels exceeds that of two thirds of them
 LOOKED_AT = 100  # pixels a side of the part that tells how even the map of single pixels is
 
 
@@ -131,7 +132,7 @@ class Judge:
         separated, random = (
             replace(h, probabilities=reliable(h.probabilities, offset, slope)) for h in found
         )
-        pool = replace(pool, offset=offset, slope=slope)
+        pool = replace(pool, offset=offset + FULLER, slope=slope)
         return pool, evidence_for(seen, part, features, separated, random)
 
     def _held_out(

@@ -13,15 +13,11 @@ import io
 import os
 import re
 import shutil
-import struct
 import zipfile
-import zlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +27,9 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.arrays.numpy_file import ARCHIVE_ERRORS
-from hsi_viewer.io.files.archive import MOST_ENTRIES, copied, opened_archive
+from hsi_viewer.io.files.archive import copied
 from hsi_viewer.session.document.used_region import BANDS, REGION
+from hsi_viewer.session.storage.project_members import ProjectMembers, opened_members
 from hsi_viewer.session.storage.run_evidence import EVIDENCE
 from hsi_viewer.session.storage.session_data import SessionData, session_data_from_json
 from hsi_viewer.session.storage.training_runs import MAPS, MEMBERS
@@ -45,9 +42,6 @@ FILE_LIMIT, MAP_BYTES, BAND_BYTES = 32 * 2**20, 16, 16 * 2**10
 TEXT_LIMIT, TEXT_BYTES = 4 * 2**20, 256
 ROOM_LEFT = 256 * 2**20  # of the disk, after a session file was unpacked
 MOST_NAMED = 20
-ZIP64 = 0xFFFFFFFF  # in place of a size that is in an extra field
-ZIP64_SIZES = struct.Struct("<HHQQ")
-LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
 RUN_MEMBER = re.compile(rf"runs/([1-9][0-9]{{0,8}})/({'|'.join(map(re.escape, MEMBERS))})")
 
 
@@ -80,7 +74,7 @@ def write_project(
     Parameters
     ----------
     path : ends in .hsiproj.
-    body : its project and the relative path of its cube are set here.
+    data : its project and the relative path of its cube are set here.
     ids, truth : (rows, columns) class ids.
     runs : by number, the files of each run by their name.
     others : the other maps of the document, by name; empty ones are left out.
@@ -165,7 +159,7 @@ def read_project_data(path: Path) -> SessionData:
         if the file is missing, is not one, is of a newer version, or its description is lost.
     """
     try:
-        with _opened(path) as members:
+        with opened_members(path) as members:
             return session_data_from_json(members.read(DATA, DATA_LIMIT))
     except FileNotFoundError as error:
         raise FileError(f"{path} does not exist; check the name.") from error
@@ -188,7 +182,7 @@ def read_project_arrays(path: Path, data: SessionData, runs_folder: Path) -> Pro
     Parameters
     ----------
     path : the session file.
-    body : its description.
+    data : its description.
     runs_folder : where the files of the runs are put.
 
     Raises
@@ -199,7 +193,7 @@ def read_project_arrays(path: Path, data: SessionData, runs_folder: Path) -> Pro
     problems: list[str] = []
     shape = data.reference.shape[:2]
     try:
-        with _opened(path) as members:
+        with opened_members(path) as members:
             ids = _array(members, LABELS, shape, "the labels", problems)
             found: dict[str, NDArray[np.uint16]] = {}
             for name, (size, what) in _others(shape, data.reference.shape[2]).items():
@@ -239,7 +233,7 @@ def read_project_labels(path: Path) -> tuple[SessionData, NDArray[np.uint16]]:
     """
     data, problems = read_project_data(path), list[str]()
     try:
-        with _opened(path) as members:
+        with opened_members(path) as members:
             ids = _array(members, LABELS, data.reference.shape[:2], "the labels", problems)
     except ARCHIVE_ERRORS as error:
         raise FileError(f"{path} could not be read: {error}") from error
@@ -249,7 +243,7 @@ def read_project_labels(path: Path) -> tuple[SessionData, NDArray[np.uint16]]:
 
 
 def _array(
-    members: _Members, name: str, shape: tuple[int, int], what: str, problems: list[str]
+    members: ProjectMembers, name: str, shape: tuple[int, int], what: str, problems: list[str]
 ) -> NDArray[np.uint16] | None:
     limit = 2 * shape[0] * shape[1] + 4096
     try:
@@ -269,7 +263,7 @@ def _few(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers[:MOST_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
-def _extract_runs(members: _Members, data: SessionData, folder: Path) -> set[int]:
+def _extract_runs(members: ProjectMembers, data: SessionData, folder: Path) -> set[int]:
     """Copy the files of the runs and return the numbers of those that are not whole.
 
     Raises
@@ -290,7 +284,7 @@ def _extract_runs(members: _Members, data: SessionData, folder: Path) -> set[int
     return lost
 
 
-def _extract(members: _Members, name: str, limit: int, folder: Path) -> bool:
+def _extract(members: ProjectMembers, name: str, limit: int, folder: Path) -> bool:
     """Copy a file of a run; whether all of it could be."""
     _, number, file_name = name.split("/")
     target = folder / number / file_name
@@ -314,7 +308,7 @@ def _most_bytes(name: str, shape: tuple[int, int, int]) -> int:
     return FILE_LIMIT + BAND_BYTES * bands
 
 
-def _check_room(members: _Members, size: int, folder: Path) -> None:
+def _check_room(members: ProjectMembers, size: int, folder: Path) -> None:
     drive = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(drive).free
     if size > free - ROOM_LEFT:
@@ -322,110 +316,3 @@ def _check_room(members: _Members, size: int, folder: Path) -> None:
             f"{members.path}: its runs take {size} bytes when unpacked; {drive} has {free} left. "
             "Free some space and open it again."
         )
-
-
-class _Members:
-    """The members of a session file, by its list of contents or, where that is lost, without."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._found: dict[str, _Member] = {}
-        self._stack = ExitStack()
-        self._zip: zipfile.ZipFile | None = None
-        self.names: list[str] = []
-        try:
-            self._zip = self._stack.enter_context(opened_archive(path))
-            self.names = self._zip.namelist()
-            self.sizes = {info.filename: info.file_size for info in self._zip.infolist()}
-        except zipfile.BadZipFile:
-            self._found = _scan(path)
-            self.names = list(self._found)
-            self.sizes = {name: member.size for name, member in self._found.items()}
-            if not self.names:
-                raise
-        self._twice = {name for name, count in Counter(self.names).items() if count > 1}
-
-    @contextmanager
-    def open(self, name: str, limit: int) -> Iterator[IO[bytes]]:
-        """A member of at most limit bytes as a file."""
-        if name in self._twice:
-            raise zipfile.BadZipFile(f"{name} occurs twice")
-        if self.sizes.get(name, 0) > limit:
-            raise ValueError(f"{name} is too long")
-        if self._zip is not None:
-            with self._zip.open(name) as file:
-                yield file
-        else:
-            yield io.BytesIO(self._salvage(name))
-
-    def read(self, name: str, limit: int) -> bytes:
-        """A member of at most limit bytes; its checksum is compared."""
-        data = io.BytesIO()
-        with self.open(name, limit) as file:
-            copied(file, data, limit)
-        return data.getvalue()
-
-    def _salvage(self, name: str) -> bytes:
-        """A member whose size was found to be within its limit."""
-        member = self._found[name]
-        with self.path.open("rb") as file:
-            file.seek(member.at)
-            raw = file.read(min(member.packed, 2 * member.size + 4096))
-        if member.method == zipfile.ZIP_DEFLATED and member.size:
-            raw = zlib.decompressobj(-15).decompress(raw, member.size)
-        if len(raw) != member.size or zlib.crc32(raw) != member.checksum:
-            raise zipfile.BadZipFile(f"{name} is damaged")
-        return raw
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._stack.close()
-
-
-@dataclass(frozen=True)
-class _Member:
-    at: int
-    method: int
-    packed: int
-    size: int
-    checksum: int
-
-
-def _scan(path: Path) -> dict[str, _Member]:
-    """Members by their own headers, up to the first one that is not there to its end."""
-    found: dict[str, _Member] = {}
-    total = path.stat().st_size
-    with path.open("rb") as file:
-        while len(found) < MOST_ENTRIES:
-            raw = file.read(LOCAL_HEADER.size)
-            if len(raw) < LOCAL_HEADER.size or raw[:4] != b"PK\x03\x04":
-                return found
-            header = LOCAL_HEADER.unpack(raw)
-            method, (checksum, packed, size, name_length, extra_length) = header[3], header[6:]
-            name = file.read(name_length).decode("utf-8", "replace")
-            at = file.tell() + extra_length
-            if ZIP64 in (packed, size):
-                size, packed = _sizes_in(file.read(extra_length)) or (size, packed)
-            if packed == ZIP64 or at + packed > total:
-                return found
-            found[name] = _Member(at, method, packed, size, checksum)
-            file.seek(at + packed)
-    return found
-
-
-def _sizes_in(extra: bytes) -> tuple[int, int] | None:
-    """Size and packed size of a member beyond 4 GiB, which are first in what follows its name."""
-    if len(extra) < ZIP64_SIZES.size:
-        return None
-    tag, _, size, packed = ZIP64_SIZES.unpack_from(extra)
-    return (size, packed) if tag == 1 else None
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[_Members]:
-    members = _Members(path)
-    try:
-        yield members
-    finally:
-        with suppress(OSError):
-            members.close()

@@ -105,6 +105,20 @@ def test_a_panel_is_made_when_it_is_first_seen(driver, make_driver):
     assert not {"contrast", "scatter-plot"} & again.window.context.docking.panels.keys()
 
 
+def test_every_panel_takes_another_theme(driver, monkeypatch):
+    docking, told = driver.window.context.docking, []
+    for key in docking.docks:
+        panel = docking.panel(key)
+        if hasattr(panel, "refresh_theme"):
+            monkeypatch.setattr(panel, "refresh_theme", lambda key=key: told.append(key))
+    driver.window.set_theme("dark")
+    monkeypatch.undo()
+    driver.window.set_theme("light")
+    themed = [k for k, panel in docking.panels.items() if hasattr(panel, "refresh_theme")]
+    assert sorted(told) == sorted(themed)
+    assert {"scenes", "guide", "runs", "contrast", "messages"} <= set(told)
+
+
 def f6_goes_through_all_open_panels_and_back_to_the_image(sample):
     window = sample.window
     window.activateWindow()

@@ -76,7 +76,7 @@ def place_in(plot, x: float, y: float) -> QPoint:
 def front(sample):
     """The sample scene with the Contrast panel in front."""
     sample.trigger("image.contrast")
-    panel = feature(sample, PictureFeature).contrast
+    panel = feature(sample, PictureFeature).panel
     sample.qtbot.waitUntil(lambda: panel.plot.isVisible() and panel.plot.width() > 60)
     QApplication.processEvents()
     return sample
@@ -241,7 +241,7 @@ def test_kinds_of_stretch_change_the_picture_as_numpy_does(sample):
 
 
 def test_limits_are_typed_for_one_band_and_put_back_when_they_make_no_sense(front):
-    panel = feature(front, PictureFeature).contrast
+    panel = feature(front, PictureFeature).panel
     choose(front, panel.channel, "Green")
     for field, text in ((panel.low, "3000"), (panel.high, "5000")):
         field.setFocus()
@@ -263,7 +263,7 @@ def test_limits_are_typed_for_one_band_and_put_back_when_they_make_no_sense(fron
 
 
 def test_a_limit_is_dragged_in_the_histogram_for_one_band_or_all(front):
-    panel = feature(front, PictureFeature).contrast
+    panel = feature(front, PictureFeature).panel
     low, high = panel.plot.region.getRegion()
     drag(panel.plot, place_in(panel.plot, high, 0.5), place_in(panel.plot, (low + high) / 2, 0.5))
     pictures = front.window.context.viewing.pictures

@@ -137,6 +137,21 @@ def test_wavelengths_in_the_tags_of_a_geotiff(tmp_path, given):
     np.testing.assert_array_equal(cube.read(), CUBE)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"wavelength": "{450, 550, 650}"}, "list 3 wavelengths for 4 bands; they are not used"),
+        ({"tags": [{"wavelength": "n/a"}] * 4}, "something other than numbers"),
+        ({"tags": [{"wavelength": "450"}] * 2}, "2 of 4 bands have a wavelength"),
+        ({"tags": [{"wavelength": "nan", "wavelength_units": "nm"}] * 4}, "not positive numbers"),
+    ],
+)
+def test_wavelengths_in_tags_that_cannot_be_used_are_reported(tmp_path, given, said):
+    cube = open_cube(write_raster(tmp_path / "a.tif", "GTiff", **given))
+    assert cube.wavelengths is None
+    assert any(said in warning for warning in cube.warnings)
+
+
 @pytest.mark.parametrize("driver", ["ENVI", "HFA"])
 def test_images_that_gdal_wrote(tmp_path, driver):
     path = write_raster(tmp_path / "a.img", driver)

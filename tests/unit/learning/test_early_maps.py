@@ -26,7 +26,8 @@ from hsi_viewer.learning.early_maps import (
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.instant_model import InstantModel, fit_instant
 from hsi_viewer.learning.predictor import choose_device
-from hsi_viewer.learning.scene_features import SceneFeatures, halves
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scene_windows import halves
 from hsi_viewer.learning.survey import tiles
 from hsi_viewer.learning.trainer import Run, fit
 from hsi_viewer.learning.voices.ensemble import Ensemble

@@ -154,7 +154,7 @@ def test_a_run_reports_every_epoch_and_is_reported_of_every_step(warm: bool, ste
     real = learner._step
 
     def noted(step, tally):
-        rates.append(learner.optimiser.param_groups[0]["lr"])
+        rates.append(learner.optimiser.schedule()[0])
         return real(step, tally)
 
     learner._step = noted

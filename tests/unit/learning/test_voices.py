@@ -17,6 +17,7 @@ from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.voices import judging
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
 from hsi_viewer.learning.voices.judging import evenness
 from hsi_viewer.learning.voices.pixels import PixelVoice
@@ -302,6 +303,13 @@ def test_evidence_is_of_the_refinement_that_is_asked_for() -> None:
     assert again is model.evidence
 
 
+def test_a_model_of_all_labels_is_surer_than_those_it_was_judged_by(monkeypatch) -> None:
+    monkeypatch.setattr(judging, "fit_reliability", lambda *_: (-0.4, 0.8))
+    training, _ = draw_per_class(TRUTH, 6)
+    model = fit(noisy_cube(), training, recipe=RECIPE)
+    assert (model.pool.offset, model.pool.slope) == pytest.approx((-0.4 + judging.FULLER, 0.8))
+
+
 def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:
     said = np.eye(3, dtype=np.float32)[np.array([[0, 0, 1], [0, 2, 1], [1, 1, 1]])]
     valid = np.ones((3, 3), bool)
@@ -356,6 +364,9 @@ def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for() -> 
     told = [i.text for i in port_items if "outside the range" in getattr(i, "text", "")]
     assert len(told) == 1
     assert told[0].startswith("100%")
+    for unlike in (10.0, 1e4, 1e30):  # of other units: like no pixel of the scene at all
+        multiple = HyperCube.from_array(CUBE.read() * unlike)
+        assert model.predict(multiple, port=port).outside == 1.0
     same = model.predict(HyperCube.from_array(strange), standardise="scene", port=port)
     assert (same.class_map == TRUTH).mean() > 0.9 > (found.class_map == TRUTH).mean()
     assert model.scene_of(other) is None

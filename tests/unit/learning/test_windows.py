@@ -12,7 +12,8 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning import scene_features as scene_module
 from hsi_viewer.learning.features import Features
-from hsi_viewer.learning.scene_features import SceneFeatures, _around
+from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scene_windows import seen_by
 from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.voices.ensemble import Ensemble
 from hsi_viewer.learning.windows import at, averages, bands, mirrored, reach_of
@@ -120,6 +121,6 @@ def test_windows_around_mirrored_places_lie_in_the_part_that_is_read(reach):
         for stop in range(start + 1, 2 * size - reach + 1):
             seen = np.arange(start - reach, stop + reach)
             inside = np.where(seen < 0, -1 - seen, np.minimum(seen, 2 * size - 1 - seen))
-            part = _around(range(start, stop), reach, size)
+            part = seen_by(range(start, stop), reach, size)
             assert 0 <= part.start <= inside.min()
             assert inside.max() < part.stop <= size

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Slot
 
+from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.postprocess.cleaned_prediction import cleaned_prediction, cleaning_sentence
 from hsi_viewer.core.postprocess.map_steps import with_step
@@ -18,13 +19,12 @@ from hsi_viewer.session.document.map_change import MadeMap, MapChange, ShownMap
 from hsi_viewer.session.storage.training_runs import MADE_FROM
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.context import NO_MAP
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.clean_panel import CleanPanel
 
-KEY, TITLE = "clean-map", "Clean the map"
 REST_MS = 150  # the controls rest so long before the preview is computed
 DOING = "Cleaning the map"
 UNFINISHED = "The training is still running: its map will be replaced."
@@ -50,10 +50,10 @@ class Cleaned:
     row_area: NDArray[np.float64] | None
 
 
-class CleanFeature(Feature):
+class CleanFeature(PanelFeature["CleanPanel"]):
     """Binds the panel to the map of the open document."""
 
-    key = "clean-map"
+    key, title, icon, beside = "clean-map", "Clean the map", "auto-fix", "training"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -64,33 +64,15 @@ class CleanFeature(Feature):
         self._rest.timeout.connect(self._compute)
         self.workspace.document_changed.connect(self._on_document)
 
-    def panels(self) -> list[Panel]:
-        """The panel, beside the training."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                beside="training",
-                fill=self._ask,
-                icon="auto-fix",
-            )
-        ]
-
-    def _make(self) -> CleanPanel:
+    def make_panel(self) -> CleanPanel:
+        """The panel, connected."""
         from hsi_viewer.ui.widgets.clean_panel import CleanPanel
 
         panel = CleanPanel()
-        panel.changed.connect(self._ask)
-        panel.visibility_changed.connect(self._ask)
+        panel.changed.connect(self.refresh)
+        panel.visibility_changed.connect(self.refresh)
         panel.apply_requested.connect(self.apply)
         return panel
-
-    @property
-    def panel(self) -> CleanPanel:
-        """The panel."""
-        return cast("CleanPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Cleaning, in the menu Map."""
@@ -114,7 +96,7 @@ class CleanFeature(Feature):
     @Slot()
     def open(self) -> None:
         """Bring the panel to the front, with the map on the image."""
-        self.show_panel(KEY)
+        super().open()
         self.context.viewing.show_map(True)
 
     # preview ---------------------------------------------------------------------------------
@@ -125,17 +107,17 @@ class CleanFeature(Feature):
         document = self.workspace.document
         if document is not None:
             document.prediction_changed.connect(self._on_map)
-            document.legend.changed.connect(self._ask)
-        self._ask()
+            document.legend.changed.connect(self.refresh)
+        self.refresh()
 
     def _on_map(self) -> None:
         self._found = None
-        self._ask()
+        self.refresh()
 
     @Slot()
-    def _ask(self) -> None:
+    def refresh(self) -> None:
         """Compute the preview once the controls rest; hide it where it isn't wanted."""
-        if not self.made(KEY):
+        if not self.is_made:
             return
         document, panel = self.workspace.document, self.panel
         prediction = document.prediction if document is not None else None
@@ -160,13 +142,11 @@ class CleanFeature(Feature):
     @Slot()
     def _compute(self) -> None:
         document = self.workspace.document
-        if document is None or document.prediction is None or not self.made(KEY):
+        if document is None or document.prediction is None or not self.is_made:
             return
         prediction, cube, cleaning = document.prediction, document.cube, self.panel.cleaning()
 
         def work(token: CancelToken, port: ProgressPort) -> Cleaned:
-            from hsi_viewer.analysis.pixel_area import pixel_area
-
             port.report(Progress(DOING))
             row_area = pixel_area(cube.georeference, cube.rows, cube.columns)
             ids = cleaned(prediction.class_map, cleaning, row_area, token, port)
@@ -174,7 +154,7 @@ class CleanFeature(Feature):
             return Cleaned(prediction, cleaning, ids, changed, row_area)
 
         self.workspace.compute(
-            "Cleaning the map", work, self._on_cleaned, document=document, key=KEY, doing=DOING
+            "Cleaning the map", work, self._on_cleaned, document=document, key=self.key, doing=DOING
         )
 
     def _on_cleaned(self, found: Cleaned) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
@@ -14,14 +14,12 @@ from shiboken6 import isValid
 from hsi_viewer.core.log_entry import LEVELS, Level, LogEntry
 from hsi_viewer.preferences.log_file import log_path
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.log_page import MAX_ENTRIES, LogPage
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
-
-KEY, TITLE = "messages", "Messages"
 
 
 class _Relay(QObject):
@@ -46,10 +44,11 @@ class _RelayHandler(logging.Handler):
         )
 
 
-class MessagesFeature(Feature):
+class MessagesFeature(PanelFeature["LogPage"]):
     """Collects notices and log records."""
 
-    key = "messages"
+    key, title, icon = "messages", "Messages", "message-text-outline"
+    area, always = "bottom", True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -61,40 +60,24 @@ class MessagesFeature(Feature):
         self.workspace.noticed.connect(self._on_notice)
         self.workspace.ways_to_log = (Choice("Show the log", self.show_page),)
 
-    def panels(self) -> list[Panel]:
-        """The page, at the bottom."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "bottom",
-                fill=self._add_early,
-                icon="message-text-outline",
-                always=True,
-            )
-        ]
-
-    def _make(self) -> LogPage:
+    def make_panel(self) -> LogPage:
+        """The panel, connected."""
         page = LogPage()
         page.folder_requested.connect(self._open_folder)
         return page
 
-    @property
-    def page(self) -> LogPage:
-        """The page."""
-        return cast("LogPage", self.context.docking.panel(KEY))
-
     @Slot(object)
     def _add(self, entry: LogEntry) -> None:
-        if self.made(KEY):
-            self.page.add(entry)
+        if self.is_made:
+            self.panel.add(entry)
         else:
             self._early.append(entry)
 
-    def _add_early(self) -> None:
+    @Slot()
+    def refresh(self) -> None:
+        """List what came before the page was made."""
         while self._early:
-            self.page.add(self._early.popleft())
+            self.panel.add(self._early.popleft())
 
     def commands(self) -> list[Command]:
         """The page, under Help."""
@@ -109,11 +92,6 @@ class MessagesFeature(Feature):
             )
         ]
 
-    def refresh_theme(self) -> None:
-        """Draw the icons again."""
-        if self.made(KEY):
-            self.page.refresh_theme()
-
     def close(self) -> None:
         """Listen no longer."""
         logging.getLogger("hsi_viewer").removeHandler(self._handler)
@@ -122,8 +100,8 @@ class MessagesFeature(Feature):
     @Slot()
     def show_page(self) -> None:
         """Open the page, in front of other tabs."""
-        self.show_panel(KEY)
-        self.page.tree.setFocus()
+        self.open()
+        self.panel.tree.setFocus()
 
     @Slot(str, str)
     def _on_notice(self, text: str, level: str) -> None:

@@ -19,7 +19,7 @@ from hsi_viewer.core.display.layers import GROUND_TRUTH
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.task_thread import Work
 
 if TYPE_CHECKING:
@@ -29,13 +29,12 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.widgets.display_panel import DisplayPanel
 
 IMAGE = "&Image"
-KEY, TITLE = "derived", "Derived"
 
 
-class DerivedFeature(Feature):
+class DerivedFeature(PanelFeature["DerivedPanel"]):
     """Derives images of the scene and hands them to the picture."""
 
-    key = "derived"
+    key, title, icon, beside = "derived", "Derived", "function-variant", "display"
 
     def __init__(self, context: Context, pictures: PictureController, panel: DisplayPanel) -> None:
         super().__init__(context)
@@ -43,23 +42,10 @@ class DerivedFeature(Feature):
         self._asked_of: HyperCube | None = None
         self._reasons: dict[str, str | None] = {}
         panel.derive_requested.connect(self.open)
-        self.pictures.images_changed.connect(self._on_scene)
+        self.pictures.images_changed.connect(self.refresh)
 
-    def panels(self) -> list[Panel]:
-        """The panel Derived, a tab of Display."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                beside="display",
-                fill=self._on_scene,
-                icon="function-variant",
-            )
-        ]
-
-    def _make(self) -> DerivedPanel:
+    def make_panel(self) -> DerivedPanel:
+        """The panel, connected."""
         from hsi_viewer.ui.widgets.derived_panel import DerivedPanel
 
         panel = DerivedPanel()
@@ -67,16 +53,6 @@ class DerivedFeature(Feature):
         panel.index_requested.connect(self.show_index)
         panel.formula_requested.connect(self.show_formula)
         return panel
-
-    @property
-    def panel(self) -> DerivedPanel:
-        """The panel."""
-        return cast("DerivedPanel", self.context.docking.panel(KEY))
-
-    def refresh_theme(self) -> None:
-        """Take the colours of the current theme."""
-        if self.made(KEY):
-            self.panel.refresh_theme()
 
     def commands(self) -> list[Command]:
         """Components, every index, formulas."""
@@ -138,11 +114,6 @@ class DerivedFeature(Feature):
             *(index(i.name) for i in INDICES),
         ]
 
-    @Slot()
-    def open(self) -> None:
-        """Bring the panel to the front."""
-        self.show_panel(KEY)
-
     @Slot(str)
     def derive_components(self, kind: ComponentKind) -> None:
         """Compute components of the scene and show the first three."""
@@ -167,7 +138,7 @@ class DerivedFeature(Feature):
     def _start(self, title: str, work: Work) -> None:
         """Derive an image in the background; the latest request wins."""
         self.workspace.compute(
-            title, work, self._on_derived, cube=self._cube, key=KEY, doing="Deriving an image"
+            title, work, self._on_derived, cube=self._cube, key=self.key, doing="Deriving an image"
         )
 
     @Slot(str)
@@ -212,8 +183,9 @@ class DerivedFeature(Feature):
         return self._reasons[name]
 
     @Slot()
-    def _on_scene(self) -> None:
-        if self.made(KEY):
+    def refresh(self) -> None:
+        """Show which images can be derived of the scene."""
+        if self.is_made:
             self.panel.show_cube(self._cube)
 
     def _on_derived(self, image: object) -> None:

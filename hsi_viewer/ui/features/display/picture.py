@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
 
@@ -15,7 +15,7 @@ from hsi_viewer.preferences.view_memory import contrast_from_json, contrast_to_j
 from hsi_viewer.rendering.scene_picture import ScenePicture
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.display.band_player import BandPlayer, next_good_band
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.plots.colour_maps import NAMES, colour_map
 from hsi_viewer.ui.widgets.preset_editor import PresetEditor
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.widgets.display_panel import DisplayPanel
 
 IMAGE = "&Image"
-KEY, TITLE = "contrast", "Contrast"
 
 
-class PictureFeature(Feature):
+class PictureFeature(PanelFeature["ContrastPanel"]):
     """Binds the Display and Contrast panels, and the lines in the plot, to the picture."""
 
-    key = "picture"
+    key, dock, title, icon = "picture", "contrast", "Contrast", "chart-histogram"
+    beside, shown = "display", True
 
     def __init__(self, context: Context, view: ViewController, panel: DisplayPanel) -> None:
         super().__init__(context)
@@ -57,37 +57,13 @@ class PictureFeature(Feature):
         self.workspace.document_changed.connect(self.player.stop)
         self.workspace.preferences_changed.connect(self.pictures.take_preferences)
 
-    def panels(self) -> list[Panel]:
-        """The Contrast panel, a tab of Display."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                beside="display",
-                shown=True,
-                icon="chart-histogram",
-                fill=self._refresh_contrast,
-            )
-        ]
-
-    def _make(self) -> ContrastPanel:
+    def make_panel(self) -> ContrastPanel:
+        """The panel, connected."""
         from hsi_viewer.ui.widgets.contrast_panel import ContrastPanel
 
         panel = ContrastPanel()
         panel.contrast_changed.connect(self._on_contrast)
         return panel
-
-    @property
-    def contrast(self) -> ContrastPanel:
-        """The panel."""
-        return cast("ContrastPanel", self.context.docking.panel(KEY))
-
-    def refresh_theme(self) -> None:
-        """Take the colours of the current theme."""
-        if self.made(KEY):
-            self.contrast.refresh_theme()
 
     def close(self) -> None:
         """Write down how cubes were looked at."""
@@ -180,7 +156,7 @@ class PictureFeature(Feature):
     @Slot()
     def show_contrast(self) -> None:
         """Bring the Contrast panel to the front."""
-        self.show_panel(KEY)
+        self.open()
 
     def show_preset(self, name: str) -> None:
         """Show the bands of a preset."""
@@ -283,7 +259,7 @@ class PictureFeature(Feature):
             return
         if kind == "typed":
             self.show_contrast()
-        self.pictures.set_contrast(self.contrast.contrast_of_kind(kind))
+        self.pictures.set_contrast(self.panel.contrast_of_kind(kind))
 
     @Slot(object, bool)
     def _on_contrast(self, contrast: Contrast, dragging: bool) -> None:
@@ -303,12 +279,14 @@ class PictureFeature(Feature):
     @Slot(object)
     def _on_drawn(self, picture: ScenePicture) -> None:
         self.display.show_composite(picture.composite, picture.cube, self.pictures.presets())
-        self._refresh_contrast()
+        self.refresh()
 
-    def _refresh_contrast(self) -> None:
+    @Slot()
+    def refresh(self) -> None:
+        """Show the contrast and the histograms of the picture."""
         picture = self.pictures.picture
-        if picture is not None and self.made(KEY):
-            self.contrast.show_contrast(
+        if picture is not None and self.is_made:
+            self.panel.show_contrast(
                 picture.composite.contrast, picture.transfers, picture.samples, picture.cube.scale
             )
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
-from PySide6.QtGui import QKeyEvent
 
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.features.guidance.answer_keys import Action, AnswerKeys, action_of, digit_of
 from hsi_viewer.ui.features.guidance.answered_places import Area
 from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
+from hsi_viewer.ui.features.panel_feature import PanelFeature
+from hsi_viewer.ui.questions.answer_keys import Action
+from hsi_viewer.ui.questions.key_filter import AnswerKeyFilter
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.features.training.training import TrainController
     from hsi_viewer.ui.widgets.class_panel import ClassPanel
 
-KEY = "guide"
 
-
-class GuideFeature(Feature):
+class GuideFeature(PanelFeature["GuidePanel"]):
     """Binds the loop to canvas, keys and panel.
 
     Parameters
@@ -33,7 +31,7 @@ class GuideFeature(Feature):
     training : follows the answers while the guide is on.
     """
 
-    key = "guide"
+    key, title, icon, beside = "guide", "Guide", "compass-outline", "training"
 
     def __init__(
         self,
@@ -47,12 +45,16 @@ class GuideFeature(Feature):
         self.loop = GuideLoop(self.workspace, self)
         self.loop.place_changed.connect(self._on_place)
         self.loop.progressed.connect(self._on_progress)
-        self._keys, self._only_pixel = AnswerKeys(), False
+        self._keys = AnswerKeyFilter(self.workspace, lambda: self.loop.active, self)
+        self._keys.chosen.connect(self.label)
+        self._keys.pressed.connect(self._on_key)
+        self._keys.typed.connect(self._ask)
+        self._only_pixel = False
         self._naming, self._was_live = False, False
         self._tool = labelling.tool
         self._view: GuideView | None = None
         classes.naming_ended.connect(self._on_named)
-        context.canvas.installEventFilter(self)
+        context.canvas.installEventFilter(self._keys)
         context.window.installEventFilter(self)
         self._room = QTimer(self)  # after the docks were fitted to the window
         self._room.setSingleShot(True)
@@ -63,26 +65,13 @@ class GuideFeature(Feature):
 
     # panel and commands ----------------------------------------------------------------------
 
-    def panels(self) -> list[Panel]:
-        """The dock Guide, beside the training."""
-        return [
-            Panel(
-                KEY,
-                "Guide",
-                self._make,
-                "right",
-                beside="training",
-                fill=self._fill,
-                icon="compass-outline",
-            )
-        ]
-
-    def _make(self) -> GuidePanel:
+    def make_panel(self) -> GuidePanel:
+        """The panel; its keys are those of the guide."""
         from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
         from hsi_viewer.ui.features.guidance.guide_view import GuideView
 
         panel = GuidePanel(self.context.canvas)
-        panel.installEventFilter(self)
+        panel.installEventFilter(self._keys)
         panel.started.connect(self.start)
         panel.class_chosen.connect(self.label)
         panel.acted.connect(self._act)
@@ -90,18 +79,15 @@ class GuideFeature(Feature):
         self._view = GuideView(self.context, self.loop, panel)
         return panel
 
-    def _fill(self) -> None:
+    @Slot()
+    def refresh(self) -> None:
+        """Show the scene, and what is asked about it."""
         self.panel.choose_area(self.workspace.settings.guide_area)
         if self._view is not None:
             self._view.show_scene()
         self._on_state()
         self._on_place()
         self._on_progress()
-
-    @property
-    def panel(self) -> GuidePanel:
-        """The panel."""
-        return cast("GuidePanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Labels › Guide."""
@@ -123,11 +109,6 @@ class GuideFeature(Feature):
         document = self.workspace.document
         return document.training_disabled_reason() if document is not None else None
 
-    def refresh_theme(self) -> None:
-        """Take the colours of the theme."""
-        if self.made(KEY):
-            self.panel.refresh_theme()
-
     # on and off ------------------------------------------------------------------------------
 
     def _switch(self, on: bool) -> None:
@@ -142,7 +123,7 @@ class GuideFeature(Feature):
         document, reason = self.workspace.document, self._reason()
         if document is None or self.loop.active:
             return
-        self.show_panel(KEY)
+        self.open()
         if reason is not None:
             self.workspace.notify(reason, "warning")
             return
@@ -162,7 +143,7 @@ class GuideFeature(Feature):
     @Slot()
     def _make_room(self) -> None:
         """Let the neighbours of the dock shrink until the whole question is seen."""
-        dock = self.context.docking.docks[KEY]
+        dock = self.context.docking.docks[self.key]
         if not dock.isFloating() and dock.height() < self.panel.sizeHint().height():
             height = self.panel.sizeHint().height() + dock.height() - dock.widget().height()
             self.window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
@@ -172,7 +153,8 @@ class GuideFeature(Feature):
         if not self.loop.active:
             return
         self.loop.stop()
-        self._keys.typed, self._only_pixel = "", False
+        self._keys.forget()
+        self._only_pixel = False
         if not self._was_live:
             self._training.set_live(False)
         self._labelling.use_tool(self._tool)
@@ -180,20 +162,20 @@ class GuideFeature(Feature):
         self.workspace.state_changed.emit()
 
     def _show_stopped(self) -> None:
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_active(False)
         self._on_place()
 
     @Slot()
     def _on_document(self) -> None:
         self._naming = False
-        if self.made(KEY):
-            self._fill()
+        if self.is_made:
+            self.refresh()
             self._show_stopped()
 
     @Slot()
     def _on_state(self) -> None:
-        if self.made(KEY):
+        if self.is_made:
             reason = self._reason() if self.has_scene() else "Open a scene first."
             self.panel.show_reason(reason)
             if not self.loop.active:
@@ -202,51 +184,18 @@ class GuideFeature(Feature):
     # keys ------------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the keys of the guide before they start commands."""
-        if not self.loop.active:
-            return False
-        if watched is self.window:
-            if event.type() == QEvent.Type.Resize:
-                self._room.start()
-            return False
-        if not isinstance(event, QKeyEvent):
-            return False
-        if action_of(event) is None and not digit_of(event):
-            return False
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        if event.type() == QEvent.Type.KeyPress:
-            if not event.isAutoRepeat():
-                self._press(event)
-            return True
-        return event.type() == QEvent.Type.KeyRelease
+        """Make room again when the window has another size."""
+        if self.loop.active and watched is self.window and event.type() == QEvent.Type.Resize:
+            self._room.start()
+        return False
 
-    def _press(self, event: QKeyEvent) -> None:
-        action, document = action_of(event), self.workspace.document
-        if document is None:
-            return
-        count = len(document.legend)
-        if action is None:
-            self._choose(self._keys.digit(digit_of(event), count))
-        elif action == "next" and self._keys.typed:
-            self._choose(self._keys.confirm(count))
-        elif action in ("erase", "leave") and self._keys.typed:
-            self._keys.typed = ""
-            self._ask()
-        elif action == "leave" and self._only_pixel:
+    @Slot(str)
+    def _on_key(self, action: Action) -> None:
+        if action == "leave" and self._only_pixel:
             self._only_pixel = False
             self._show_area()
         else:
-            self._keys.typed = ""
             self._act(action)
-
-    def _choose(self, number: int | None) -> None:
-        document = self.workspace.document
-        if number is not None and document is not None:
-            self.label(document.legend.classes[number - 1].id)
-        else:
-            self._ask()
 
     @Slot(str)
     def _act(self, action: Action) -> None:
@@ -294,7 +243,7 @@ class GuideFeature(Feature):
         added = self._labelling.active_class
         if accepted and added is not None and self.loop.active:
             self.label(added)
-        self.show_panel(KEY)
+        self.open()
         self.context.canvas.setFocus()
 
     @Slot(str)
@@ -306,14 +255,16 @@ class GuideFeature(Feature):
 
     @Slot()
     def _on_place(self) -> None:
-        self._keys.typed, self._only_pixel = "", False
+        self._keys.forget()
+        self._only_pixel = False
         if self._view is not None:
             self._view.show_place(self._area)
         self._ask()
 
+    @Slot()
     def _ask(self) -> None:
         if self._view is not None and self.loop.active:
-            self._view.show_question(self._keys.typed, only_pixel=self._only_pixel)
+            self._view.show_question(self._keys.waiting, only_pixel=self._only_pixel)
 
     def _show_area(self) -> None:
         if self._view is not None:

@@ -6,23 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hsi_viewer.core.display.layers import IMAGE
 from hsi_viewer.core.text import MOST_OF_NAME, short_name
 from hsi_viewer.ui.features.guidance.answered_places import Area
 from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, Place
 from hsi_viewer.ui.plots.compared_spectra import show_compared
-from hsi_viewer.ui.scene.place_outline import PlaceOutline
+from hsi_viewer.ui.questions.question_view import AROUND, QuestionView
 
 if TYPE_CHECKING:
     from hsi_viewer.session.document.document import Document
     from hsi_viewer.ui.context import Context
 
-AROUND, CLOSE = 72, 24  # pixels across what is shown of the scene, and of the close-up, at least
+CLOSE = 24.0  # pixels across what the close-up shows, at least
 
 
-class GuideView:
+class GuideView(QuestionView):
     """What is on the screen of a loop.
 
     Parameters
@@ -33,45 +32,35 @@ class GuideView:
     """
 
     def __init__(self, context: Context, loop: GuideLoop, panel: GuidePanel) -> None:
-        self._context, self._loop, self.panel = context, loop, panel
-        panel.close_up.show_layers(context.viewing.tiles)
-        panel.close_up.show_only([IMAGE])
-        self._outlines = [PlaceOutline(context.canvas), PlaceOutline(panel.close_up)]
+        super().__init__(context, panel)
+        self._loop, self.panel = loop, panel
         self._drawn: tuple[tuple[int, ...], MeanSpectra] | None = None
-
-    @property
-    def _document(self) -> Document | None:
-        return self._context.workspace.document
 
     def show_scene(self) -> None:
         """Make place for the open scene."""
-        document, self._drawn = self._document, None
-        if document is not None:
-            self.panel.close_up.show_scene(*document.labels.shape)
-            self.panel.plot.show_cube(document.cube)
+        self._drawn = None
+        super().show_scene()
 
     def show_place(self, area: Area) -> None:
         """Fly to the place of the loop, and show what is known of it."""
-        document, place, panel = self._document, self._loop.place, self.panel
+        document, place, panel = self.document, self._loop.place, self.panel
         panel.show_place(place is not None)
         self.show_outlines(area)
         if document is None:
             return
         self._show_classes(document, place)
         if place is not None:
-            shape = document.labels.shape
-            self._context.canvas.set_view_box(_box(place, AROUND, 3, shape))
-            panel.close_up.set_view_box(_box(place, CLOSE, 1.3, shape))
+            middle, extent = _middle_and_extent(place)
+            self.fly_to(middle, max(AROUND, 3 * extent), max(CLOSE, 1.3 * extent))
 
     def show_outlines(self, area: Area) -> None:
         """Outline the segment of the place, and what an answer covers of it."""
-        document, place = self._document, self._loop.place
-        for outline in self._outlines:
-            if document is None or place is None:
-                outline.hide()
-            else:
-                rows, columns = np.divmod(self._loop.covered(area), document.labels.shape[1])
-                outline.show(place.segment, np.stack([rows, columns], axis=1))
+        document, place = self.document, self._loop.place
+        if document is None or place is None:
+            self.outline_nothing()
+        else:
+            rows, columns = np.divmod(self._loop.covered(area), document.labels.shape[1])
+            self.outline(place.segment, np.stack([rows, columns], axis=1))
 
     def _show_classes(self, document: Document, place: Place | None) -> None:
         """The classes, and the spectra of the two likely ones."""
@@ -99,7 +88,7 @@ class GuideView:
         self.panel.show_question(text)
 
     def _question(self) -> str:
-        document, place = self._document, self._loop.place
+        document, place = self.document, self._loop.place
         if document is None or place is None:
             return self._waiting_for()
         names = [short_name(document.legend.name_of(i), MOST_OF_NAME) for i in self._loop.likely]
@@ -113,7 +102,7 @@ class GuideView:
         return f"{' or '.join(names)}? The map is {sure:.0f} % sure of {names[0]}. {where}"
 
     def _waiting_for(self) -> str:
-        document = self._document
+        document = self.document
         if self._loop.exhausted:
             return "Every place is labelled or skipped: there is nothing left to ask."
         if document is not None and document.prediction is None:
@@ -122,7 +111,7 @@ class GuideView:
 
     def show_progress(self) -> None:
         """Say what the answers have come to."""
-        document, place = self._document, self._loop.place
+        document, place = self.document, self._loop.place
         now = (self._loop.likely, self._loop.finder.means)
         if document is not None and place is not None and now != self._drawn:
             self._show_classes(document, place)
@@ -144,19 +133,9 @@ class GuideView:
         return " ".join(part for part in (*parts, self._loop.progress.sentence) if part)
 
 
-def _box(
-    place: Place, least: float, factor: float, shape: tuple[int, int]
-) -> tuple[float, float, float, float]:
-    """Left, top, width and height of what is shown around a place, inside the scene."""
+def _middle_and_extent(place: Place) -> tuple[tuple[float, float], float]:
+    """Row and column in the middle of a place and its segment, and how wide or high they are."""
     pixels = np.concatenate([place.segment, [[place.row, place.column]]])
     top, left = pixels.min(axis=0)
     bottom, right = pixels.max(axis=0) + 1
-    side = max(least, factor * float(max(bottom - top, right - left)))
-    middle = (left + right) / 2, (top + bottom) / 2
-    x, y = (_within(m - side / 2, side, size) for m, size in zip(middle, shape[::-1], strict=True))
-    return x, y, side, side
-
-
-def _within(start: float, side: float, size: int) -> float:
-    """Start of a side that lies inside a scene of this size, or around it."""
-    return min(max(start, 0.0), size - side) if side < size else (size - side) / 2
+    return ((top + bottom) / 2, (left + right) / 2), float(max(bottom - top, right - left))

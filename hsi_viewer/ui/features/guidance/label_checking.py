@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,8 @@ from hsi_viewer.learning.guidance.suspects import (
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, means_of
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.plots.compared_spectra import show_compared
 from hsi_viewer.ui.widgets.choice import Choice
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.features.training.training import TrainController, Trained
     from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 
-KEY, CHECKING, READING = "label-errors", "Checking labels", "Reading a spectrum for the check"
+CHECKING, READING = "Checking labels", "Reading a spectrum for the check"
 AROUND = 40  # pixels across what is shown around a label
 Source = Literal["labels", "truth"]
 
@@ -64,7 +64,7 @@ class Checked:
     means: Mapping[int, NDArray[np.float64]]
 
 
-class CheckFeature(Feature):
+class CheckFeature(PanelFeature["CheckPanel"]):
     """Lists suspicious labels, and tells in the Training panel how many there are.
 
     Parameters
@@ -72,7 +72,8 @@ class CheckFeature(Feature):
     training, panel : whose models tell after each training which labels look wrong.
     """
 
-    key = "label-errors"
+    key, title, icon = "label-errors", "Label errors", "tag-search-outline"
+    beside = "training"
 
     def __init__(self, context: Context, training: TrainController, panel: TrainingPanel) -> None:
         super().__init__(context)
@@ -89,21 +90,8 @@ class CheckFeature(Feature):
 
     # panel and command -----------------------------------------------------------------------
 
-    def panels(self) -> list[Panel]:
-        """The dock, beside the training."""
-        return [
-            Panel(
-                KEY,
-                "Label errors",
-                self._make,
-                "right",
-                beside="training",
-                fill=self._fill,
-                icon="tag-search-outline",
-            )
-        ]
-
-    def _make(self) -> CheckPanel:
+    def make_panel(self) -> CheckPanel:
+        """The panel, connected."""
         from hsi_viewer.ui.features.guidance.check_panel import CheckPanel
 
         panel = CheckPanel()
@@ -114,16 +102,13 @@ class CheckFeature(Feature):
         panel.source.activated.connect(self._on_state)
         return panel
 
-    def _fill(self) -> None:
+    @Slot()
+    def refresh(self) -> None:
+        """Show what can be checked."""
         document = self.workspace.document
         if document is not None:
             self.panel.plot.show_cube(document.cube)
         self._on_state()
-
-    @property
-    def panel(self) -> CheckPanel:
-        """The panel."""
-        return cast("CheckPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Labels › Check labels."""
@@ -149,18 +134,13 @@ class CheckFeature(Feature):
             return document.training_disabled_reason()
         return None if len(document.truth_ids) > 1 else "Load a ground truth of two classes first."
 
-    def refresh_theme(self) -> None:
-        """Take the colours of the theme."""
-        if self.made(KEY):
-            self.panel.refresh_theme()
-
     # checking --------------------------------------------------------------------------------
 
     @Slot()
     def check(self) -> None:
         """Look for labels that models fitted without them contradict."""
         document = self.workspace.document
-        self.show_panel(KEY)
+        self.open()
         source: Source = self.panel.source.currentData()
         reason = self._reason(source)
         if document is None or reason is not None:
@@ -206,13 +186,13 @@ class CheckFeature(Feature):
 
     @Slot()
     def _on_cancelled(self) -> None:
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_state("Cancelled.")
 
     def _list(self, row: int, *, fly: bool = True) -> None:
         """Show those that are neither fixed nor kept, and fly to the one in a row."""
         document, checked = self.workspace.document, self._checked
-        if document is None or checked is None or not self.made(KEY):
+        if document is None or checked is None or not self.is_made:
             return
         self._open = self._still_open(document, checked)
         count = sum(s.pixels.size for s in self._open)
@@ -360,22 +340,22 @@ class CheckFeature(Feature):
         document = self.workspace.document
         if document is not None:
             document.history.changed.connect(self._on_history)
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_suspects((), str, 0)
             self.panel.show_pairs((), str)
             self.panel.show_state("")
-            self._fill()
+            self.refresh()
 
     def _on_history(self) -> None:
         document, checked = self.workspace.document, self._checked
-        if document is None or checked is None or not self.made(KEY):
+        if document is None or checked is None or not self.is_made:
             return
         if self._still_open(document, checked) != self._open:
             self._list(max(self.panel.table.currentRow(), 0), fly=False)
 
     @Slot()
     def _on_state(self) -> None:
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_sources(
                 labels=self._reason("labels") is None, truth=self._reason("truth") is None
             )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QTimer, Slot
 
 from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL
 from hsi_viewer.core.assessment.labelled_sample import LabelledSample, sample_from_json
@@ -14,11 +13,12 @@ from hsi_viewer.core.assessment.sample_assessment import OTHER, reference_name
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
-from hsi_viewer.ui.features.guidance.answer_keys import Action, AnswerKeys, action_of, digit_of
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.features.reference.estimating import SampleEstimator
 from hsi_viewer.ui.features.reference.sample_commands import sample_commands
 from hsi_viewer.ui.features.reference.sample_export import export_sample
+from hsi_viewer.ui.questions.answer_keys import Action
+from hsi_viewer.ui.questions.key_filter import AnswerKeyFilter
 
 if TYPE_CHECKING:
     from hsi_viewer.jobs.sampling import SamplePlan
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.features.reference.sample_view import SampleView
     from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 
-KEY = "reference"
 REST_MS = 300  # after an answer, before it is written into the session's folder
 USED: tuple[Action, ...] = ("next", "skip", "no_class", "take_back", "erase", "leave")
 
 
-class ReferenceFeature(Feature):
+class ReferenceFeature(PanelFeature["SamplePanel"]):
     """Binds the sample of the document to dialog, keys, canvas and panels.
 
     Parameters
@@ -41,13 +40,18 @@ class ReferenceFeature(Feature):
     accuracy : shows what the sample says about the map.
     """
 
-    key = "reference"
+    key, title, icon = "reference", "Reference sample", "dice-multiple-outline"
+    beside = "training"
 
     def __init__(self, context: Context, accuracy: AccuracyPanel) -> None:
         super().__init__(context)
         self._accuracy = accuracy
         self.active = False
-        self._keys, self._tool = AnswerKeys(), ""
+        self._tool = ""
+        self._keys = AnswerKeyFilter(self.workspace, lambda: self.active, self, USED)
+        self._keys.chosen.connect(self.answer)
+        self._keys.pressed.connect(self._act)
+        self._keys.typed.connect(self.refresh)
         self._view: SampleView | None = None
         self._dialog: SampleDialog | None = None
         self.estimator = SampleEstimator(self.workspace, self)
@@ -55,32 +59,19 @@ class ReferenceFeature(Feature):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(context.sessions.keep_data)
-        context.canvas.installEventFilter(self)
+        context.canvas.installEventFilter(self._keys)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
 
     # panel and commands ----------------------------------------------------------------------
 
-    def panels(self) -> list[Panel]:
-        """The dock of the sample, beside the training."""
-        return [
-            Panel(
-                KEY,
-                "Reference sample",
-                self._make,
-                "right",
-                beside="training",
-                fill=self.refresh,
-                icon="dice-multiple-outline",
-            )
-        ]
-
-    def _make(self) -> SamplePanel:
+    def make_panel(self) -> SamplePanel:
+        """The panel; its keys are the answers while points are labelled."""
         from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
         from hsi_viewer.ui.features.reference.sample_view import SampleView
 
         panel = SamplePanel(self.context.canvas)
-        panel.installEventFilter(self)
+        panel.installEventFilter(self._keys)
         panel.started.connect(self.start)
         panel.drawn.connect(self.choose)
         panel.exported.connect(self.export)
@@ -88,11 +79,6 @@ class ReferenceFeature(Feature):
         panel.acted.connect(self._act)
         self._view = SampleView(self.context, panel)
         return panel
-
-    @property
-    def panel(self) -> SamplePanel:
-        """The panel."""
-        return cast("SamplePanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Three commands of the menu Map."""
@@ -108,11 +94,6 @@ class ReferenceFeature(Feature):
         """Whether there is a map to draw from."""
         document = self.workspace.document
         return document is not None and document.prediction is not None
-
-    def refresh_theme(self) -> None:
-        """Take the colours of the theme."""
-        if self.made(KEY):
-            self.panel.refresh_theme()
 
     # drawing ---------------------------------------------------------------------------------
 
@@ -159,7 +140,7 @@ class ReferenceFeature(Feature):
         def done(drawn: LabelledSample) -> None:
             document.results.sample = drawn
             self._changed()
-            self.show_panel(KEY)
+            self.open()
             if label:
                 self.start()
 
@@ -187,7 +168,7 @@ class ReferenceFeature(Feature):
         self.context.commands.action("tool.navigate").trigger()
         self.active = True
         self._set_blind(True)
-        self.show_panel(KEY)
+        self.open()
         self.panel.show_active(True)
         self.refresh()
         self.context.canvas.setFocus()
@@ -197,10 +178,11 @@ class ReferenceFeature(Feature):
         """Show the map again; what was answered stays."""
         if not self.active:
             return
-        self.active, self._keys.typed = False, ""
+        self.active = False
+        self._keys.forget()
         self._set_blind(False)
         self.context.commands.action(f"tool.{self._tool}").trigger()
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_active(False)
         self.refresh()
         self.workspace.state_changed.emit()
@@ -208,46 +190,6 @@ class ReferenceFeature(Feature):
     def _set_blind(self, blind: bool) -> None:
         self.context.viewing.layers.set_blind(blind)
         self.context.readout.set_blind(blind)
-
-    # keys ------------------------------------------------------------------------------------
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Take the keys of the answers before they start commands."""
-        if not self.active or not isinstance(event, QKeyEvent):
-            return False
-        if action_of(event) not in USED and not digit_of(event):
-            return False
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        if event.type() == QEvent.Type.KeyPress:
-            if not event.isAutoRepeat():
-                self._press(event)
-            return True
-        return event.type() == QEvent.Type.KeyRelease
-
-    def _press(self, event: QKeyEvent) -> None:
-        action, document = action_of(event), self.workspace.document
-        if document is None:
-            return
-        count = len(document.legend)
-        if action is None:
-            self._choose(self._keys.digit(digit_of(event), count))
-        elif action == "next" and self._keys.typed:
-            self._choose(self._keys.confirm(count))
-        elif self._keys.typed and action in ("erase", "leave"):
-            self._keys.typed = ""
-            self.refresh()
-        else:
-            self._keys.typed = ""
-            self._act(action)
-
-    def _choose(self, number: int | None) -> None:
-        document = self.workspace.document
-        if number is not None and document is not None:
-            self.answer(document.legend.classes[number - 1].id)
-        else:
-            self.refresh()
 
     # answers ---------------------------------------------------------------------------------
 
@@ -301,15 +243,15 @@ class ReferenceFeature(Feature):
     @Slot()
     def refresh(self) -> None:
         """Show the point that is asked about, or what can be done."""
-        if self.made(KEY) and self._view is not None:
-            self._view.show(self.sample, self._keys.typed, active=self.active)
+        if self.is_made and self._view is not None:
+            self._view.show(self.sample, self._keys.waiting, active=self.active)
             self._on_state()
 
     @Slot()
     def _on_state(self) -> None:
         if self.active and self.context.commands.action("labels.guide").isChecked():
             self.stop()
-        if self.made(KEY):
+        if self.is_made:
             sample = self.sample
             done, total = (0, 0) if sample is None else (sample.done, sample.total)
             self.panel.show_state(can_draw=self.has_map(), done=done, total=total)
@@ -336,9 +278,10 @@ class ReferenceFeature(Feature):
             self._accuracy.sample.show_sample(found, reason, reference_name(document.legend))
 
     def _leave_blind(self) -> None:
-        self.active, self._keys.typed = False, ""
+        self.active = False
+        self._keys.forget()
         self._set_blind(False)
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_active(False)
 
     @Slot()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -17,7 +17,7 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.session.storage.project_file import SUFFIX, read_project_labels
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.saving import folder_link
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 
@@ -26,34 +26,20 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
 
-KEY, TITLE = "scenes", "Scenes"
 LISTING, TRAINING = "Listing the scenes", "Training on all scenes"
 
 
-class ScenesFeature(Feature):
+class ScenesFeature(PanelFeature["ScenesPanel"]):
     """Lists session files; one is open at a time, and all can be trained on."""
 
-    key = "scenes"
+    key, title, icon, beside = "scenes", "Scenes", "image-multiple-outline", "training"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         context.sessions.changed.connect(self.refresh)
 
-    def panels(self) -> list[Panel]:
-        """The dock Scenes."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                "training",
-                fill=self.refresh,
-                icon="image-multiple-outline",
-            )
-        ]
-
-    def _make(self) -> ScenesPanel:
+    def make_panel(self) -> ScenesPanel:
+        """The panel, connected."""
         from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
 
         panel = ScenesPanel()
@@ -64,16 +50,11 @@ class ScenesFeature(Feature):
         panel.shown.connect(self.refresh)
         return panel
 
-    @property
-    def panel(self) -> ScenesPanel:
-        """The list."""
-        return cast("ScenesPanel", self.context.docking.panel(KEY))
-
     def commands(self) -> list[Command]:
         """File › Scenes, and Train › On all scenes."""
         return [
             Command(
-                "file.scenes", "Scenes of a &project", "&File", self.show, (), "image-multiple"
+                "file.scenes", "Scenes of a &project", "&File", self.open, (), "image-multiple"
             ),
             Command(
                 "train.scenes",
@@ -87,18 +68,13 @@ class ScenesFeature(Feature):
             ),
         ]
 
-    @Slot()
-    def show(self) -> None:
-        """Show the list."""
-        self.show_panel(KEY)
-
     def _paths(self) -> list[Path]:
         return [Path(path) for path in self.workspace.settings.scenes]
 
     @Slot()
     def refresh(self) -> None:
         """Read the sessions again, if the list is in view."""
-        if not (self.made(KEY) and self.panel.isVisible()):
+        if not (self.is_made and self.panel.isVisible()):
             return
         paths = self._paths()
 
@@ -180,7 +156,7 @@ class ScenesFeature(Feature):
                 f"others ({each})."
             )
         self.workspace.notify(text, "success", folder_link(folder / "model.json"))
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_result(text)
 
 

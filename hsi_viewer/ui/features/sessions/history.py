@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Slot
 
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.features.sessions.stepping import StepController
     from hsi_viewer.ui.widgets.history_panel import HistoryPanel
 
-KEY, TITLE = "history", "History"
 
-
-class HistoryFeature(Feature):
+class HistoryFeature(PanelFeature["HistoryPanel"]):
     """Shows the document's history while the panel is open."""
 
-    key = "history"
+    key, title, icon, beside = "history", "History", "history", "classes"
 
     def __init__(self, context: Context, stepping: StepController) -> None:
         super().__init__(context)
@@ -31,24 +29,14 @@ class HistoryFeature(Feature):
         self._soon.timeout.connect(self.refresh)
         self.workspace.document_changed.connect(self._on_document)
 
-    def panels(self) -> list[Panel]:
-        """The dock History."""
-        return [
-            Panel(KEY, TITLE, self._make, "right", "classes", fill=self.refresh, icon="history")
-        ]
-
-    def _make(self) -> HistoryPanel:
+    def make_panel(self) -> HistoryPanel:
+        """The panel, connected."""
         from hsi_viewer.ui.widgets.history_panel import HistoryPanel
 
         panel = HistoryPanel()
         panel.chosen.connect(self._go_to)
         panel.appeared.connect(self.refresh)
         return panel
-
-    @property
-    def panel(self) -> HistoryPanel:
-        """The list."""
-        return cast("HistoryPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Edit › History."""
@@ -65,11 +53,6 @@ class HistoryFeature(Feature):
         ]
 
     @Slot()
-    def open(self) -> None:
-        """Show the list."""
-        self.show_panel(KEY)
-
-    @Slot()
     def _on_document(self) -> None:
         document = self.workspace.document
         if document is not None:
@@ -83,7 +66,7 @@ class HistoryFeature(Feature):
     def refresh(self) -> None:
         """List the steps as they are now."""
         document = self.workspace.document
-        if document is not None and self.made(KEY) and self.panel.isVisible():
+        if document is not None and self.is_made and self.panel.isVisible():
             history = document.history
             start = "Before (older steps were dropped)" if history.forgot else "Start"
             self.panel.show_steps([s.title for s in history.steps], history.count, start)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Slot
 
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.notes_panel import NotesPanel
 
-KEY, TITLE = "notes", "Notes"
 REST_MS = 1500
 
 
-class NotesFeature(Feature):
+class NotesFeature(PanelFeature["NotesPanel"]):
     """Keeps what is typed: in the session at once, on the disk when the typing rests."""
 
-    key = "notes"
+    key, title, icon, beside = "notes", "Notes", "note-text-outline", "accuracy"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -30,31 +29,13 @@ class NotesFeature(Feature):
         self._rest.timeout.connect(context.sessions.keep_data)
         context.sessions.changed.connect(self.refresh)
 
-    def panels(self) -> list[Panel]:
-        """The dock Notes."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                "accuracy",
-                fill=self.refresh,
-                icon="note-text-outline",
-            )
-        ]
-
-    def _make(self) -> NotesPanel:
+    def make_panel(self) -> NotesPanel:
+        """The panel, connected."""
         from hsi_viewer.ui.widgets.notes_panel import NotesPanel
 
         panel = NotesPanel()
         panel.typed.connect(self._on_typed)
         return panel
-
-    @property
-    def panel(self) -> NotesPanel:
-        """The page."""
-        return cast("NotesPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Edit › Notes."""
@@ -73,7 +54,7 @@ class NotesFeature(Feature):
     @Slot()
     def open(self) -> None:
         """Show the page."""
-        self.show_panel(KEY)
+        super().open()
         self.panel.text.setFocus()
 
     @Slot(str)
@@ -87,7 +68,7 @@ class NotesFeature(Feature):
     def refresh(self) -> None:
         """Show the notes of the session."""
         session = self.context.sessions.session
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_text(session.notes if session else "", session is not None)
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from hsi_viewer.session.document.assign_class import plan_assigning
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.label_changes import LabelChanges, told_labelled
 from hsi_viewer.ui.plots.colour_maps import colour_table
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.angle_panel import AnglePanel
 
-KEY, TITLE = "spectral-angle", "Spectral angle"
+TITLE = "Spectral angle"
 WITHIN = "Within the angle"
 COLOUR: Colour = (255, 90, 0)
 DOING = "Mapping the spectral angle"
@@ -47,10 +47,10 @@ class Near:
     keep: bool
 
 
-class AngleFeature(Feature):
+class AngleFeature(PanelFeature["AnglePanel"]):
     """Shows the angle map of the open document by two layers."""
 
-    key = "spectral-angle"
+    key, title, icon, beside = "spectral-angle", TITLE, "angle-acute", "training"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -67,21 +67,8 @@ class AngleFeature(Feature):
         document = self.workspace.document
         return document.results.angle_map if document is not None else None
 
-    def panels(self) -> list[Panel]:
-        """The panel, beside the training."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                beside="training",
-                fill=self._refresh,
-                icon="angle-acute",
-            )
-        ]
-
-    def _make(self) -> AnglePanel:
+    def make_panel(self) -> AnglePanel:
+        """The panel, connected."""
         from hsi_viewer.ui.widgets.angle_panel import AnglePanel
 
         panel = AnglePanel(STEPS)
@@ -92,12 +79,9 @@ class AngleFeature(Feature):
         panel.select_requested.connect(self.select)
         return panel
 
-    @property
-    def panel(self) -> AnglePanel:
-        """The panel."""
-        return cast("AnglePanel", self.context.docking.panel(KEY))
-
-    def _refresh(self) -> None:
+    @Slot()
+    def refresh(self) -> None:
+        """Show the map and its spectrum."""
         self._show_name()
         self._on_curves()
         self._on_state()
@@ -123,7 +107,7 @@ class AngleFeature(Feature):
     def start(self) -> None:
         """Map the angle to the picked spectrum in the background."""
         document, picked = self.workspace.document, self.context.plot.curves.picked
-        self.show_panel(KEY)
+        self.open()
         if document is None or picked is None:
             self.workspace.notify(NO_SPECTRUM)
             return
@@ -133,7 +117,7 @@ class AngleFeature(Feature):
             return angle_map(cube, reference, name, token, port)
 
         self.workspace.compute(
-            f"Spectral angle to {name}", work, self._on_mapped, cube=cube, key=KEY, doing=DOING
+            f"Spectral angle to {name}", work, self._on_mapped, cube=cube, key=self.key, doing=DOING
         )
 
     def _on_mapped(self, found: AngleMap) -> None:
@@ -179,7 +163,7 @@ class AngleFeature(Feature):
     def _on_layers(self) -> None:
         """Follow what is chosen in the Layers panel."""
         layers = self.context.viewing.layers
-        if self.made(KEY) and TITLE in layers:
+        if self.is_made and TITLE in layers:
             self.panel.show_visible(layers[TITLE].visible)
 
     # what becomes of the pixels --------------------------------------------------------------
@@ -243,12 +227,12 @@ class AngleFeature(Feature):
     # state -----------------------------------------------------------------------------------
 
     def _show_name(self) -> None:
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_map(self.map.name if self.map is not None else "")
 
     def _on_curves(self) -> None:
         picked = self.context.plot.curves.picked
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_reference(picked.name if picked is not None else "")
 
     @Slot()
@@ -273,7 +257,7 @@ class AngleFeature(Feature):
 
     @Slot()
     def _on_state(self) -> None:
-        if not self.made(KEY):
+        if not self.is_made:
             return
         document, active = self.workspace.document, self.context.labelling.active_class
         known = document is not None and active is not None and active in document.legend

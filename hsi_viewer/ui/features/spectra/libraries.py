@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -26,7 +26,7 @@ from hsi_viewer.core.spectra.library_match import Match, brightness
 from hsi_viewer.io.libraries.spectral_library import library_filters
 from hsi_viewer.session.document.results import Results
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.requests import LatestRequestQueue, Response
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
@@ -34,7 +34,6 @@ from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
-KEY, TITLE = "libraries", "Libraries"
 DOING = "Reading a spectral library"
 
 
@@ -42,10 +41,10 @@ def _compute(request: Hashable) -> object:
     return match(request) if isinstance(request, MatchRequest) else None
 
 
-class LibraryFeature(Feature):
+class LibraryFeature(PanelFeature["LibraryPanel"]):
     """Ranks and draws the libraries of the open document."""
 
-    key = "libraries"
+    key, title, icon, beside = "libraries", "Libraries", "bookshelf", "training"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -64,21 +63,13 @@ class LibraryFeature(Feature):
         """The libraries, on the bands of the open cube."""
         return self._results.libraries if self._results is not None else ()
 
-    def panels(self) -> list[Panel]:
-        """The panel, beside the training."""
-        return [Panel(KEY, TITLE, self._make, "right", beside="training", icon="bookshelf")]
-
-    def _make(self) -> LibraryPanel:
+    def make_panel(self) -> LibraryPanel:
+        """The panel, connected."""
         panel = LibraryPanel()
         panel.open_requested.connect(self.choose)
         panel.close_requested.connect(self.close_all)
         panel.plot_requested.connect(self.plot)
         return panel
-
-    @property
-    def panel(self) -> LibraryPanel:
-        """The list."""
-        return cast("LibraryPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Opening a library, under Spectra."""
@@ -158,15 +149,10 @@ class LibraryFeature(Feature):
         """Forget all libraries; what is drawn of them stays."""
         if self._results is not None:
             self._results.libraries = ()
-        if self.made(KEY):
+        if self.is_made:
             self._show(())
             self.panel.show_compared("")
         self.workspace.state_changed.emit()
-
-    @Slot()
-    def open(self) -> None:
-        """Bring the panel to the front."""
-        self.show_panel(KEY)
 
     @Slot()
     def _on_document(self) -> None:

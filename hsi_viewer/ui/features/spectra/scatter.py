@@ -25,7 +25,7 @@ from hsi_viewer.core.labels.classes import Colour, LabelClass
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.plots.scatter_plot import Points, ScatterPlot
 from hsi_viewer.ui.requests import LatestRequestQueue, Response
 from hsi_viewer.ui.task_thread import Task
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.scatter_panel import ScatterPanel
 
-KEY, TITLE = "scatter-plot", "Scatter plot"
 DOING = "The scatter plot"
 SELECTED: Colour = (255, 0, 200)  # as on the image
 RED_NM, INFRARED_NM = 660.0, 860.0
@@ -71,10 +70,11 @@ def _compute(request: Hashable) -> object:
     return tuple(Points(name, c, *values_at(request.axes, p)) for name, c, p in groups)
 
 
-class ScatterFeature(Feature):
+class ScatterFeature(PanelFeature["ScatterPanel"]):
     """Draws the plot when it is looked at, and keeps it as the document is."""
 
-    key = "scatter"
+    key, dock, title, icon = "scatter", "scatter-plot", "Scatter plot", "chart-scatter-plot"
+    beside = "training"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -90,21 +90,8 @@ class ScatterFeature(Feature):
         document = self.workspace.document
         return document.results.scatter if document is not None else None
 
-    def panels(self) -> list[Panel]:
-        """The plot, beside the training."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                beside="training",
-                fill=self._on_cube,
-                icon="chart-scatter-plot",
-            )
-        ]
-
-    def _make(self) -> ScatterPanel:
+    def make_panel(self) -> ScatterPanel:
+        """The panel, connected."""
         from hsi_viewer.ui.widgets.scatter_panel import ScatterPanel
 
         plot = ScatterPlot()
@@ -119,18 +106,13 @@ class ScatterFeature(Feature):
         return panel
 
     @property
-    def panel(self) -> ScatterPanel:
-        """The plot with its lists."""
-        return cast("ScatterPanel", self.context.docking.panel(KEY))
-
-    @property
     def plot(self) -> ScatterPlot:
         """The plot."""
         return cast("ScatterPlot", self.panel.plot)
 
     @property
     def _seen(self) -> bool:
-        return self.made(KEY) and self.panel.isVisible()
+        return self.is_made and self.panel.isVisible()
 
     def commands(self) -> list[Command]:
         """Showing the plot, under Spectra."""
@@ -148,13 +130,8 @@ class ScatterFeature(Feature):
 
     def refresh_theme(self) -> None:
         """Draw the plot in the colours of the theme."""
-        if self.made(KEY):
+        if self.is_made:
             self.plot.refresh_theme()
-
-    @Slot()
-    def open(self) -> None:
-        """Bring the plot to the front."""
-        self.show_panel(KEY)
 
     # the density -----------------------------------------------------------------------------
 
@@ -210,7 +187,7 @@ class ScatterFeature(Feature):
 
     def _on_selection(self) -> None:
         document = self.workspace.document
-        if document is not None and self.made(KEY):
+        if document is not None and self.is_made:
             step = self.result.step if self.result is not None else 1
             self.panel.show_selection(len(document.selection), document.selection.name, step)
             self._ask_points()
@@ -264,8 +241,8 @@ class ScatterFeature(Feature):
             document.selection.changed.connect(self._on_selection)
             document.labels.changed.connect(self._on_labels)
             document.legend.changed.connect(self._on_legend)
-            document.cube_changed.connect(self._on_cube)
-        self._on_cube()
+            document.cube_changed.connect(self.refresh)
+        self.refresh()
 
     def _offer_channels(self, cube: HyperCube) -> None:
         channels: list[tuple[str, Channel]] = [
@@ -280,10 +257,11 @@ class ScatterFeature(Feature):
             channels += [(f"{TITLES['mnf']} {k + 1}", Channel("mnf", k)) for k in range(count)]
         self.panel.show_channels(channels, x, y)
 
-    def _on_cube(self) -> None:
+    @Slot()
+    def refresh(self) -> None:
         """Another cube, or other metadata: other names, nodata or scale."""
         document, self._counting = self.workspace.document, None
-        if not self.made(KEY):
+        if not self.is_made:
             return
         self.plot.show_density(None, "", "")
         if document is not None:
@@ -299,16 +277,16 @@ class ScatterFeature(Feature):
             self._on_selection()
 
     def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
-        if self.made(KEY) and self.panel.classes.isChecked():
+        if self.is_made and self.panel.classes.isChecked():
             self._ask_points()
 
     def _on_legend(self) -> None:
-        if self.made(KEY) and self.panel.classes.isChecked():
+        if self.is_made and self.panel.classes.isChecked():
             self._ask_points()
 
     @Slot()
     def _on_state(self) -> None:
-        if not self.made(KEY):
+        if not self.is_made:
             return
         document, active = self.workspace.document, self.context.labelling.active_class
         known = document is not None and active is not None and active in document.legend

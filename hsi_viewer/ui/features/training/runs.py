@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ from hsi_viewer.session.storage.training_runs import (
     write_run,
 )
 from hsi_viewer.ui.commands.table import Command
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.features.training.evidence_keeper import EvidenceKeeper
 from hsi_viewer.ui.features.training.run_rows import row_of
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KEY, TITLE = "runs", "Runs"
 DOING = "Saving or reading a run"
 
 
@@ -70,10 +69,10 @@ class Shown:
 Compared = tuple[tuple[Run, Run], int, tuple[Transition, ...], McNemar | None, int]
 
 
-class RunsFeature(Feature):
+class RunsFeature(PanelFeature["RunsPanel"]):
     """Keeps each finished training and shows the list."""
 
-    key = "runs"
+    key, title, icon, beside = "runs", "Runs", "format-list-checks", "accuracy"
 
     def __init__(
         self, context: Context, training: TrainController, assessing: AssessmentController
@@ -87,21 +86,8 @@ class RunsFeature(Feature):
         context.sessions.changed.connect(self.refresh)
         context.sessions.restored.connect(self._on_restored)
 
-    def panels(self) -> list[Panel]:
-        """The dock Runs."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                "accuracy",
-                fill=self.refresh,
-                icon="format-list-checks",
-            )
-        ]
-
-    def _make(self) -> RunsPanel:
+    def make_panel(self) -> RunsPanel:
+        """The panel, connected."""
         panel = RunsPanel()
         panel.show_requested.connect(self._on_show_requested)
         panel.renamed.connect(self.rename)
@@ -109,11 +95,6 @@ class RunsFeature(Feature):
         panel.export_requested.connect(self.export_model)
         panel.delete_requested.connect(self.ask_to_delete)
         return panel
-
-    @property
-    def panel(self) -> RunsPanel:
-        """The list."""
-        return cast("RunsPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """Train › Runs."""
@@ -134,15 +115,10 @@ class RunsFeature(Feature):
         return self.context.sessions.session
 
     @Slot()
-    def open(self) -> None:
-        """Show the list."""
-        self.show_panel(KEY)
-
-    @Slot()
     def refresh(self) -> None:
         """List the runs as they are now."""
         runs = self._session.training_runs.runs if self._session else ()
-        if self.made(KEY):
+        if self.is_made:
             self.panel.show_runs([row_of(run) for run in runs], self.context.sessions.shown_run)
 
     # a training ended ------------------------------------------------------------------------
@@ -394,8 +370,3 @@ class RunsFeature(Feature):
             if self.context.sessions.shown_run == run_id:
                 self.context.sessions.shown_run = None
             self._session.training_runs.remove(run_id)
-
-    def refresh_theme(self) -> None:
-        """Draw the icons in the colours of the theme."""
-        if self.made(KEY):
-            self.panel.refresh_theme()

@@ -18,8 +18,7 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 if TYPE_CHECKING:
     from hsi_viewer.ui.workspace import Workspace
 
-# The last one takes a second, and torch imports it when the first optimiser is made.
-MODULES = ("scipy.ndimage", "torch", "hsi_viewer.learning.trainer", "torch._dynamo")
+MODULES = ("scipy.ndimage", "torch", "hsi_viewer.learning.trainer")
 REST_MS = 300  # without work that the user waits for
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Slot
@@ -17,7 +17,7 @@ from hsi_viewer.jobs.doubt_layers import MapFacts
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.context import NO_MAP
-from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.features.training.leaving_out import facts_later
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.scene.place_outline import PlaceOutline
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.why_panel import WhyPanel
 
-KEY, TITLE = "why", "Why this class?"
 NO_MODEL = "The model of this map isn't at hand: train again to see why."
 EARLY = "This is an early map; it is explained when training ends."
 
@@ -55,44 +54,26 @@ class Prepared:
         )
 
 
-class WhyFeature(Feature):
+class WhyFeature(PanelFeature["WhyPanel"]):
     """Explains the pixel that was picked last, as long as its panel is seen."""
 
-    key = "why"
+    key, title, icon, beside = "why", "Why this class?", "help-circle-outline", "accuracy"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._prepared: Prepared | None = None
         self._outline: PlaceOutline | None = None
-        context.viewing.picked_changed.connect(self._ask)
+        context.viewing.picked_changed.connect(self.refresh)
         self.workspace.document_changed.connect(self._on_document)
 
-    def panels(self) -> list[Panel]:
-        """The panel, beside the accuracy."""
-        return [
-            Panel(
-                KEY,
-                TITLE,
-                self._make,
-                "right",
-                "accuracy",
-                fill=self._ask,
-                icon="help-circle-outline",
-            )
-        ]
-
-    def _make(self) -> WhyPanel:
+    def make_panel(self) -> WhyPanel:
+        """The panel, connected."""
         from hsi_viewer.ui.widgets.why_panel import WhyPanel
 
         panel = WhyPanel()
-        panel.shown.connect(self._ask)
+        panel.shown.connect(self.refresh)
         panel.pixel_chosen.connect(self._on_pixel)
         return panel
-
-    @property
-    def panel(self) -> WhyPanel:
-        """The panel."""
-        return cast("WhyPanel", self.context.docking.panel(KEY))
 
     def commands(self) -> list[Command]:
         """In the menu Map."""
@@ -113,34 +94,29 @@ class WhyFeature(Feature):
         document = self.workspace.document
         return document is not None and document.prediction is not None
 
-    def refresh_theme(self) -> None:
-        """Draw in the colours of the theme."""
-        if self.made(KEY):
-            self.panel.refresh_theme()
-
     @Slot()
     def open(self) -> None:
         """Show the panel, with the picked pixel."""
-        self.show_panel(KEY)
-        self._ask()
+        super().open()
+        self.refresh()
 
     @Slot()
     def _on_document(self) -> None:
         self._prepared = None
         document = self.workspace.document
         if document is not None:
-            document.prediction_changed.connect(self._ask)
-        self._ask()
+            document.prediction_changed.connect(self.refresh)
+        self.refresh()
 
     @Slot()
-    def _ask(self) -> None:
+    def refresh(self) -> None:
         """Explain the picked pixel; an earlier one is no longer wanted."""
-        if not self.made(KEY):
+        if not self.is_made:
             return
         from hsi_viewer.ui.widgets.why_panel import PICK
 
         self._hide_outline()
-        self.workspace.cancel(KEY)
+        self.workspace.cancel(self.key)
         document, picked = self.workspace.document, self.context.viewing.picked
         facts = None if document is None else facts_later(document)
         if document is None or document.prediction is None or facts is None:
@@ -175,7 +151,7 @@ class WhyFeature(Feature):
             work,
             self._on_explained,
             document=document,
-            key=KEY,
+            key=self.key,
             on_failed=self._on_failed,
             quiet=True,
         )

@@ -53,6 +53,11 @@ def test_a_spectrum_is_scaled_and_has_gaps_where_there_is_no_data():
     np.testing.assert_array_equal(cube.spectrum(4, 3), VALUES[4, 3] * 0.5)
 
 
+def test_a_spectrum_of_complex_values_is_of_their_magnitudes():
+    cube = HyperCube.from_array(np.array([[[3 + 4j, -2, np.nan]]], np.complex64), scale=0.5)
+    np.testing.assert_array_equal(cube.spectrum(0, 0), [2.5, 1, np.nan])
+
+
 @pytest.mark.parametrize("pixel", [(-1, 0), (0, -1), (5, 0), (0, 4)])
 def test_a_pixel_outside_has_no_spectrum(pixel):
     with pytest.raises(IndexError, match="outside 5 x 4"):

@@ -103,3 +103,23 @@ def test_lists_must_fit_the_bands():
     source = ArraySource(np.zeros((2, 4, 5)))
     with pytest.raises(FormatError, match="wavelengths has 3 entries for 5 bands"):
         HyperCube.described(source, FULL, "scene")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "said"),
+    [
+        ((450.0, 550.0, 650.0), (450.0, 550.0, 650.0), None),
+        ((450.0, np.nan, 650.0), (450.0, np.nan, 650.0), "for 1 of 3 bands (nan)."),
+        ((-450.0, 0.0, np.inf), None, "not positive numbers"),
+        ((450.0, 0.0, np.inf), (450.0, np.nan, np.nan), "for 2 of 3 bands (0, inf)."),
+    ],
+)
+def test_wavelengths_that_no_light_has_are_left_out_and_reported(given, kept, said):
+    source = ArraySource(np.zeros((1, 1, 3)))
+    cube = HyperCube.described(source, CubeMetadata(wavelengths=np.array(given)), "c")
+    if kept is None:
+        assert cube.wavelengths is None
+    else:
+        np.testing.assert_array_equal(cube.wavelengths, kept)
+    assert [said in warning for warning in cube.warnings] == [True] * (said is not None)
+    assert "nan" not in repr(cube)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.io
 
+from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays.axes import guess_axes
 from hsi_viewer.io.opening import open_cube
 
@@ -105,3 +106,74 @@ def test_fwhm_in_a_unit_of_its_own(tmp_path):
 )
 def test_axes_are_guessed_from_names_lists_and_sizes(shape, lists, names, axes):
     assert guess_axes(shape, lists, names)[0] == axes
+
+
+def hdf5(path, wavelength=None, **attributes):
+    """A file of the cube, a list of wavelengths in it and attributes of the cube."""
+    with h5py.File(path, "w") as file:
+        file["cube"] = CUBE
+        file["cube"].attrs.update(attributes)
+        if wavelength is not None:
+            file["wavelength"] = wavelength
+    return open_cube(path)
+
+
+@pytest.mark.parametrize("suffix", ["", " nm"])
+def test_wavelengths_that_are_texts(tmp_path, suffix):
+    texts = [f"{w:g}{suffix}" for w in NM]
+    bare = [text.encode() for text in texts]
+    for k, given in enumerate((np.array(texts, h5py.string_dtype()), np.array(bare))):
+        np.testing.assert_allclose(hdf5(tmp_path / f"a{k}.h5", given).wavelengths, NM)
+        found = hdf5(tmp_path / f"b{k}.h5", wavelengths=given)
+        np.testing.assert_allclose(found.wavelengths, NM)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"wavelength": NM[:5]}, '"wavelength" has 5 entries for 9 bands; it is not used.'),
+        ({"wavelengths": NM[:4]}, '"wavelengths" has 4 entries for 9 bands; it is not used.'),
+        ({"wavelengths": ["?"] * 9}, '"wavelengths" contains something other than numbers'),
+        ({"scale_factor": np.arange(9.0)}, '"scale_factor" of the values, 0.0, 1.0, 2.0, ...,'),
+        ({"_FillValue": 4000, "missing_value": 4001}, "a missing_value, 4001; only the first"),
+        ({"scale_factor": np.nan}, '"scale_factor" of the values, nan, cannot be applied.'),
+        ({"_FillValue": "abc"}, '"_fillvalue" of the values, abc, cannot be applied.'),
+        ({"_FillValue": [1, 2]}, '"_fillvalue" of the values, 1, 2, cannot be applied.'),
+        ({"scale_factor": 2.0, "add_offset": np.inf}, '"add_offset" of the values, inf, cannot'),
+    ],
+)
+def test_what_is_given_and_cannot_be_used_is_reported(tmp_path, given, said):
+    cube = hdf5(tmp_path / "a.h5", **given)
+    np.testing.assert_array_equal(cube.read(), CUBE)
+    assert any(said in warning for warning in cube.warnings)
+
+
+def test_one_number_for_each_band_that_is_the_same_is_that_number(tmp_path):
+    cube = hdf5(tmp_path / "a.h5", scale_factor=np.full(9, 0.5), _FillValue=[3, 3])
+    assert (cube.scale, cube.nodata, cube.warnings) == (0.5, 3, ())
+
+
+@pytest.mark.parametrize(
+    ("given", "gain", "offset"),
+    [
+        ({"scale_factor": np.arange(1.0, 10)}, np.arange(1.0, 10), 0),
+        ({"scale_factor": np.arange(1.0, 10), "add_offset": 2.0}, np.arange(1.0, 10), 2),
+        ({"scale_factor": 0.5, "add_offset": np.arange(9.0)}, 0.5, np.arange(9.0)),
+        ({"scale_factor": -2.0}, -2.0, 0),
+    ],
+)
+def test_scales_of_each_band_and_below_zero_are_applied(tmp_path, given, gain, offset):
+    cube = hdf5(tmp_path / "a.h5", **given)
+    np.testing.assert_allclose(cube.read(), CUBE * gain + offset, rtol=1e-6)
+    assert len(cube.warnings) == (np.size(gain) > 1 or np.size(offset) > 1)
+
+
+def test_names_with_colons_and_files_of_more_than_can_be_looked_at(tmp_path, monkeypatch):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for k in range(5):
+            file.create_group(f"group{k}")
+        file["z:1/cube"] = CUBE
+    np.testing.assert_array_equal(open_cube(f"{tmp_path / 'a.h5'}:z:1/cube").read(), CUBE)
+    monkeypatch.setattr("hsi_viewer.io.arrays.hdf5.MAX_OBJECTS", 4)
+    with pytest.raises(FormatError, match="objects beyond the first 4, which are not looked at"):
+        open_cube(tmp_path / "a.h5")

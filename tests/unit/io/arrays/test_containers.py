@@ -158,6 +158,24 @@ def test_matrices_that_are_no_image_are_refused(tmp_path, content):
         open_cube(tmp_path / "m.mat")
 
 
+@pytest.mark.parametrize(
+    ("shape", "error"),
+    [("(2L, 3L, 4L)", None), ("(True, 3, 4)", "its shape is"), ("(2.0, 3, 4)", "shape")],
+)
+def test_npy_headers_of_other_programs(tmp_path, shape, error):
+    head = (
+        f"{{'descr': '<u2', 'fortran_order': False, 'shape': {shape}}}".ljust(117).encode() + b"\n"
+    )
+    values = np.arange(24, dtype="<u2")
+    raw = b"\x93NUMPY\x01\0" + len(head).to_bytes(2, "little") + head + values.tobytes()
+    (tmp_path / "a.npy").write_bytes(raw)
+    if error is None:
+        np.testing.assert_array_equal(open_cube(tmp_path / "a.npy").read().ravel(), values)
+    else:
+        with pytest.raises(FormatError, match=error):
+            open_cube(tmp_path / "a.npy")
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_matlab_4_in_both_byte_orders(tmp_path, order):
     """Little-endian files begin with 0, big-endian ones with 1000."""

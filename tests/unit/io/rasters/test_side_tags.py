@@ -7,7 +7,8 @@ import pytest
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
-from hsi_viewer.io.files.gdal import open_raster, quiet
+from hsi_viewer.core.quiet import quiet
+from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.opening import open_cube
 

@@ -212,7 +212,10 @@ def test_degrees_are_reprojected(tmp_path):
 
 def test_pixels_off_the_cube_are_reported(tmp_path):
     labels = labelled(tmp_path / "a.csv", "row,column,class\n2,3,5\n99,0,1\n")
-    assert labels.notes == ("1 of 2 pixels lie outside the cube and are left out.",)
+    assert labels.notes == (
+        "1 of 2 pixels lie outside the cube and are left out.",
+        "These classes have nothing inside the cube, or others cover them: class 1.",
+    )
     with pytest.raises(LabelError, match="none of its 1 pixels lies inside the cube"):
         labelled(tmp_path / "b.csv", "row,column,class\n99,0,1\n")
     with pytest.raises(FormatError, match="no columns for a position"):
@@ -266,3 +269,25 @@ def test_regions_without_a_name_are_numbered(tmp_path):
 def test_a_table_of_names_alone_is_refused(tmp_path, text):
     with pytest.raises(FormatError, match="no rows below"):
         labelled(tmp_path / "a.csv", text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_texts_that_spreadsheets_and_shells_of_windows_write(tmp_path, encoding):
+    found = labelled(tmp_path / "a.csv", "row,column,class\n1,2,Wälder\n", encoding=encoding)
+    assert (where(found), found.names) == ({(1, 2): 1}, {1: "Wälder"})
+    envi = labelled(tmp_path / "b.txt", CLASSIC, False, encoding)
+    assert where(envi) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
+
+
+def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_rows_behind_it(tmp_path):
+    with pytest.raises(FormatError, match=r"a\.csv .* never closed"):
+        labelled(tmp_path / "a.csv", 'row,column,class\n1,1,"corn\n2,2,wood\n')
+    found = labelled(tmp_path / "b.csv", 'row,column,class\n1,1,"corn, old"\n2,2,5" pipe\n')
+    assert found.names == {1: "corn, old", 2: '5" pipe'}
+
+
+def test_classes_that_others_cover_in_a_table_are_reported(tmp_path):
+    found = labelled(tmp_path / "a.csv", "row,column,class\n1,1,corn\n1,1,wood\n2,2,wood\n")
+    assert found.notes == (
+        "These classes have nothing inside the cube, or others cover them: corn.",
+    )

@@ -457,3 +457,50 @@ def test_an_attribute_that_repeats_goes_before_one_that_names_each_shape(tmp_pat
     write_polygons(tmp_path / "a.gpkg", PLAIN, boxes, plot=plots, cover=codes)
     back = import_regions(tmp_path / "a.gpkg", cube_at())
     assert [int(back.ids[3 + 6 * k, 3]) for k in range(4)] == [7, 9, 7, 9]
+
+
+DEGREES = rasterio.crs.CRS.from_epsg(4326)
+
+
+def write_shapes_of(path, geometries, crs, names):
+    pyogrio.raw.write(
+        path,
+        np.array([shapely.to_wkb(g) for g in geometries], object),
+        [np.array(names)],
+        np.array(["class"]),
+        geometry_type="Polygon",
+        crs=crs.to_wkt(),
+    )
+
+
+def degrees_of(box):
+    """A box of pixels in longitude and latitude."""
+    edges = shapely.segmentize(shapely.box(*box), 1)
+    on_map = shapely.transform(edges, lambda p: np.column_stack(PLAIN @ p.T))
+    return shapely.geometry.shape(transform_geom(UTM, DEGREES, shapely.geometry.mapping(on_map)))
+
+
+def test_shapes_that_reach_around_the_world_are_cut_off_near_the_cube(tmp_path):
+    """Most of their coordinates have no place in the system of the cube."""
+    near = degrees_of((3, 2, 12, 9))
+    world, antarctica = shapely.box(-180, -90, 180, 90), shapely.box(-180, -90, 180, -60)
+    names = ["land", "corn", "ice"]
+    write_shapes_of(tmp_path / "a.gpkg", [world, near, antarctica], DEGREES, names)
+    found = import_regions(tmp_path / "a.gpkg", cube_at())
+    expected = np.full((ROWS, COLUMNS), 1)
+    expected[2:9, 3:12] = 2
+    np.testing.assert_array_equal(found.ids, expected)
+    assert "These classes have nothing inside the cube, or others cover them: ice." in found.notes
+
+
+def test_a_shape_with_corners_far_away_on_the_map_of_the_cube(tmp_path):
+    write_shapes_of(tmp_path / "a.gpkg", [shapely.box(-1e15, -1e15, 1e15, 1e15)], UTM, ["all"])
+    assert (import_regions(tmp_path / "a.gpkg", cube_at()).ids == 1).all()
+
+
+def test_metres_that_are_called_degrees_are_reported(tmp_path):
+    box = shapely.box(600010, 5199800, 600100, 5199900)
+    text = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(box)}
+    (tmp_path / "a.geojson").write_text(json.dumps(text))
+    with pytest.raises(LabelError, match=r"a\.geojson: .* \(EPSG:4326\);.*aren't degrees"):
+        import_regions(tmp_path / "a.geojson", cube_at())

@@ -135,6 +135,9 @@ def test_a_changed_file_is_named(here, capsys):
     assert not (here.parent / "evil.txt").exists()
     assert main(["verify", "other.zip", "-q"]) == 1
     assert f"hsi-viewer: {LABELS} has changed." in capsys.readouterr().err
+    rewritten(here / "less.zip", {k: v for k, v in files.items() if k != LABELS})
+    found = verified(capsys, "less.zip", status=1)
+    assert found["warnings"] == [f"The map was not made again, because {LABELS} is missing."]
 
 
 def test_a_changed_scene_is_named(here, capsys):

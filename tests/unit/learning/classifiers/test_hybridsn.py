@@ -86,7 +86,7 @@ def test_beyond_the_scene_and_without_data_patches_are_zero(scene):
     values[3, 4] = np.nan
     gap = HyperCube.from_array(values)
     mapped = fit(gap, scene[2], classifier=NAME, recipe=replace(SMALL, epochs=1))
-    found, valid = components_of(mapped.scenes[0], mapped.axes, slice(0, 8), slice(0, 10), 2)
+    found, valid, _ = components_of(mapped.scenes[0], mapped.axes, slice(0, 8), slice(0, 10), 2)
     assert found.shape == (13, 12, 14)
     assert not found[:, :2].any()
     assert not found[:, :, :2].any()

@@ -16,7 +16,13 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError, LabelError, ModelError, SettingError
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.sampling import draw_per_class
-from hsi_viewer.core.progress import CancelToken, Note, Progress, TaskCancelledError
+from hsi_viewer.core.progress import (
+    CancelToken,
+    Note,
+    Progress,
+    TaskCancelledError,
+    UnlikeSpectra,
+)
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning import pixel_model
 from hsi_viewer.learning.classifiers import fit, load_model
@@ -143,6 +149,35 @@ def test_one_class_of_a_single_pixel_among_others(name, scene):
     labels[-1, -1] = 9
     prediction = fit(cube, labels, classifier=name).predict(cube, refine=False)
     assert (prediction.class_map == truth).mean() > 0.9
+
+
+def test_more_classes_than_half_of_the_labels(name):
+    """Without a warning of scikit-learn, which takes such labels for measured values."""
+    cube = HyperCube.from_array(np.random.default_rng(0).random((8, 6, 5), np.float32))
+    labels = np.zeros((8, 6), np.uint16)
+    labels[:4] = np.arange(24).reshape(4, 6) // 2 + 1
+    model = fit(cube, labels, UNREFINED, classifier=name)
+    assert len(model.class_ids) == 12
+    assert model.predict(cube).confidence.max() <= 1
+
+
+def test_a_scene_of_values_that_no_float_holds_is_mapped_without_a_warning(scene, models):
+    huge = HyperCube.from_array(scene[0].read().astype(np.float64) * 1e300)
+    for model in models.values():
+        with pytest.warns(UserWarning, match="100% .* outside the range of the scene"):
+            found = model.predict(huge)
+        assert np.isfinite(found.confidence).all()
+
+
+def test_a_scene_in_other_units_is_outside_the_range_also_tile_by_tile(name, scene, models):
+    port, multiple = Recorder(), HyperCube.from_array(scene[0].read() * 10)
+    assert models[name].predict(scene[0], port=port).outside == 0
+    assert not any(isinstance(item, Note) for item in port.items)
+    assert models[name].predict(multiple, port=port).outside == 1
+    assert [item.share for item in port.items if isinstance(item, UnlikeSpectra)] == [1]
+    mapped = models[name].by_tile(multiple, "auto", "training", CancelToken())
+    window = slice(3, 9), slice(4, 8)
+    assert mapped.mapped(window, None, CancelToken()).strange == 1
 
 
 @pytest.mark.parametrize("bands", [1, 2, 5])

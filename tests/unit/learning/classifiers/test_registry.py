@@ -58,6 +58,15 @@ def test_an_unknown_name_is_reported_the_nearest():
         hsi_viewer.fit(None, None, classifier="zzzzzz")
 
 
+def test_what_is_no_name_and_no_config_is_refused_with_a_sentence():
+    cube, labels = np.eye(3)[:, :, None], np.eye(3)
+    for name in (None, 3, ["svm"]):
+        with pytest.raises(SettingError, match="There is no classifier"):
+            hsi_viewer.fit(cube, labels, classifier=name)
+    with pytest.raises(SettingError, match=r"must be a TrainingConfig, .* not dict"):
+        hsi_viewer.fit(cube, labels, {"preset": "best"})
+
+
 def test_fit_at_the_top_level_takes_the_name():
     cube, truth = made_scene()
     training, _ = draw_per_class(truth, 5)

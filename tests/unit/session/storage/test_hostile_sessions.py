@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.session.storage import project_file
+from hsi_viewer.session.storage import project_file, project_members
 from hsi_viewer.session.storage.cube_reference import CubeReference
 from hsi_viewer.session.storage.project_file import (
     read_project_arrays,
@@ -155,7 +155,7 @@ def test_runs_that_the_disk_has_no_room_for(session, monkeypatch):
 
 
 def test_a_session_file_of_too_many_entries(session, monkeypatch):
-    monkeypatch.setattr(project_file, "opened_archive", _few(project_file.opened_archive))
+    monkeypatch.setattr(project_members, "opened_archive", _few(project_members.opened_archive))
     with pytest.raises(FormatError, match="not a session file, or too damaged"):
         read_project_data(_with_entries(session, 10))
 

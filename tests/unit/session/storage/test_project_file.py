@@ -277,7 +277,7 @@ def test_without_a_list_of_contents_the_first_members_are_found(path, tmp_path, 
     path.write_bytes(whole[: whole.find(b"PK\x01\x02")])
     expected = read_project_data(path)
     for most in range(names.index("session.json") + 1, len(names) + 1):
-        monkeypatch.setattr("hsi_viewer.session.storage.project_file.MOST_ENTRIES", most)
+        monkeypatch.setattr("hsi_viewer.session.storage.project_members.MOST_ENTRIES", most)
         assert read_project_data(path) == expected
 
 

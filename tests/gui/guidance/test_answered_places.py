@@ -1,77 +1,14 @@
-"""Keys of the guide, what an answer covers, and answers in step with undo and redo."""
+"""What an answer of the guide covers, and answers in step with undo and redo."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
 
 from hsi_viewer.core.labels.history import History
-from hsi_viewer.ui.features.guidance.answer_keys import AnswerKeys, action_of, digit_of
 from hsi_viewer.ui.features.guidance.answered_places import Answer, AnsweredPlaces, covered
 from hsi_viewer.ui.features.guidance.place_finder import Place
-
-PLAIN, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
-CTRL, KEYPAD = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.KeypadModifier
-
-
-def typed(keys: str, count: int) -> list[int]:
-    """Numbers of classes that keys come to; "+" is Enter."""
-    entry = AnswerKeys()
-    found = [entry.confirm(count) if key == "+" else entry.digit(key, count) for key in keys]
-    return [n for n in found if n is not None]
-
-
-@given(count=st.integers(1, 130), data=st.data())
-def test_each_class_has_a_number_that_can_be_typed(count, data):
-    wanted = data.draw(st.lists(st.integers(1, count), max_size=5))
-    keys = ""
-    for number in wanted:
-        keys += str(number)
-        keys += "+" if typed(str(number), count) == [] else ""
-    assert typed(keys, count) == wanted
-
-
-@pytest.mark.parametrize(
-    ("keys", "count", "expected"),
-    [
-        ("2", 2, [2]),
-        ("2", 16, [2]),
-        ("1", 16, []),
-        ("1+", 16, [1]),
-        ("16", 16, [16]),
-        ("17", 16, []),
-        ("0", 9, []),
-        ("03", 16, [3]),
-        ("40", 40, [40]),
-        ("412", 40, []),
-        ("+", 40, []),
-        ("9", 2, []),
-        ("00", 12, []),
-    ],
-)
-def test_digits_of_two_keys(keys, count, expected):
-    assert typed(keys, count) == expected
-
-
-def event(key, held=PLAIN, text=""):
-    return QKeyEvent(QEvent.Type.KeyPress, key, held, text)
-
-
-def test_keys_with_ctrl_are_left_to_the_commands():
-    assert action_of(event(Qt.Key.Key_S)) == "skip"
-    assert action_of(event(Qt.Key.Key_S, CTRL)) is None
-    assert action_of(event(Qt.Key.Key_Enter, KEYPAD)) == "next"
-    assert action_of(event(Qt.Key.Key_B)) is None
-    assert digit_of(event(Qt.Key.Key_3, PLAIN, "3")) == "3"
-    assert digit_of(event(Qt.Key.Key_3, KEYPAD, "3")) == "3"
-    assert digit_of(event(Qt.Key.Key_QuoteDbl, SHIFT, "3")) == "3"  # a French keyboard
-    assert digit_of(event(Qt.Key.Key_3, CTRL, "3")) == ""
-    assert digit_of(event(Qt.Key.Key_Space, PLAIN, " ")) == ""
-    assert digit_of(event(Qt.Key.Key_Shift, SHIFT, "")) == ""
 
 
 def place(row, column, pixels) -> Place:

@@ -1,0 +1,160 @@
+"""Attributes of an array: texts and numbers, and what they say of its values."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hsi_viewer.core.cube.cube import CubeSource, is_scale
+from hsi_viewer.core.text import shortened
+from hsi_viewer.io.files.composed_sources import ScaledSource, UnsignedSource
+from hsi_viewer.io.metadata.wavelengths import UNKNOWN_UNITS
+
+if TYPE_CHECKING:
+    from hsi_viewer.io.arrays.container import Container
+
+NODATA_KEYS = ("_fillvalue", "missing_value", "data_ignore_value", "nodata", "fill_value")
+PLAIN = re.compile(r"\s*[-+]?\d{1,15}(?:\.\d{0,15})?(?:[eE][-+]?\d{1,2})?\s*")
+NOT_FINITE = ("nan", "inf", "-inf")  # as JSON, which lacks them, has them in quotes
+# Products write either the factor or its inverse (NEON: 10000).
+INVERSE_FROM = 100
+SCALE_KEYS = ("scale_factor", "scale", "slope")
+OFFSET_KEYS = ("add_offset", "intercept")
+
+
+def attributes_of(container: Container, name: str) -> dict[str, NDArray[Any]]:
+    """Attributes of an array by their names in small letters (HDF5, NetCDF, Zarr), as lists."""
+    given = getattr(container, "attributes", None)
+    return {} if given is None else {_key(key): flat(v) for key, v in given(name).items()}
+
+
+def _key(name: str) -> str:
+    return re.sub(r"\s+", "_", name.strip().lower())
+
+
+def flat(value: Any) -> NDArray[Any]:
+    """An attribute as a list; empty if it is lists of different lengths, as Zarr can have."""
+    try:
+        array = np.asarray(value).ravel()
+    except ValueError:
+        return np.empty(0)
+    if array.dtype != object or not all(v is None or isinstance(v, (int, float)) for v in array):
+        return array
+    try:
+        return array.astype(np.float64)  # null is how JSON says NaN
+    except OverflowError:
+        return np.empty(0)
+
+
+def attribute_text(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> str | None:
+    """The first text among attributes of these names."""
+    for key in keys:
+        value = attributes.get(key)
+        if value is not None and value.size:
+            text = value[0]
+            text = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+            return text.strip() or None
+    return None
+
+
+def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...]) -> float | None:
+    """The first number among attributes of these names, also as text."""
+    for key in keys:
+        value = attributes.get(key)
+        alike = value is not None and value.size > 0 and bool((value == value[0]).all())
+        if value is not None and value.dtype.kind in "biuf" and (alike or value.size == 1):
+            return float(value[0])
+        if value is not None and value.size == 1 and value.dtype.kind in "SUO":
+            text = value[0].decode("ascii", "replace") if isinstance(value[0], bytes) else value[0]
+            if isinstance(text, str) and (text.lower() in NOT_FINITE or PLAIN.fullmatch(text)):
+                return float(text)
+    return None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Single numbers about the values of an array, None where not given."""
+
+    nodata: float | None = None
+    scale: float | None = None
+    offset: float | None = None
+
+
+def in_physical_values(
+    attributes: Mapping[str, NDArray[Any]], source: CubeSource
+) -> tuple[CubeSource, Numbers]:
+    """The source in physical values where its scale has an offset, else its nodata and scale."""
+    nodata, scale = (attribute_number(attributes, keys) for keys in (NODATA_KEYS, SCALE_KEYS))
+    if (
+        source.dtype.kind == "i"
+        and (attribute_text(attributes, ("_unsigned",)) or "").lower() == "true"
+    ):
+        source = UnsignedSource(source)
+        if nodata is not None and nodata < 0:
+            nodata += 2.0 ** (8 * source.dtype.itemsize)
+    offset = attribute_number(attributes, OFFSET_KEYS) or 0.0
+    gains = _each(attributes, SCALE_KEYS, source.shape[2])
+    offsets = _each(attributes, OFFSET_KEYS, source.shape[2])
+    gain: ArrayLike = (scale if scale and math.isfinite(scale) else 1.0) if gains is None else gains
+    added: ArrayLike = (offset if math.isfinite(offset) else 0.0) if offsets is None else offsets
+    if np.any(np.not_equal(added, 0)) or np.any(np.less(gain, 0)) or gains is not None:
+        return ScaledSource(source, gain, added, nodata), Numbers()
+    if scale is not None and is_scale(scale):
+        return source, Numbers(nodata, scale if scale < INVERSE_FROM else 1.0 / scale)
+    return source, Numbers(nodata)
+
+
+def _each(
+    attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ...], bands: int
+) -> NDArray[np.float64] | None:
+    """The list of these names with a finite number for each band; None where all are the same."""
+    for key in keys:
+        value = attributes.get(key)
+        if value is not None and value.size == bands > 1 and value.dtype.kind in "iuf":
+            numbers = value.astype(np.float64)
+            usable = np.isfinite(numbers).all() and (keys != SCALE_KEYS or numbers.all())
+            return numbers if usable and (numbers != numbers[0]).any() else None
+    return None
+
+
+def unusable_numbers(attributes: Mapping[str, NDArray[Any]], bands: int) -> list[str]:
+    """A sentence for each attribute about the values that is given and cannot be applied."""
+    found = []
+    fill, other = (attribute_number(attributes, (key,)) for key in NODATA_KEYS[:2])
+    if fill is not None and other is not None and fill != other and not math.isnan(other):
+        found.append(
+            f"The values have a _FillValue, {fill:g}, and a missing_value, {other:g}; only the "
+            "first counts as no data."
+        )
+    if any(_each(attributes, keys, bands) is not None for keys in (SCALE_KEYS, OFFSET_KEYS)):
+        found.append(
+            "Scale or offset differs from band to band; both have been applied to the values."
+        )
+    for keys, usable in (
+        (NODATA_KEYS, lambda _: True),
+        (SCALE_KEYS, lambda scale: math.isfinite(scale) and scale != 0),
+        (OFFSET_KEYS, math.isfinite),
+    ):
+        number = attribute_number(attributes, keys)
+        if keys != NODATA_KEYS and _each(attributes, keys, bands) is not None:
+            continue
+        given = next((key for key in keys if key in attributes and attributes[key].size), None)
+        if given is None or (number is not None and usable(number)):
+            continue
+        value = attributes[given]
+        if value.size > 1 or attribute_text(attributes, (given,)) not in (None, *UNKNOWN_UNITS):
+            shown = ", ".join(_shown(entry) for entry in value[:3].tolist())
+            shown += ", ..." if value.size > 3 else ""
+            found.append(f'The attribute "{given}" of the values, {shown}, cannot be applied.')
+    return found
+
+
+def _shown(entry: Any) -> str:
+    text = entry.decode("utf-8", "replace") if isinstance(entry, bytes) else str(entry)
+    return shortened(text, 40)

@@ -1,0 +1,1 @@
+"""Questions about one place after another, each answered by a key or a click."""
