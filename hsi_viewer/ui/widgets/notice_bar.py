@@ -87,7 +87,7 @@ class NoticeBar(QWidget):
         self.show()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Whoever types is present, too."""
+        """A user who types is present, too."""
         if event.type() == QEvent.Type.KeyPress:
             self._still_ms = 0
         return False
