@@ -10,6 +10,7 @@ import csv
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +88,10 @@ def _without_deleted(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(values < DELETED, np.nan, values)
 
 
+def _real(stored: NDArray[Any]) -> NDArray[Any]:
+    return np.abs(stored) if stored.dtype.kind == "c" else stored
+
+
 def _read_envi(path: Path) -> SpectralLibrary:
     """ENVI: each line of the image is a spectrum."""
     header = header_of(path)
@@ -102,7 +107,7 @@ def _read_envi(path: Path) -> SpectralLibrary:
     if layout.bands != 1:
         raise FormatError(f"{header}: a spectral library has one band, not {layout.bands}.")
     stored = source.read(slice(0, layout.rows, 1), slice(0, layout.columns, 1), None)[:, :, 0]
-    spectra = _without_deleted(np.real(stored).astype(np.float64))
+    spectra = _without_deleted(_real(stored).astype(np.float64))
     # in a library, the samples are the bands
     about = describe(fields, layout.columns, "bip", warnings)
     nodata = about.nodata
