@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube.metadata import possible_wavelengths
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.spectra.resampling import resampled_gaussian, resampled_linear
 
@@ -45,14 +44,6 @@ class SpectralLibrary:
                 f"{self.name}: {self.wavelengths.size} wavelengths for "
                 f"{self.spectra.shape[1]} bands."
             )
-        possible, doubts = possible_wavelengths(self.wavelengths)
-        infinite = np.isinf(self.spectra)
-        if infinite.any():
-            object.__setattr__(self, "spectra", np.where(infinite, np.nan, self.spectra))
-            doubts = (*doubts, f"Infinite values are left out: {np.count_nonzero(infinite)}.")
-        object.__setattr__(self, "wavelengths", possible)
-        new = (text for text in doubts if text not in self.warnings)
-        object.__setattr__(self, "warnings", (*self.warnings, *new))
 
     def __len__(self) -> int:
         return len(self.names)

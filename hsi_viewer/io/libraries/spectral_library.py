@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing
+from hsi_viewer.core.cube.metadata import possible_wavelengths
 from hsi_viewer.core.cube.nodata import is_nodata
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
@@ -57,7 +58,18 @@ def read_library(path: str | Path) -> SpectralLibrary:
     FileError, FormatError
         if it is missing, damaged or no library.
     """
-    path, _ = split_source(Path(path))
+    library = _read(split_source(Path(path))[0])
+    nm, doubts = possible_wavelengths(library.wavelengths)
+    infinite = np.isinf(library.spectra)
+    if infinite.any():
+        doubts = (*doubts, f"Infinite values are left out: {np.count_nonzero(infinite)}.")
+    spectra = np.where(infinite, np.nan, library.spectra)
+    warnings = (*library.warnings, *doubts)
+    return replace(library, wavelengths=nm, spectra=spectra, warnings=warnings)
+
+
+def _read(path: Path) -> SpectralLibrary:
+    """The library as it is in its file."""
     magic = magic_of(path)  # says what is wrong with a file that cannot be read at all
     for row in library_formats():
         if row.library is not None and row.matches(path, magic):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -350,4 +348,3 @@ def test_what_no_light_has_as_a_wavelength_and_infinite_values_are_left_out(tmp_
         "No possible wavelength is given for 1 of 4 bands (-400).",
         "Infinite values are left out: 1.",
     )
-    assert replace(library, name="b").warnings == library.warnings
