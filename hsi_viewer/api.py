@@ -31,6 +31,7 @@ from hsi_viewer.io.labels.class_map import FORMATS
 from hsi_viewer.io.labels.class_map import export_prediction as export
 from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.io.labels.label_file import read_labels as read
+from hsi_viewer.io.regions.import_export import import_regions
 from hsi_viewer.learning.classifiers import classifier as row_of
 from hsi_viewer.learning.classifiers import fit as train
 from hsi_viewer.learning.classifiers import load_model as load
@@ -246,7 +247,6 @@ def read_labels(
     path = source if isinstance(source, str) else Path(source)
     if cube is None:
         return read(path)
-    from hsi_viewer.io.regions.import_export import import_regions
 
     return import_regions(path, as_cube(cube), placement)
 

@@ -12,7 +12,14 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import HsiError
+from hsi_viewer.io.envi.described import data_beside
+from hsi_viewer.io.envi.fields import describe
+from hsi_viewer.io.envi.header import read_header
+from hsi_viewer.io.envi.layout import layout_of
+from hsi_viewer.io.envi.pairing import header_of
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
+from hsi_viewer.io.header_doctor.diagnose import CONVINCING, diagnose, is_noise
+from hsi_viewer.io.libraries.spectral_library import read_library
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.registry import is_identified
 
@@ -78,9 +85,6 @@ def _examined(cube: HyperCube) -> HyperCube:
 
 def _library_of(source: str | Path) -> tuple[Path, dict[str, str]] | None:
     """The path and header of an ENVI spectral library; None of anything else."""
-    from hsi_viewer.io.envi.header import read_header
-    from hsi_viewer.io.envi.pairing import header_of
-
     path, part = split_source(source)
     if part is not None or not os.path.isfile(path):  # noqa: PTH113 - of any text
         return None
@@ -100,10 +104,6 @@ def library_info(path: Path, fields: dict[str, str]) -> dict[str, Any]:
     FileError, FormatError
         if it is damaged.
     """
-    from hsi_viewer.io.envi.fields import describe
-    from hsi_viewer.io.envi.layout import layout_of
-    from hsi_viewer.io.libraries.spectral_library import read_library
-
     library = read_library(path)
     dtype = layout_of(fields, path.name, []).dtype
     bands = library.spectra.shape[1]
@@ -169,8 +169,6 @@ def _georeference_warning(georeference: Georeference, crs: str | None) -> list[s
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:
-    from hsi_viewer.io.header_doctor.diagnose import is_noise
-
     if not is_noise(cube):
         return []
     return ["The image looks like noise: the header may not match the data."]
@@ -178,10 +176,6 @@ def _noise_warning(cube: HyperCube) -> list[str]:
 
 def diagnosis(source: str | Path) -> str | None:
     """The header doctor's report on a raw file, or None where there is nothing to report."""
-    from hsi_viewer.io.envi.described import data_beside
-    from hsi_viewer.io.envi.pairing import header_of
-    from hsi_viewer.io.header_doctor.diagnose import CONVINCING, diagnose
-
     path, _ = split_source(source)
     try:
         data = data_beside(path) if path.suffix.lower() == ".hdr" else path

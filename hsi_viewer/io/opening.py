@@ -14,6 +14,7 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import registry
 from hsi_viewer.io.files.identify import is_header, magic_of, split_source
 from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, FolderError, Reading
+from hsi_viewer.io.files.unsupported import name_of
 from hsi_viewer.io.products import sample_scene
 from hsi_viewer.io.sidecars.location import has_sidecar
 
@@ -141,8 +142,6 @@ def _read(path: Path, magic: bytes, reading: Reading) -> HyperCube:
 
 
 def _unknown(path: Path, magic: bytes) -> FormatError:
-    from hsi_viewer.io.files.unsupported import name_of
-
     what = name_of(magic)
     known = "" if what is None else f": it is {what}"
     return FormatError(

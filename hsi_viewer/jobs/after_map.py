@@ -23,6 +23,7 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, Silent
 from hsi_viewer.core.strips import ids_in
 from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.io.labels.label_file import legend_of, read_labels
+from hsi_viewer.io.labels.map_file import check_suffix, planned_files, write_map
 from hsi_viewer.io.writers.own_files import own_files
 from hsi_viewer.jobs.cleaning_record import (
     CleaningRecord,
@@ -110,8 +111,6 @@ def clean_file(
     HsiError
         if the map cannot be read, lacks a class that is named, or the target cannot be written.
     """
-    from hsi_viewer.io.labels.map_file import check_suffix, planned_files, write_map
-
     check_suffix(target)
     port = port or SilentPort()
     port.report(Progress("Reading the map"))

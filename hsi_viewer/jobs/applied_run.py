@@ -17,6 +17,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note, Progress
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of
 from hsi_viewer.jobs.run_folder import MAPS, RunFolder, RunRecord
+from hsi_viewer.learning.classifiers import load_model
 
 CONFIDENCE = ("confidence.hdr", "confidence.tif", "confidence.cog.tif", "class_map.zarr")
 OWN_SCENE = (
@@ -58,7 +59,6 @@ def applied_run(run: RunFolder, record: RunRecord, named_model: str) -> MappedRu
     labels = np.zeros(kept.shape, np.uint16)
     test_source, test = run.test_pixels(record, cube, legend, labels)
     run.report(Progress("Loading the learning engine"))
-    from hsi_viewer.learning.classifiers import load_model
 
     model = load_model(model_path)
     if test is not None and _is_own_scene(model, model_path, cube, source):

@@ -41,6 +41,8 @@ from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import check_no_model, output_folder
 from hsi_viewer.jobs.job_labels import read_test_labels, to_be_scored
 from hsi_viewer.learning.classifiers import load_model
+from hsi_viewer.learning.model_description import check_model
+from hsi_viewer.learning.predictor import move_to_device
 from hsi_viewer.learning.tile_mapper import SIDE, TileMapper
 
 
@@ -70,8 +72,6 @@ def apply_model(
         if a file cannot be read, the model does not fit the cube, or the folder cannot be
         written.
     """
-    from hsi_viewer.learning.model_description import check_model
-
     check_model(model_path)
     if not job.overwrite:
         check_no_model(job.output, model_path)
@@ -84,7 +84,6 @@ def apply_model(
             check_folder(job)
     with output_folder(job.output):
         job.announce("Loading the learning engine")
-        from hsi_viewer.learning.predictor import move_to_device
 
         model = load_model(model_path)
         move_to_device(model, job.config.device)

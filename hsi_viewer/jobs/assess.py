@@ -20,6 +20,9 @@ from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.labels.sampling import REACH
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Refine, TrainingConfig
+from hsi_viewer.io.info import cube_warnings
+from hsi_viewer.io.labels.label_file import legend_of
+from hsi_viewer.io.opening import open_cube
 from hsi_viewer.jobs.job_labels import imported, of_test_pixels, of_two_classes, to_be_scored
 from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.jobs.sampling import areas_record, assess_points, points_of
@@ -77,10 +80,6 @@ def assess(job: AssessJob) -> Assessment:
     HsiError
         if a file cannot be read or labels do not fit; before anything slow.
     """
-    from hsi_viewer.io.info import cube_warnings
-    from hsi_viewer.io.labels.label_file import legend_of
-    from hsi_viewer.io.opening import open_cube
-
     cube = examined(real_valued(open_cube(job.cube, job.token)))
     labels = of_two_classes(imported(job.labels, cube, job.placement))
     legend = legend_of(labels, np.unique(labels.ids), cube.class_names)

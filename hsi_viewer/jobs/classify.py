@@ -33,6 +33,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note
 from hsi_viewer.core.training import Refine, TrainingConfig
 from hsi_viewer.io.info import cube_warnings
+from hsi_viewer.io.labels.class_map import export_prediction
 from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.jobs import make_report
@@ -340,8 +341,6 @@ def _scored(
 
 
 def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: Job) -> list[Path]:
-    from hsi_viewer.io.labels.class_map import export_prediction
-
     job.announce("Writing the results")
     formats = FORMATS if job.formats is None else job.formats
     written = export_prediction(prediction, legend, cube, job.output, formats=formats)

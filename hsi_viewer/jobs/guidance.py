@@ -16,6 +16,7 @@ from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.jobs.job_labels import imported, of_two_classes
 from hsi_viewer.jobs.noting import Noting
+from hsi_viewer.learning.classifiers import load_model
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,6 @@ def suggest_places(job: GuidanceJob, model: Path, count: int) -> dict[str, Any]:
     check_model(model)
     cube, labels = job.read()
     job.report(Progress("Loading the learning engine"))
-    from hsi_viewer.learning.classifiers import load_model
     from hsi_viewer.learning.guidance.suggest import suggest
 
     trained = load_model(model)

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hsi_viewer.core.errors import ExportError
+from hsi_viewer.io.arrays.zarr_store import is_zarr
+from hsi_viewer.io.writers.own_files import own_files
 
 # Every name that a job writes; "_2" and ".img.hdr" where other data would lose their header.
 WRITTEN = re.compile(
@@ -63,9 +65,6 @@ def check_sources(folder: Path, sources: Sequence[Path]) -> None:
     ExportError
         if one of the files of the sources has the name of a result, or the folder is a source.
     """
-    from hsi_viewer.io.arrays.zarr_store import is_zarr
-    from hsi_viewer.io.writers.own_files import own_files
-
     target = folder.resolve()
     for source in sources:
         inside = (target, *target.parents) if is_zarr(source) else (target,)

@@ -11,7 +11,10 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.jobs.after_map import check_targets
 from hsi_viewer.jobs.applied_run import applied_run
+from hsi_viewer.jobs.bundle.write import write_bundle
 from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
+from hsi_viewer.jobs.report.record import facts_record
+from hsi_viewer.jobs.report.trained import write_trained
 from hsi_viewer.jobs.run_folder import RECORD, RunFolder
 
 if TYPE_CHECKING:
@@ -48,7 +51,6 @@ def report_on(run: RunFolder, target: Path, *, overwrite: bool = False) -> dict[
     trained = run.trained()
     if trained is not None:
         check_report(target, [], overwrite=overwrite)
-        from hsi_viewer.jobs.report.trained import write_trained
 
         made = write_trained(trained, target, run.token, run)
         return {**trained.facts(), "files": [str(path.absolute()) for path in made]}
@@ -98,7 +100,6 @@ def write_beside(run: MappedRun, job: Job) -> list[Path]:
     """
     if not job.with_report and job.bundle is None:
         return []
-    from hsi_viewer.jobs.bundle.write import write_bundle
     from hsi_viewer.jobs.report.gather import gather
     from hsi_viewer.jobs.report.write import write_report
 
@@ -127,7 +128,6 @@ def write(
         if the run cannot be assessed, or the folder cannot be written.
     """
     from hsi_viewer.jobs.report.gather import gather
-    from hsi_viewer.jobs.report.record import facts_record
     from hsi_viewer.jobs.report.write import write_report
 
     report = gather(run, token, port)

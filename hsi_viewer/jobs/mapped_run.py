@@ -17,6 +17,7 @@ from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.postprocess.map_steps import MapStep
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.training import EpochReport, Refine, TrainingConfig
+from hsi_viewer.learning.classifiers import classifier
 
 Ids = NDArray[np.uint16]
 
@@ -79,8 +80,6 @@ class MappedRun:
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that make a difference, by name."""
-        from hsi_viewer.learning.classifiers import classifier
-
         row = classifier(self.model.name)
         own = {name: getattr(self.config, name) for name in row.settings if name != "refine"}
         given = {name: value for name, value in own.items() if value is not None}
@@ -89,8 +88,6 @@ class MappedRun:
     @property
     def title(self) -> str:
         """Title of the classifier."""
-        from hsi_viewer.learning.classifiers import classifier
-
         return classifier(self.model.name).title
 
 

@@ -18,6 +18,13 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.postprocess.region_strips import MOST_BORDERS, Strip, joined_strips
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.opening import open_cube
+from hsi_viewer.io.regions.grid import Grid
+from hsi_viewer.io.regions.map_polygons import (
+    StripPolygons,
+    check_suffix,
+    new_polygons,
+    planned_files,
+)
 from hsi_viewer.jobs.after_map import AfterMapResult, ClassMapFile, check_targets
 from hsi_viewer.jobs.object_table import new_table
 from hsi_viewer.jobs.region_measures import RegionMeasures
@@ -94,8 +101,6 @@ def polygons_file(
     TaskCancelledError
         if the token was cancelled; nothing is written then.
     """
-    from hsi_viewer.io.regions.map_polygons import check_suffix, planned_files
-
     options = options or PolygonOptions()
     check_suffix(target)
     known = ClassMapFile.read(source)
@@ -142,9 +147,6 @@ def write_map_polygons(
     TaskCancelledError
         if the token was cancelled; nothing is written then.
     """
-    from hsi_viewer.io.regions.grid import Grid
-    from hsi_viewer.io.regions.map_polygons import StripPolygons, new_polygons, planned_files
-
     rows, columns = mapped.ids.shape
     grid = Grid.of(rows, columns, mapped.georeference)
     polygons, count = StripPolygons(options.smooth), 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,13 +29,15 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Device, EpochReport, Refine
 from hsi_viewer.core.validation import InvalidError, checked, json_values
+from hsi_viewer.io.files.identify import split_source
+from hsi_viewer.io.files.text_file import text_of
+from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.jobs.cleaning_record import record_file, steps_of
 from hsi_viewer.jobs.job_labels import imported, of_test_pixels, to_be_scored
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_on
 from hsi_viewer.jobs.noting import Noting
-
-if TYPE_CHECKING:
-    from hsi_viewer.jobs.report.trained import TrainedRecord
+from hsi_viewer.jobs.report.trained import TrainedRecord
+from hsi_viewer.learning.classifiers import load_model
 
 Record = TypeVar("Record")
 RECORD = "report.json"
@@ -144,8 +146,6 @@ class RunFolder(Noting):
 
     def trained(self) -> TrainedRecord | None:
         """What report.json of `train` says; None of another one. Errors as of `record`."""
-        from hsi_viewer.jobs.report.trained import TrainedRecord
-
         return self._checked(TrainedRecord) if "scenes" in self._known() else None
 
     def scenes(self) -> list[str]:
@@ -164,8 +164,6 @@ class RunFolder(Noting):
             raise FormatError(text) from error
 
     def _known(self) -> Mapping[str, Any]:
-        from hsi_viewer.io.files.text_file import text_of
-
         path = self.folder / RECORD
         if not path.exists():
             raise FileError(
@@ -199,7 +197,6 @@ class RunFolder(Noting):
         labels_source, labels, drawn = self._labels(record, cube)
         test_source, test = self.test_pixels(record, cube, legend, labels)
         self.report(Progress("Loading the learning engine"))
-        from hsi_viewer.learning.classifiers import load_model
         from hsi_viewer.learning.predictor import move_to_device
 
         model = load_model(self.folder)
@@ -242,7 +239,6 @@ class RunFolder(Noting):
         if self.reference is None:
             return None
         from hsi_viewer.io.labels.label_file import read_labels
-        from hsi_viewer.io.regions.grid import Grid
         from hsi_viewer.jobs.sampling import assess_points, points_for
 
         drawn_from = None if self.strata is None else read_labels(self.strata).ids
@@ -251,8 +247,6 @@ class RunFolder(Noting):
 
     def found(self, named: str, given: str | None, option: str) -> str:
         """A source that exists: as it is given, or was named, also beside the folder."""
-        from hsi_viewer.io.files.identify import split_source
-
         if given is not None or named.startswith(("sample:", "scene:")):
             return named if given is None else given
         for base in (Path(), self.folder.absolute().parent, self.folder.absolute()):

@@ -37,6 +37,11 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.regions.grid import Grid
+from hsi_viewer.io.regions.reference_points import (
+    check_suffix,
+    read_reference_points,
+    write_reference_points,
+)
 from hsi_viewer.jobs.after_map import AfterMapResult, ClassMapFile, areas_of_file, check_targets
 
 
@@ -95,8 +100,6 @@ def sample_file(
     HsiError
         if the map cannot be read, has no classes, or the target cannot be written.
     """
-    from hsi_viewer.io.regions.reference_points import check_suffix, write_reference_points
-
     check_suffix(target)
     known = ClassMapFile.read(source)
     check_targets([target], known.sources, overwrite=overwrite)
@@ -194,8 +197,6 @@ def points_for(
         if the file cannot be read or isn't a sample, or it was drawn from another map than the
         one that is said to be it.
     """
-    from hsi_viewer.io.regions.reference_points import read_reference_points
-
     _check_size(drawn_from, class_map.shape)
     if drawn_from is not None:
         return read_reference_points(reference, legend, grid, drawn_from)
@@ -216,8 +217,6 @@ def points_of(
         if the file cannot be read, isn't a sample of this scene, or was drawn from another map
         than `strata`.
     """
-    from hsi_viewer.io.regions.reference_points import read_reference_points
-
     drawn_from = None if strata is None else read_labels(strata).ids
     _check_size(drawn_from, (cube.rows, cube.columns))
     sample, labels = read_reference_points(reference, legend, Grid.of_cube(cube), drawn_from)

@@ -28,6 +28,7 @@ from hsi_viewer.core.training import Refine
 from hsi_viewer.core.validation import InvalidError
 from hsi_viewer.jobs.doubt_layers import MapFacts, outside_of
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_on
+from hsi_viewer.learning.classifiers import classifier, load_model
 from hsi_viewer.session.storage.training_runs import MADE_FROM, MODEL, Run
 
 AGAIN = "train again, then save this once more"
@@ -87,7 +88,6 @@ class SessionRun:
             if a file cannot be read.
         """
         from hsi_viewer.io.info import cube_warnings
-        from hsi_viewer.learning.classifiers import classifier
 
         run = None if self.shown is None else self.runs.get(self.shown)
         model = self._model(run)
@@ -151,8 +151,6 @@ class SessionRun:
 
     def _model(self, run: Run | None) -> Model:
         """The model of the shown run, or of the run that its map was made from."""
-        from hsi_viewer.learning.classifiers import load_model
-
         origin = run
         while origin is not None:
             target = self.folder / str(origin.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "hsi_viewer"
@@ -16,15 +17,59 @@ HEAVY_PARTS = {"PySide6.QtSvg", "xml.sax.saxutils"}
 FAMILIES = ("analysis", "app", "cli", "io", "jobs", "learning", "ui")
 
 
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """The code of every module."""
+    return {p: ast.parse(p.read_text(encoding="utf-8")) for p in sorted(PACKAGE.rglob("*.py"))}
+
+
 def late_imports() -> Iterator[tuple[Path, str]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, tree in trees().items():
+        for function in ast.walk(tree):
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 for node in ast.walk(function):
-                    if isinstance(node, ast.Import):
-                        yield from ((path, alias.name) for alias in node.names)
-                    elif isinstance(node, ast.ImportFrom) and node.module:
-                        yield path, node.module
+                    if isinstance(node, ast.Import | ast.ImportFrom):
+                        yield from ((path, name) for name in imported(node))
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Path of every module by its name."""
+    paths = {p: p.relative_to(PACKAGE.parent).with_suffix("").parts for p in trees()}
+    return {".".join(n for n in parts if n != "__init__"): p for p, parts in paths.items()}
+
+
+def imported(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """The modules that a statement imports, those of a package by their own names."""
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            yield alias.name
+        elif node.module:
+            inner = f"{node.module}.{alias.name}"
+            yield inner if inner in modules() else node.module
+
+
+def at_once(statements: list[ast.stmt]) -> Iterator[str]:
+    """The modules that are imported when a file is."""
+    for node in statements:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imported(node)
+        elif isinstance(node, ast.If) and ast.unparse(node.test) != "TYPE_CHECKING":
+            yield from at_once([*node.body, *node.orelse])
+        elif isinstance(node, ast.Try | ast.With):
+            yield from at_once(node.body)
+
+
+def loaded_with(name: str) -> set[str]:
+    """The modules of the package that are loaded once one is."""
+    loaded, waiting = set[str](), [name]
+    while waiting:
+        name = waiting.pop()
+        if name in modules() and name not in loaded:
+            loaded.add(name)
+            package = name.rpartition(".")[0]
+            waiting += [package, *at_once(trees()[modules()[name]].body)]
+    return loaded
 
 
 def test_only_what_is_slow_or_rare_is_imported_within_functions():
@@ -40,3 +85,15 @@ def test_only_what_is_slow_or_rare_is_imported_within_functions():
     assert others == []
     own = {name.split(".")[1] for _, name in found if name.startswith("hsi_viewer.")}
     assert own <= {*FAMILIES, "core"}
+
+
+def test_nothing_is_imported_late_that_the_file_loads_anyway():
+    names = {path: name for name, path in modules().items()}
+    loaded = {path: loaded_with(names[path]) for path in {p for p, _ in late_imports()}}
+    assert max(map(len, loaded.values())) > 200  # the window's
+    needless = {
+        f"{names[path]}: {late}"
+        for path, late in late_imports()
+        if late in loaded[path] - {names[path]}
+    }
+    assert needless == set()

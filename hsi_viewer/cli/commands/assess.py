@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from hsi_viewer.cli.commands.areas import estimate_lines
 from hsi_viewer.cli.commands.classify import add_classifier, add_labels
 from hsi_viewer.cli.jobs import accuracy_text, add_placement, add_refine, config_of
 from hsi_viewer.cli.maps import add_reference, check_strata
@@ -85,7 +86,6 @@ def run(options: Namespace) -> int:
 
 def lines_of(found: Assessment) -> list[str]:
     """The figures in words, the honest one first."""
-    from hsi_viewer.cli.commands.areas import estimate_lines
     from hsi_viewer.core.assessment.sample_assessment import NO_SAMPLE
     from hsi_viewer.jobs.sampling import sample_record
 

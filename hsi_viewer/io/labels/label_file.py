@@ -21,6 +21,7 @@ from hsi_viewer.core.labels.classes import ClassLegend, Colour, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.io.arrays.container import INSIDE, Container, listing
+from hsi_viewer.io.arrays.numpy_file import NpzFile, source_of
 from hsi_viewer.io.described_image import open_with_header
 from hsi_viewer.io.envi import classes as envi_classes
 from hsi_viewer.io.envi import header as envi_header
@@ -97,8 +98,6 @@ def _read_as(row: Format, path: Path, part: str | None, scene: tuple[int, int] |
         case "npy":
             return _plain(path, _load_npy(path))
         case "npz":
-            from hsi_viewer.io.arrays.numpy_file import NpzFile
-
             return _read_container(NpzFile(path), part, _most_pixels(scene))
         case "matlab-5":
             return _read_mat(path, part)
@@ -194,8 +193,6 @@ def _ids(path: Path, array: NDArray[Any], nodata: float | None = None) -> NDArra
 
 
 def _load_npy(path: Path) -> NDArray[Any]:
-    from hsi_viewer.io.arrays.numpy_file import source_of
-
     source = source_of(path)
     rows, columns, bands = source.shape
     _check_pixels(path, source.shape)

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.io.arrays.band_variables import open_arrays
+from hsi_viewer.io.arrays.cf import with_georeference
 from hsi_viewer.io.arrays.container import check_planes
 from hsi_viewer.io.arrays.find_cube import open_container
 from hsi_viewer.io.files import probe
 from hsi_viewer.io.files.identify import MATLAB_7, magic_of
 from hsi_viewer.io.files.reading import Reading
+from hsi_viewer.io.metadata.map_info import georeference
 
 if TYPE_CHECKING:
     from hsi_viewer.io.arrays.hdf5 import H5File
@@ -33,8 +36,6 @@ def open_matlab(path: Path, reading: Reading) -> HyperCube:
 
 def open_hdf5(path: Path, reading: Reading) -> HyperCube:
     """The cube of a product in HDF5 or NetCDF-4, or of any other file of arrays."""
-    from hsi_viewer.io.arrays.band_variables import open_arrays
-    from hsi_viewer.io.arrays.cf import with_georeference
     from hsi_viewer.io.products.hdf5_products import open_product
 
     container = _h5_file(path, reading, matlab=False)
@@ -49,7 +50,6 @@ def open_hdf5(path: Path, reading: Reading) -> HyperCube:
     map_info = container.text("map info", "map_info", "Map_Info")
     if cube.georeference is not None or map_info is None:
         return cube
-    from hsi_viewer.io.metadata.map_info import georeference
 
     return replace(cube, georeference=georeference(map_info, None, None))
 

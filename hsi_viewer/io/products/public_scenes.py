@@ -17,6 +17,8 @@ from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import resource_path
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.validation import Text, parsed
+from hsi_viewer.io.arrays.mat import open_mat
+from hsi_viewer.io.files.reading import Reading
 
 PREFIX = "scene:"
 LABELS = "/labels"
@@ -122,9 +124,6 @@ def open_scene(
     FileError
         if it is not known or cannot be fetched.
     """
-    from hsi_viewer.io.arrays.mat import open_mat
-    from hsi_viewer.io.files.reading import Reading
-
     scene = scene_of(source)
     path = fetch(scene.cube, token, port)
     cube = open_mat(path, Reading(name=scene.cube.array))

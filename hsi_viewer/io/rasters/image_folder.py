@@ -20,7 +20,7 @@ from hsi_viewer.io.files.reading import FolderError
 from hsi_viewer.io.metadata import wavelengths
 from hsi_viewer.io.rasters.georeference import georeference_of
 from hsi_viewer.io.rasters.mask import mask_of
-from hsi_viewer.io.rasters.raster_source import ImageFile, _opened
+from hsi_viewer.io.rasters.raster_source import ImageFile, _opened, driver_of, scale_of, type_of
 from hsi_viewer.io.rasters.side_tags import with_side
 
 SUFFIXES = (".tif", ".tiff", ".png")
@@ -50,8 +50,6 @@ def _natural(path: Path) -> list[tuple[int, int, str]]:
 
 def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
     """The images of the commonest size, a type that holds their values, and what is left out."""
-    from hsi_viewer.io.rasters.raster_source import driver_of, type_of
-
     found: dict[tuple[int, int, int], list[tuple[Path, np.dtype[Any]]]] = {}
     for path in files:
         try:
@@ -155,8 +153,6 @@ def open_folder(folder: Path) -> HyperCube:
 
 def cube_of(folder: Path, images: BandFolder) -> HyperCube:
     """The images of a folder as a cube."""
-    from hsi_viewer.io.rasters.raster_source import scale_of
-
     nm = _wavelengths_of(images.names)
     dataset = images.first.dataset
     scale, offset = scale_of(dataset)

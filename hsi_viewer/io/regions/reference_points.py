@@ -32,6 +32,7 @@ from hsi_viewer.core.assessment.sample_assessment import (
 )
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend
+from hsi_viewer.io.files.text_file import cells_of, text_of
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.grid import PIXELS, Grid
 from hsi_viewer.io.regions.shapes import reprojected
@@ -242,8 +243,6 @@ def _strata(
 
 
 def _read_table(path: Path) -> dict[str, NDArray[Any]]:
-    from hsi_viewer.io.files.text_file import cells_of, text_of
-
     lines = [line for line in text_of(path).splitlines() if line.strip()]
     if not lines:
         raise FormatError(f"{path} has no rows.")

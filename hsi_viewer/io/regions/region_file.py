@@ -14,6 +14,9 @@ from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.import_export import VECTOR, import_regions
+from hsi_viewer.io.regions.raster import place_raster
+from hsi_viewer.io.regions.shapes import Shapes, burn
+from hsi_viewer.io.regions.vector import read_features
 
 TEXTS = (".csv", ".tsv", ".txt", ".roi", ".xml", ".ilp")
 AREAS = ("Polygon", "MultiPolygon", "GeometryCollection")
@@ -54,9 +57,6 @@ def read_mask(source: str | Path, cube: HyperCube) -> NDArray[np.bool_]:
 
 
 def _of_polygons(path: Path, layer: str | None, grid: Grid) -> NDArray[np.bool_]:
-    from hsi_viewer.io.regions.shapes import Shapes, burn
-    from hsi_viewer.io.regions.vector import read_features
-
     found = read_features(path, layer)
     areas = [g for g in found.geometries if g.geom_type in AREAS]
     if not areas:
@@ -65,8 +65,6 @@ def _of_polygons(path: Path, layer: str | None, grid: Grid) -> NDArray[np.bool_]
 
 
 def _of_raster(source: str | Path, grid: Grid) -> NDArray[np.bool_]:
-    from hsi_viewer.io.regions.raster import place_raster
-
     name = split_source(source)[0].name
     try:
         labels = read_labels(source, grid.shape)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend, Colour
+from hsi_viewer.io.files.geopackage import queries_in
 from hsi_viewer.io.labels.legend_file import colour_of
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.class_column import NO_CLASS, like_class
@@ -111,8 +112,6 @@ def _chosen_layer(path: Path, layer: str | None, notes: list[str]) -> str:
 
     queries: frozenset[str] = frozenset()
     if path.suffix.lower() == ".gpkg":
-        from hsi_viewer.io.files.geopackage import queries_in
-
         queries = queries_in(path)
     layers = layers_of(path)
     if layer is not None and layer not in dict(layers):

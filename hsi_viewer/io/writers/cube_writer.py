@@ -19,6 +19,7 @@ from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.arrays.band_metadata import georeference_variables
+from hsi_viewer.io.arrays.zarr_store import write_zarr
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi import writer as envi_writer
 from hsi_viewer.io.rasters.tags import MAX_BANDS_WITH_TAGS, imagery_tags
@@ -289,8 +290,6 @@ def _tif_tags(cube: HyperCube, file: Any) -> None:
 
 
 def _write_zarr(cube: HyperCube, path: Path, report: Report) -> list[Path]:
-    from hsi_viewer.io.arrays.zarr_store import write_zarr
-
     write_zarr(path, cube, _tiles(cube, report))
     return [path]
 

@@ -40,6 +40,7 @@ from hsi_viewer.jobs.classify import FORMATS, Stopwatch, check_formats
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import check_no_results, check_sources, output_folder
 from hsi_viewer.learning.classifiers import load_model
+from hsi_viewer.learning.model_description import check_model
 from hsi_viewer.learning.predictor import move_to_device
 
 KEPT = ".batch"  # folder of what the batch knows of its scenes
@@ -138,8 +139,6 @@ def run_batch(job: BatchJob) -> BatchResult:
     TaskCancelledError
         if the token was cancelled; finished tiles stay, for a call that resumes.
     """
-    from hsi_viewer.learning.model_description import check_model
-
     check_model(job.model)
     with output_folder(job.output):
         batch = _Batch(job)

@@ -21,10 +21,14 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.postprocess.map_steps import after_steps
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Device
+from hsi_viewer.io.files.checksums import file_checksums, values_checksum
+from hsi_viewer.io.files.identify import split_source
+from hsi_viewer.io.writers.own_files import own_files
 from hsi_viewer.jobs.bundle.archive import Bundle, Contents, opened_bundle
 from hsi_viewer.jobs.bundle.manifest import BACKGROUND, MAP, REGION, TRAINING, Manifest
 from hsi_viewer.jobs.doubt_layers import MapFacts, outside_of
 from hsi_viewer.jobs.noting import Noting
+from hsi_viewer.learning.classifiers import fit
 
 Ids = NDArray[np.uint16]
 NEEDED = tuple(f"labels/{n}" for n in TRAINING) + tuple(f"map/{n}" for n in MAP)
@@ -143,8 +147,6 @@ def verified_record(found: Verified) -> dict[str, Any]:
 
 def _source_of(job: VerifyJob, manifest: Manifest) -> str | None:
     """The scene that is named, else that of the bundle where it is there."""
-    from hsi_viewer.io.files.identify import split_source
-
     if job.cube is not None:
         return job.cube
     named = manifest.scene.source
@@ -169,9 +171,6 @@ def _opened(source: str, bundle: Bundle, job: VerifyJob) -> HyperCube:
 
 def _compared(cube: HyperCube, manifest: Manifest, job: VerifyJob) -> tuple[bool, tuple[str, ...]]:
     """Whether a cube has the values of then, and the names of its files that have changed."""
-    from hsi_viewer.io.files.checksums import file_checksums, values_checksum
-    from hsi_viewer.io.writers.own_files import own_files
-
     then = manifest.scene
     now = file_checksums(own_files(cube.path), job.token) if cube.path is not None else ()
     known = {file.sha256 for file in then.files}
@@ -188,8 +187,6 @@ def _compared(cube: HyperCube, manifest: Manifest, job: VerifyJob) -> tuple[bool
 
 def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
     """Pixels of the map that come out the same."""
-    from hsi_viewer.learning.classifiers import fit
-
     manifest = bundle.manifest
     labels, before, background = _unpacked(bundle, cube)
     settings = manifest.settings

@@ -14,6 +14,7 @@ from hsi_viewer.atomic import replacing
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.files.checksums import file_checksum
+from hsi_viewer.io.labels.class_map import export_prediction
 from hsi_viewer.jobs.bundle.manifest import (
     BACKGROUND,
     MANIFEST,
@@ -73,7 +74,6 @@ def write_bundle(
 
 
 def _write_files(run: MappedRun, report: Report, folder: Path, token: CancelToken) -> None:
-    from hsi_viewer.io.labels.class_map import export_prediction
     from hsi_viewer.io.labels.label_writer import write_labels
     from hsi_viewer.jobs.report.write import write_report
 

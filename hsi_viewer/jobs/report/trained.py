@@ -14,6 +14,7 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.jobs.report.methods import percent
 from hsi_viewer.jobs.report.names import HTML, JSON, PDF
 from hsi_viewer.jobs.report.tables import PlainSection
+from hsi_viewer.learning.classifiers import classifier
 
 NO_MAP = (
     "train makes no map, so areas, spectra and layers of uncertainty are not known. Apply the "
@@ -96,8 +97,6 @@ class TrainedRecord:
     @property
     def methods(self) -> str:
         """A paragraph for the methods section."""
-        from hsi_viewer.learning.classifiers import classifier
-
         version = self.versions.get("hsi-viewer", "of an unknown version")
         how = "scene by scene" if self.standardise == "scene" else "over all training pixels"
         pixels = sum(scene.train_pixels for scene in self.scenes)

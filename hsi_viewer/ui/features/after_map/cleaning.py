@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Slot
 
+from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.postprocess.cleaned_prediction import cleaned_prediction, cleaning_sentence
 from hsi_viewer.core.postprocess.map_steps import with_step
@@ -146,8 +147,6 @@ class CleanFeature(PanelFeature["CleanPanel"]):
         prediction, cube, cleaning = document.prediction, document.cube, self.panel.cleaning()
 
         def work(token: CancelToken, port: ProgressPort) -> Cleaned:
-            from hsi_viewer.analysis.pixel_area import pixel_area
-
             port.report(Progress(DOING))
             row_area = pixel_area(cube.georeference, cube.rows, cube.columns)
             ids = cleaned(prediction.class_map, cleaning, row_area, token, port)

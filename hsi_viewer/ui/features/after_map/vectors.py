@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import Slot
 
-from hsi_viewer.core.assessment.areas import ClassArea
+from hsi_viewer.analysis.pixel_area import pixel_area
+from hsi_viewer.core.assessment.areas import ClassArea, strip_areas
 from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.postprocess.map_regions import map_regions
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.jobs.object_table import write_areas
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.context import NO_MAP
@@ -117,9 +120,6 @@ class MapFeature(Feature):
         ids, cube = document.prediction.class_map, document.cube
 
         def work(token: CancelToken, _port: ProgressPort) -> tuple[ClassArea, ...]:
-            from hsi_viewer.analysis.pixel_area import pixel_area
-            from hsi_viewer.core.assessment.areas import strip_areas
-
             area = pixel_area(cube.georeference, cube.rows, cube.columns)
             return strip_areas(ids, area, token)
 
@@ -144,8 +144,6 @@ class MapFeature(Feature):
         areas, legend = dialog.areas, ClassLegend(document.legend.classes)
 
         def work(_token: CancelToken, _port: ProgressPort) -> list[Path]:
-            from hsi_viewer.jobs.object_table import write_areas
-
             write_areas(path, areas, legend)
             return [path]
 
@@ -185,8 +183,6 @@ class MapFeature(Feature):
             return
 
         def work(_token: CancelToken, port: ProgressPort) -> tuple[int, int]:
-            from hsi_viewer.core.postprocess.map_regions import map_regions
-
             port.report(Progress("Counting the regions"))
             regions = map_regions(prediction.class_map)
             return len(regions), int(np.count_nonzero(regions.pixels()[1:] < TINY))
@@ -210,7 +206,6 @@ class MapFeature(Feature):
         scene = cube if objects is not None and dialog.spectra.isChecked() else None
 
         def work(token: CancelToken, port: ProgressPort) -> tuple[list[Path], tuple[str, ...]]:
-            from hsi_viewer.analysis.pixel_area import pixel_area
             from hsi_viewer.jobs.after_map import check_targets
             from hsi_viewer.jobs.export_layers import value_cube
             from hsi_viewer.jobs.polygons import MapOnGround, PolygonOptions, write_map_polygons

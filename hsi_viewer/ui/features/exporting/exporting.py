@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Slot
 from hsi_viewer.core.labels.class_match import renumbered_prediction
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
+from hsi_viewer.jobs.export_layers import write_layer
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice, layer_choices
@@ -121,8 +122,6 @@ class ExportController(QObject):
         scene = document.cube
 
         def work(token: CancelToken, port: ProgressPort) -> list[Path]:
-            from hsi_viewer.jobs.export_layers import write_layer
-
             written: list[Path] = []
             for choice, path in chosen:
                 written += write_layer(choice.make(), path, scene, token, port)

@@ -15,6 +15,7 @@ from hsi_viewer.atomic import replacing
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, LABELS
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.jobs.object_table import write_table
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.plots.figure import Figure, LegendEntry
@@ -151,8 +152,6 @@ class FigureFeature(Feature):
         rows = table_of(view)
 
         def work(_token: CancelToken, _port: ProgressPort) -> Path:
-            from hsi_viewer.jobs.object_table import write_table
-
             write_table(path, rows[0], rows[1:])
             return path
 
