@@ -84,14 +84,10 @@ class CleanFeature(PanelFeature["CleanPanel"]):
                 self.open,
                 ("Ctrl+Shift+K",),
                 "auto-fix",
-                self._has_map,
+                self.has_map,
                 lambda: NO_MAP,
             )
         ]
-
-    def _has_map(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.prediction is not None
 
     @Slot()
     def open(self) -> None:

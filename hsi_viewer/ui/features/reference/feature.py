@@ -90,11 +90,6 @@ class ReferenceFeature(PanelFeature["SamplePanel"]):
         document = self.workspace.document
         return document.results.sample if document is not None else None
 
-    def has_map(self) -> bool:
-        """Whether there is a map to draw from."""
-        document = self.workspace.document
-        return document is not None and document.prediction is not None
-
     # drawing ---------------------------------------------------------------------------------
 
     @Slot()

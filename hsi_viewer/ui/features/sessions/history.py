@@ -48,7 +48,7 @@ class HistoryFeature(PanelFeature["HistoryPanel"]):
                 self.open,
                 ("Ctrl+H",),
                 "history",
-                lambda: self.workspace.document is not None,
+                self.has_scene,
             )
         ]
 

@@ -47,7 +47,7 @@ class NotesFeature(PanelFeature["NotesPanel"]):
                 self.open,
                 (),
                 "note-edit-outline",
-                lambda: self.workspace.document is not None,
+                self.has_scene,
             )
         ]
 
