@@ -103,9 +103,7 @@ def log_softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 
 def fit_reliability(
-    confidence: NDArray[np.floating[Any]],
-    right: NDArray[np.bool_],
-    weights: NDArray[np.float64] | None = None,
+    confidence: NDArray[np.floating[Any]], right: NDArray[np.bool_]
 ) -> tuple[float, float]:
     """Offset and slope that turn the logit of a confidence into that of being right.
 
@@ -116,14 +114,12 @@ def fit_reliability(
     ----------
     confidence : (n,) probability of the most likely class, of labels that were held out.
     right : (n,) whether it was the label's.
-    weights : (n,) of the answers, of sum n; the same by default.
     """
     logits = _logit(confidence)
-    counted = np.ones(logits.shape) if weights is None else weights
 
     def loss(x: NDArray[np.float64]) -> float:
         z = x[0] + x[1] * logits
-        unlikely = (counted * (np.logaddexp(0, z) - right * z)).sum()
+        unlikely = (np.logaddexp(0, z) - right * z).sum()
         return float(unlikely + OFFSET_RIDGE * x[0] ** 2 + SLOPE_RIDGE * (x[1] - 1) ** 2)
 
     found = minimize(loss, [0.0, 1.0], bounds=[(-3, 5), (LEAST_SLOPE, 3)], method="L-BFGS-B").x

@@ -165,15 +165,11 @@ class SceneFeatures:
             self._sample, self._sampled = np.concatenate(seen), np.concatenate(chosen)
         return self._sample
 
-    def sampled_pixels(self, token: CancelToken | None = None) -> NDArray[np.int64]:
-        """Flat indices (n,) of the pixels of `sample`, in row-major order of the scene."""
-        self.sample(token)
-        return self._sampled
-
     def sampled_spectra(self, token: CancelToken | None = None) -> FloatArray:
         """Spectra (n, bands) of the pixels of `sample`."""
         if self._sampled_spectra is None:
-            self._sampled_spectra = self.spectra_at(self.sampled_pixels(token), token)
+            self.sample(token)
+            self._sampled_spectra = self.spectra_at(self._sampled, token)
         return self._sampled_spectra
 
     def narrowed(self) -> SceneFeatures:

@@ -26,6 +26,7 @@ EXPOSURES = ("tint", "integration time", "exposure time", "exposure", "shutter t
 # Counts of a saturated detector of 8 to 16 bits, some moved up to fill 16.
 CEILINGS = (255, 1023, 4095, 16383, 65472, 65520, 65532, 65535)
 SAMPLED_LINES = 64
+MOST_TIMES = 1e4  # that one exposure can be of another
 MOST_ELEMENTS = 1 << 26  # of a detector, columns x bands
 REASONS = {
     reflectance.DEAD: "the white reference is hardly brighter than the dark one",
@@ -224,6 +225,12 @@ def _exposures(raw: _Counts, white: _Counts, remarks: list[str]) -> tuple[float,
                 "Only one of scan and white reference gives an exposure time; they are taken as "
                 "equal."
             )
+        return 1.0, 1.0
+    if not 1 / MOST_TIMES <= raw.exposure / white.exposure <= MOST_TIMES:
+        remarks.append(
+            f"The exposure times, {raw.exposure:g} for the scan and {white.exposure:g} for the "
+            "white reference, cannot both be right; they are taken as equal."
+        )
         return 1.0, 1.0
     if raw.exposure != white.exposure:
         remarks.append(

@@ -181,6 +181,11 @@ def georeference(
         wkt = _wkt_of_words(wkt)
     if wkt is None and map_info is not None:
         wkt = _wkt_of(map_info, projection_info, remarks)
+    if wkt is None and _names_a_system(map_info, coordinate_system):
+        remarks.append(
+            "The coordinate system in the header is not known; the image has map coordinates "
+            "without one."
+        )
     return Georeference(
         transform=transform,
         crs_wkt=wkt,
@@ -188,6 +193,13 @@ def georeference(
         coordinate_system=coordinate_system,
         projection_info=projection_info,
     )
+
+
+def _names_a_system(map_info: str | None, coordinate_system: str | None) -> bool:
+    """Whether either field gives a coordinate system, readable or not."""
+    place = split_fields(map_info or "")
+    named = len(place) > 6 and place[0].casefold() not in ("", "arbitrary")
+    return named or bool((coordinate_system or "").strip("{} \r\n\t"))
 
 
 def _wkt_of_words(text: str) -> str | None:

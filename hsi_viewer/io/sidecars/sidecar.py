@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import with_fill_values
+from hsi_viewer.core.cube.metadata import possible_wavelengths
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.validation import InvalidError, checked, parsed
 from hsi_viewer.io.envi.described import data_beside
@@ -150,7 +151,7 @@ class Sidecar(BaseModel):
         """Fields of one entry per band, without some."""
         changes: Changes = {}
         if self.wavelengths_nm is not None and "wavelengths_nm" not in left_out:
-            changes["wavelengths"] = np.array(self.wavelengths_nm, np.float64)
+            changes["wavelengths"], _ = possible_wavelengths(np.array(self.wavelengths_nm, float))
             changes["wavelength_units_in_file"] = "nm"
         elif "wavelengths_nm" in self.model_fields_set and self.wavelengths_nm is None:
             changes["wavelengths"] = None

@@ -18,7 +18,6 @@ from hsi_viewer.core.evidence import Evidence, HeldOut, VoiceShare
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.calibration import fit_reliability, reliable, tempered
 from hsi_viewer.learning.features import Features, FloatArray
-from hsi_viewer.learning.fold_distances import held_distances, map_distances, share_apart
 from hsi_viewer.learning.folds import random_folds
 from hsi_viewer.learning.instant_model import softmax
 from hsi_viewer.learning.random_walker import walk
@@ -129,27 +128,12 @@ class Judge:
         drawn = random_folds(self.targets, 0, RANDOM_FOLDS)
         found = [self._held_out(seen, f, folds.groups, token) for f in (folds.folds, drawn)]
         sure = np.concatenate([h.probabilities.max(axis=1) for h in found])
-        right = np.concatenate([h.right for h in found])
-        offset, slope = fit_reliability(sure, right, self._as_in_the_map(found[0], found[1], token))
+        offset, slope = fit_reliability(sure, np.concatenate([h.right for h in found]))
         separated, random = (
             replace(h, probabilities=reliable(h.probabilities, offset, slope)) for h in found
         )
         pool = replace(pool, offset=offset + FULLER, slope=slope)
         return pool, evidence_for(seen, part, features, separated, random)
-
-    def _as_in_the_map(
-        self, apart: HeldOut, beside: HeldOut, token: CancelToken | None
-    ) -> NDArray[np.float64]:
-        """Weights of answers, with which labels lie as far from others as pixels of the map."""
-        of_map = map_distances(self._at(self.scene.sampled_pixels(token)), self._at(self.pixels))
-        away = (held_distances(self._at(h.pixels), h.folds) for h in (apart, beside))
-        share, counts = share_apart(of_map, *away), (len(apart.pixels), len(beside.pixels))
-        each = (sum(counts) * part / n for part, n in zip((share, 1 - share), counts, strict=True))
-        return np.repeat(list(each), counts)
-
-    def _at(self, pixels: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Row and column (n, 2) of flat indices."""
-        return np.stack(np.divmod(pixels, self.scene.cube.columns), axis=1)
 
     def _held_out(
         self,

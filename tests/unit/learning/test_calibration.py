@@ -23,15 +23,6 @@ def test_many_answers_give_back_how_often_they_were_right(offset, slope):
     assert found == pytest.approx((offset, slope), abs=0.12)
 
 
-def test_answers_of_more_weight_count_for_as_many():
-    confidence, right = answers(300, -1.0, 0.6)
-    weights = np.repeat([1.0, 3.0], 150)
-    counted = np.concatenate([np.arange(300), np.arange(150, 300), np.arange(150, 300)])
-    wanted = fit_reliability(confidence[counted], right[counted])
-    assert fit_reliability(confidence, right, weights) == pytest.approx(wanted, abs=1e-3)
-    assert fit_reliability(confidence, right) != pytest.approx(wanted, abs=1e-2)
-
-
 def test_a_model_that_was_right_each_time_is_not_doubted_for_want_of_labels():
     offset, slope = fit_reliability(np.array([0.9, 0.8, 0.95]), np.ones(3, bool))
     assert offset >= 0

@@ -10,7 +10,6 @@ import pytest
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning.calibration import fit_reliability
 from hsi_viewer.learning.cross_validation import evidence_of
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.instant_model import softmax
@@ -304,27 +303,11 @@ def test_evidence_is_of_the_refinement_that_is_asked_for() -> None:
     assert again is model.evidence
 
 
-def test_the_map_is_trusted_by_labels_as_far_from_others_as_its_pixels(monkeypatch) -> None:
-    asked = []
-
-    def noted(confidence, right, weights):
-        asked.append(weights)
-        return fit_reliability(confidence, right, weights)
-
-    monkeypatch.setattr(judging, "fit_reliability", noted)
-    scattered, _ = draw_per_class(TRUTH, 8)
-    corners = np.zeros_like(TRUTH)
-    for class_id in np.unique(TRUTH):
-        row, column = np.nonzero(class_id == TRUTH)
-        near = np.argsort(np.hypot(row - row.min(), column - column.min()))[:8]
-        corners[row[near], column[near]] = class_id
-    models = [fit(CUBE, labels, recipe=RECIPE) for labels in (scattered, corners)]
-    for model, weights in zip(models, asked, strict=True):
-        assert weights.sum() == pytest.approx(len(weights))
-        count = len(model.evidence.separated.pixels)
-        apart, beside = weights[:count].sum(), weights[count:].sum()
-        assert (apart < beside) == (model is models[0])
-    assert models[0].pool.offset > models[1].pool.offset
+def test_a_model_of_all_labels_is_surer_than_those_it_was_judged_by(monkeypatch) -> None:
+    monkeypatch.setattr(judging, "fit_reliability", lambda *_: (-0.4, 0.8))
+    training, _ = draw_per_class(TRUTH, 6)
+    model = fit(noisy_cube(), training, recipe=RECIPE)
+    assert (model.pool.offset, model.pool.slope) == pytest.approx((-0.4 + judging.FULLER, 0.8))
 
 
 def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:

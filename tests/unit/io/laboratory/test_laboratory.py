@@ -44,6 +44,16 @@ def test_exposure_times_are_respected_and_said(tmp_path):
     assert cube.read().max() < 0.95
 
 
+@pytest.mark.parametrize("milliseconds", [1e300, 1e-300, 1e7])
+def test_an_exposure_time_that_cannot_be_right_is_not_corrected_for(tmp_path, milliseconds):
+    cube = open_cube(specim(tmp_path, Bench(), white_ms=4.0))
+    for header in tmp_path.rglob("WHITEREF_*.hdr"):
+        header.write_text(header.read_text().replace("tint = 4.0", f"tint = {milliseconds}"))
+    wrong = open_cube(tmp_path / "plant")
+    np.testing.assert_allclose(wrong.read(), cube.read() * 2, rtol=1e-5)
+    assert any("cannot both be right" in warning for warning in wrong.warnings)
+
+
 def test_a_dark_reference_of_another_exposure_is_said(tmp_path):
     folder = specim(tmp_path, Bench())
     for path in (folder / "capture").glob("WHITEDARKREF*"):

@@ -18,6 +18,7 @@ from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.io.writers.subset import Subset
 
 HEAD = "ENVI\nsamples = 8\nlines = 8\nbands = 1\ndata type = 1\ninterleave = bsq\nbyte order = 0\n"
+ARBITRARY = "map info = {Arbitrary, 1, 1, 0, 0, 1, 1}"
 IGN = "Nouvelle Triangulation Francaise IGN"
 ETRS = "European Terrestrial Reference System 1989"
 OSGB = "Ordnance Survey of Great Britain '36"
@@ -194,3 +195,31 @@ def test_a_window_in_parts_of_degrees_lies_right(tmp_path, unit, part):
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
     with rasterio.open(tmp_path / "a.img") as file:
         np.testing.assert_allclose(tuple(file.transform)[:6], wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("fields", "known"),
+    [
+        ("map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 61, North, WGS-84}", False),
+        (
+            'map info = {Arbitrary, 1, 1, 0, 0, 1, 1}\ncoordinate system string = {PROJCS["x"}',
+            False,
+        ),
+        (
+            "map info = {Arbitrary, 1, 1, 0, 0, 1, 1}\ncoordinate system string = {EPSG:99999}",
+            False,
+        ),
+        (ARBITRARY, True),
+        ("map info = {UTM, 1, 1, 5e5, 4e6, 30, 30, 33, North, WGS-84}", True),
+    ],
+)
+def test_a_coordinate_system_that_is_not_known_is_reported_and_nothing_printed(
+    tmp_path, capfd, fields, known
+):
+    (tmp_path / "a.img").write_bytes(bytes(64))
+    (tmp_path / "a.hdr").write_text(f"{HEAD}{fields}\n")
+    cube = open_cube(tmp_path / "a.hdr")
+    said = "The coordinate system in the header is not known"
+    assert any(said in warning for warning in cube.warnings) is not known
+    assert cube.georeference.transform is not None
+    assert capfd.readouterr() == ("", "")
