@@ -60,6 +60,8 @@ def _on_ellipsoid(
         return None
     latitude, longitude = (np.array(v).reshape(-1, 4) for v in zip(*found, strict=True))
     middle = np.radians(latitude.mean(axis=1))
+    if np.abs(middle).max() > np.radians(90 + 1e-6):  # metres that are called degrees
+        return None
     squared = FLATTENING * (2 - FLATTENING)
     root = np.sqrt(1 - squared * np.sin(middle) ** 2)
     along = AXIS * (1 - squared) / root**3  # radius of the meridian

@@ -108,7 +108,9 @@ def _loaded(entry: EntryPoint, group: str) -> PlugIn:
     plug_in = PlugIn(entry.name, group, *_origin(entry.dist))
     try:
         return replace(plug_in, value=entry.load())
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - of the code of others
+    except KeyboardInterrupt:  # of the user
+        raise
+    except BaseException as error:  # noqa: BLE001 - of the code of others, which may end or skip
         return plug_in.failed("could not be loaded", error)
 
 

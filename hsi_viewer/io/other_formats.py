@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.entry_points import PlugIn, plug_ins
 from hsi_viewer.core.errors import FormatError, HsiError
+from hsi_viewer.core.text import message
 from hsi_viewer.io.files.reading import Reading
 from hsi_viewer.io.format import Format, Matches, Reader
 
@@ -106,19 +107,24 @@ class OtherFormats:
         def ask(path: Path, magic: bytes) -> bool:
             try:
                 return bool(matches(path, magic))
-            except Exception as error:  # noqa: BLE001 - of the code of others
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - of the code of others
                 with self._lock:
                     self._complain(
-                        f'The plug-in format "{row.name}" failed on {path} '
-                        f"({type(error).__name__}: {error}) and was skipped."
+                        message(
+                            f'The plug-in format "{row.name}" failed on {path} '
+                            f"({type(error).__name__}: {error}) and was skipped."
+                        )
                     )
                 return False
 
         return ask
 
     def _complain(self, sentence: str) -> None:
-        _log.warning("%s", sentence)
-        self._unreported.append(sentence)
+        if sentence not in self._unreported:
+            _log.warning("%s", sentence)
+            self._unreported.append(sentence)
 
 
 def _kept_apart(row: Format, read: Callable[P, T]) -> Callable[P, T]:
@@ -127,9 +133,9 @@ def _kept_apart(row: Format, read: Callable[P, T]) -> Callable[P, T]:
     def safe(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return read(*args, **kwargs)
-        except HsiError:
+        except (HsiError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:
             raise FormatError(
                 f'{args[0]} could not be read by the plug-in format "{row.name}": '
                 f"{type(error).__name__}: {error}. Update or uninstall the plug-in."

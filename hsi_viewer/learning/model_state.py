@@ -58,7 +58,8 @@ class TrainingFacts:
         """One line that describes the model."""
         parts = [f"{len(self.class_ids)} classes", f"{self.bands} bands"]
         if self.wavelengths is not None:
-            parts.append(f"{self.wavelengths.min():g}-{self.wavelengths.max():g} nm")
+            known = self.wavelengths[np.isfinite(self.wavelengths)]
+            parts += [f"{known.min():g}-{known.max():g} nm"] if known.size else []
         if "train" in self.seconds:
             parts.append(f"trained in {self.seconds['train']:.1f} s")
         return f"{title}: {', '.join(parts)}"

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.assessment.error_correlation import error_correlation
 from hsi_viewer.core.assessment.figures import BY_CLASS, KAPPA, OVERALL, figures_of
@@ -18,7 +18,9 @@ from hsi_viewer.core.assessment.intervals import (
     independent_interval,
     wilson,
 )
+from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.geometry.connected_labels import connected_labels
+from hsi_viewer.core.labels.class_ids import class_ids
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,25 +195,41 @@ class AccuracyReport:
 
 
 def score(
-    class_map: NDArray[np.uint16], test: NDArray[np.uint16], *, drawn_at_random: bool = False
+    class_map: ArrayLike, test: ArrayLike, *, drawn_at_random: bool = False
 ) -> AccuracyReport:
     """Compare a class map with test pixels.
 
     Parameters
     ----------
     class_map : (rows, columns) class ids.
-    test : (rows, columns) true ids, 0 where a pixel is not scored.
+    test : (rows, columns) true ids; 0, negative and NaN where a pixel is not scored.
     drawn_at_random : whether the test pixels are a random sample of the scene, drawn to measure
         the accuracy; otherwise intervals are taken over groups of neighbouring test pixels.
+
+    Raises
+    ------
+    LabelError
+        if their sizes differ, or values are not class ids.
     """
-    pixels = np.flatnonzero(test)
+    mapped = class_ids(class_map, "the class map", copy=False)
+    truth = class_ids(test, "the test pixels", copy=False)
+    if mapped.shape != truth.shape or truth.ndim != 2:
+        raise LabelError(
+            f"The class map is {_size(mapped)} pixels and the test pixels are {_size(truth)}; "
+            "score those of the same scene."
+        )
+    pixels = np.flatnonzero(truth)
     return score_pixels(
-        test.ravel()[pixels],
-        class_map.ravel()[pixels],
+        truth.ravel()[pixels],
+        mapped.ravel()[pixels],
         pixels,
-        test.shape[1],
+        truth.shape[1],
         drawn_at_random=drawn_at_random,
     )
+
+
+def _size(ids: NDArray[np.uint16]) -> str:
+    return " x ".join(map(str, ids.shape)) or "a single one"
 
 
 def score_pixels(

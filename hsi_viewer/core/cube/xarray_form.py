@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.cube.metadata import possible_wavelengths
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.text import short_name
 
@@ -163,6 +164,7 @@ def parsed(data: Any, *, y: str | None, x: str | None, band: str | None) -> Pars
     if fill is None and decoded:
         fill = np.nan  # xarray put NaN in place of the value of the file
     waves, unit = _waves(data, band_name)
+    waves, _ = possible_wavelengths(waves)
     names, good = data.coords.get("band_name"), data.coords.get("good_band")
     name = data.name if data.name is not None else attributes.get("long_name", "array")
     at_once = data.chunks is None and data.nbytes <= HELD_BYTES
@@ -174,15 +176,36 @@ def parsed(data: Any, *, y: str | None, x: str | None, band: str | None) -> Pars
             "wavelengths": waves,
             "fwhm": _in_nm(data.coords["fwhm"]) if "fwhm" in data.coords else None,
             "good_bands": np.ones(0, bool) if good is None else np.asarray(good.values, bool),
-            "nodata": None if fill is None else float(np.asarray(fill).ravel()[0]),
-            "scale": float(attributes.get("scale_factor", 1.0)),
-            "offset": float(attributes.get("add_offset", 0.0)),
+            "nodata": None if fill is None else _number(fill, "_FillValue"),
+            "scale": _number(attributes.get("scale_factor", 1.0), "scale_factor"),
+            "offset": _number(attributes.get("add_offset", 0.0), "add_offset"),
             "georeference": _georeference(data, y_name, x_name),
             "band_names": None if names is None else tuple(map(str, names.values)),
             "format_name": "xarray",
             "wavelength_units_in_file": unit,
         },
     )
+
+
+def _number(value: Any, name: str) -> float:
+    """The number of an attribute.
+
+    Raises
+    ------
+    FormatError
+        if it is another thing, or several numbers.
+    """
+    try:
+        found = np.asarray(value, np.float64).ravel()
+    except (TypeError, ValueError):
+        found = np.zeros(0)
+    alike = found.size > 0 and bool((found == found[0]).all() or np.isnan(found).all())
+    if value is None or not alike:
+        raise FormatError(
+            f'The attribute "{name}" is {short_name(repr(value))}, not a number; correct it, or '
+            "remove it from the attributes."
+        )
+    return float(found[0])
 
 
 _FILLS = {"_FillValue", "missing_value"}

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.labels.class_ids import count_ids
+from hsi_viewer.core.labels.class_ids import class_ids, count_ids
 
 REACH = 27  # pixels that the engine looks far: three sigma of its widest window, and its network
 SMALL_FIELD = 8  # fewer pixels are not a field, where a class has larger ones
@@ -234,14 +234,14 @@ def _take(pool: NDArray[np.bool_], ordered: list[NDArray[np.int64]]) -> None:
             break
 
 
-def draw_per_class(truth: Ids, n: int, seed: int = 0) -> tuple[Ids, Ids]:
+def draw_per_class(truth: ArrayLike, n: int, seed: int = 0) -> tuple[Ids, Ids]:
     """Draw n training pixels of each class at random; the rest are test pixels.
 
     A class gives at most half of its pixels (at least one), so that each can be scored.
 
     Parameters
     ----------
-    truth : (rows, columns) class ids, 0 unlabelled.
+    truth : (rows, columns) class ids; 0, negative and NaN are unlabelled.
     n : training pixels per class.
     seed : of the generator.
 
@@ -252,6 +252,6 @@ def draw_per_class(truth: Ids, n: int, seed: int = 0) -> tuple[Ids, Ids]:
     Raises
     ------
     LabelError
-        if the ground truth holds no class or n is below 1.
+        if the ground truth holds no class, or other values, or n is below 1.
     """
-    return draw_training(truth, Draw(n, seed=seed))
+    return draw_training(class_ids(truth, "the ground truth", copy=False), Draw(n, seed=seed))

@@ -10,11 +10,13 @@ import csv
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing
+from hsi_viewer.core.cube.metadata import possible_wavelengths
 from hsi_viewer.core.cube.nodata import is_nodata
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
@@ -56,7 +58,18 @@ def read_library(path: str | Path) -> SpectralLibrary:
     FileError, FormatError
         if it is missing, damaged or no library.
     """
-    path, _ = split_source(Path(path))
+    library = _read(split_source(Path(path))[0])
+    nm, doubts = possible_wavelengths(library.wavelengths)
+    infinite = np.isinf(library.spectra)
+    if infinite.any():
+        doubts = (*doubts, f"Infinite values are left out: {np.count_nonzero(infinite)}.")
+    spectra = np.where(infinite, np.nan, library.spectra)
+    warnings = (*library.warnings, *doubts)
+    return replace(library, wavelengths=nm, spectra=spectra, warnings=warnings)
+
+
+def _read(path: Path) -> SpectralLibrary:
+    """The library as it is in its file."""
     magic = magic_of(path)  # says what is wrong with a file that cannot be read at all
     for row in library_formats():
         if row.library is not None and row.matches(path, magic):
@@ -87,6 +100,10 @@ def _without_deleted(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(values < DELETED, np.nan, values)
 
 
+def _real(stored: NDArray[Any]) -> NDArray[Any]:
+    return np.abs(stored) if stored.dtype.kind == "c" else stored
+
+
 def _read_envi(path: Path) -> SpectralLibrary:
     """ENVI: each line of the image is a spectrum."""
     header = header_of(path)
@@ -102,7 +119,7 @@ def _read_envi(path: Path) -> SpectralLibrary:
     if layout.bands != 1:
         raise FormatError(f"{header}: a spectral library has one band, not {layout.bands}.")
     stored = source.read(slice(0, layout.rows, 1), slice(0, layout.columns, 1), None)[:, :, 0]
-    spectra = _without_deleted(np.real(stored).astype(np.float64))
+    spectra = _without_deleted(_real(stored).astype(np.float64))
     # in a library, the samples are the bands
     about = describe(fields, layout.columns, "bip", warnings)
     nodata = about.nodata

@@ -7,6 +7,7 @@ write a file of its name beside this one, with `fit` and `load`, and add its row
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
@@ -19,15 +20,22 @@ from hsi_viewer.core.classifier import Classifier, Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.region import labels_inside, require_classes_inside
 from hsi_viewer.core.entry_points import PlugIn, plug_ins
-from hsi_viewer.core.errors import FormatError, SettingError
+from hsi_viewer.core.errors import FormatError, HsiError, SettingError, TrainingError
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.labels.classes import LabelClass
-from hsi_viewer.core.progress import CancelToken, Note, NotingPort, ProgressPort
+from hsi_viewer.core.progress import (
+    CancelToken,
+    Note,
+    NotingPort,
+    ProgressPort,
+    TaskCancelledError,
+)
 from hsi_viewer.core.text import shortened
 from hsi_viewer.core.training import TrainingConfig
 
 GROUP = "hsi_viewer.classifiers"
 DEFAULT = "sdhsi"
+OF_MODELS = ("predict", "save", "class_ids", "legend", "seconds", "warning")
 
 
 def _row(name: str, title: str, **options: Any) -> Classifier:
@@ -92,8 +100,32 @@ def _taken_up(plug_in: PlugIn, rows: dict[str, Classifier]) -> PlugIn:
         return plug_in.refused("it isn't a Classifier")
     if row.name in rows:
         return plug_in.refused(f'there is another classifier of the name "{row.name}"')
-    rows[row.name] = row
+    rows[row.name] = replace(row, fit=_kept_apart(row, row.fit), load=_kept_apart(row, row.load))
     return plug_in
+
+
+def _kept_apart(row: Classifier, make: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, whose errors name the plug-in; what it returns has to be a model."""
+
+    def safe(*arguments: Any, **options: Any) -> Any:
+        try:
+            model = make(*arguments, **options)
+            missing = [name for name in OF_MODELS if not hasattr(model, name)]
+        except (HsiError, TaskCancelledError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise TrainingError(
+                f'The plug-in classifier "{row.name}" failed: {type(error).__name__}: {error}. '
+                "Update or uninstall the plug-in."
+            ) from error
+        if missing:
+            raise TrainingError(
+                f'The plug-in classifier "{row.name}" gave {type(model).__name__}, not a model: it '
+                f"has no {', '.join(missing)}. Update or uninstall the plug-in."
+            )
+        return model
+
+    return safe
 
 
 def classifier(name: str) -> Classifier:

@@ -62,3 +62,9 @@ def test_mercator_is_not_believed():
 )
 def test_without_a_place_nothing_is_known(georeference):
     assert pixel_area(georeference, 3, 3) is None
+
+
+@pytest.mark.parametrize("top", [200.0, 5_000_000.0, 95.0])
+def test_metres_that_are_called_degrees_have_no_area(top):
+    assert pixel_area(at((0.5, 0, 10.0, 0, -0.5, top), "EPSG:4326"), 20, 20) is None
+    assert pixel_area(at((0.5, 0, 10.0, 0, -0.5, 90.25), "EPSG:4326"), 20, 20) is not None

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.assessment.intervals import wilson
+from hsi_viewer.core.errors import LabelError
 
 ids = hnp.arrays(np.uint16, (5, 6), elements=st.sampled_from([0, 1, 2, 5, 300]))
 
@@ -93,3 +94,16 @@ def test_wilson_against_scipy(data, total):
     assert found.value == successes / total
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
     assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+def test_labels_are_scored_by_the_rules_of_label_files_and_of_one_size():
+    """Negative and NaN are unlabelled, whatever the type."""
+    class_map = np.array([[1, 2, 2], [1, 1, 2]], np.uint16)
+    test = np.array([[1, -1, 2], [np.nan, 2, 0]])
+    for labels in (test, np.nan_to_num(test).astype(int), np.ma.masked_less(test, 0)):
+        report = score(class_map, labels)
+        assert (report.total, len(report.matrix)) == (3, 2)
+        assert report.overall.value == pytest.approx(2 / 3)
+    for wrong in (test[:1], test.ravel(), test * 0.5):
+        with pytest.raises(LabelError):
+            score(class_map, wrong)

@@ -238,3 +238,14 @@ def test_without_xarray_its_name_is_reported(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(ImportError, match=r'pip install "hsi-viewer\[xarray\]"'):
         full_cube().to_xarray()
+
+
+@pytest.mark.parametrize("name", ["_FillValue", "scale_factor", "add_offset"])
+@pytest.mark.parametrize("value", ["abc", [1.0, 2.0], None])
+def test_attributes_that_are_no_numbers_are_reported(name, value):
+    data = xr.DataArray(np.ones((2, 3, 4)), dims=("y", "x", "band"), attrs={name: value})
+    if name == "_FillValue" and value is None:
+        assert HyperCube.from_xarray(data).nodata is None
+        return
+    with pytest.raises(FormatError, match=f'attribute "{name}" is .*, not a number'):
+        HyperCube.from_xarray(data)

@@ -145,3 +145,11 @@ def test_strict_drawing_keeps_the_gap_and_leaves_classes_unscored():
     split = split_of(truth, Draw(5, protocol="fields", strict=True))
     assert split.smaller_gaps == {2: -1}
     assert not (split.test == 2).any()
+
+
+def test_a_ground_truth_of_other_numbers_is_drawn_from_by_the_rules_of_labels():
+    marked = np.where(TRUTH > 0, TRUTH.astype(float), -1)
+    for found, expected in zip(draw_per_class(marked, 5), draw_per_class(TRUTH, 5), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(LabelError, match="the ground truth"):
+        draw_per_class("truth.npy", 5)

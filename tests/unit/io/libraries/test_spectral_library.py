@@ -336,3 +336,15 @@ def test_names_in_several_lines_become_one_line(tmp_path, suffix):
     assert back.names[:3] == ("li ne", "a b", "nul")
     assert back.names[3:5] == (("; x", "{y}") if suffix == ".csv" else ("x", "(y)"))
     assert back.names[5:] == names[5:]
+
+
+def test_what_no_light_has_as_a_wavelength_and_infinite_values_are_left_out(tmp_path):
+    text = "wavelength (nm),corn\n-400,1\n500,1e400\n600,3\n700,4\n"
+    (tmp_path / "a.csv").write_text(text)
+    library = read_library(tmp_path / "a.csv")
+    np.testing.assert_array_equal(library.wavelengths, [np.nan, 500, 600, 700])
+    np.testing.assert_array_equal(library.spectra, [[1, np.nan, 3, 4]])
+    assert library.warnings == (
+        "No possible wavelength is given for 1 of 4 bands (-400).",
+        "Infinite values are left out: 1.",
+    )

@@ -11,7 +11,7 @@ import pytest
 
 import hsi_viewer
 from hsi_viewer.core.classifier import SETTINGS, Classifier
-from hsi_viewer.core.errors import FormatError, SettingError
+from hsi_viewer.core.errors import FormatError, SettingError, TrainingError
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.classifiers import (
@@ -106,11 +106,21 @@ PLUG_IN = """
 from hsi_viewer.core.classifier import Classifier
 
 def fit(*arguments, **options):
-    raise NotImplementedError
+    raise SystemExit(3)
 
-row = Classifier("nearest-mean", "Nearest mean", fit, fit)
+def seven(*arguments, **options):
+    return 7
+
+row = Classifier("nearest-mean", "Nearest mean", fit, seven)
 taken = Classifier("svm", "Another machine", fit, fit)
 number = 7
+"""
+
+BROKEN = """
+class NoDiskError(BaseException):
+    pass
+
+raise NoDiskError("no disk")
 """
 
 ENTRY_POINTS = """
@@ -127,7 +137,7 @@ e-broken = broken_plug_in:row
 def plug_ins(tmp_path, monkeypatch):
     """An installed package that brings one classifier, and four that cannot be used."""
     (tmp_path / "some_plug_in.py").write_text(PLUG_IN)
-    (tmp_path / "broken_plug_in.py").write_text("raise OSError('no disk')")
+    (tmp_path / "broken_plug_in.py").write_text(BROKEN)
     info = tmp_path / "some_plug_in-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: some-plug-in\nVersion: 1.0\n")
@@ -155,7 +165,11 @@ def test_installed_packages_add_classifiers_and_broken_ones_are_sentences(plug_i
     assert 'another classifier of the name "svm"' in sentences[0]
     assert "isn't a Classifier" in sentences[1]
     assert "AttributeError" in sentences[2]
-    assert "OSError: no disk" in sentences[3]
+    assert "NoDiskError: no disk" in sentences[3]
+    with pytest.raises(TrainingError, match='classifier "nearest-mean" failed: SystemExit: 3'):
+        hsi_viewer.fit(np.eye(3)[:, :, None], np.diag([1, 2, 0]), classifier="nearest-mean")
+    with pytest.raises(TrainingError, match="gave int, not a model: it has no predict, save,"):
+        classifier("nearest-mean").load("folder")
     with pytest.raises(SettingError, match="no classifier 'none-such'") as caught:
         classifier("none-such")
     assert all(text in str(caught.value) for text in sentences)
