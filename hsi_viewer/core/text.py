@@ -12,6 +12,7 @@ _ESCAPED = re.compile(rf"[\x00-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udf
 _BREAKS = re.compile(r"\s*[\r\n\v\f\t\u2028\u2029]+\s*")
 _QUOTED = re.compile(r'"[^"]*"')
 
+MOST_OF_NAME = 32  # characters of a class, where several stand in a line
 MOST_QUOTED, MOST_MESSAGE, MOST_MESSAGES = 300, 2000, 50
 # Longer texts are not looked through: what is in their middle is left out in any case.
 _MOST_LOOKED_AT = 10 * MOST_MESSAGE

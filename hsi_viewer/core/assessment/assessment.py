@@ -87,6 +87,12 @@ class Assessment:
                 "by place, the second of all test pixels, many of which the model sees from its "
                 "training pixels."
             ), "Quote the first: it holds where nothing was labelled."
+        measured, there = (int(np.count_nonzero(r.truth_counts)) for r in (self.separated, random))
+        if gap <= -NOTABLE and measured < there:
+            return (
+                f"The first figure is of {measured} of {there} classes alone, so the two cannot "
+                "be compared."
+            ), "Quote the first only with the classes that it is of."
         if gap <= -NOTABLE:
             return (
                 f"Test pixels beside training pixels score {-100 * gap:.1f} points lower here, so "

@@ -4,7 +4,8 @@ Each place is worth the doubt of the map that its label would settle. A label se
 better, the more alike the two are, and what is labelled already has settled its own: the gain of a
 label is the doubt at all places, times how much nearer its spectrum is to them than any label so
 far (the facility-location rule of Wei, Iyer and Bilmes, "Submodularity in data subset selection
-and active learning", ICML 2015). So proposals are uncertain, unlike labelled places, unlike each
+and active learning", ICML 2015). What is likely of none of the classes, by the answers
+so far, has no doubt to settle. So proposals are uncertain, unlike labelled places, unlike each
 other, and stand for many pixels.
 """
 
@@ -21,6 +22,7 @@ from scipy.spatial.distance import cdist, pdist
 
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.guidance.absence import Absence, evenly, spectra_at
 from hsi_viewer.learning.guidance.ground import OUTSIDE, Ground
 
 # By the gain over segments or over single pixels, unlike all that is labelled, or drawn at random;
@@ -34,7 +36,6 @@ MOST_PLACES = 1_500  # that are compared with one another
 SAMPLED = 300  # of them, whose distances say what is near
 NEAR = 0.05
 APART = 2  # pixels between two proposals, at least
-MOST_KNOWN = 3_000  # labelled pixels that places are compared with, evenly over the scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +136,7 @@ class Proposer:
     class_ids : in the order of the probabilities.
     labelled, skipped : (rows, columns) pixels that are not asked for; a segment that holds a
         skipped pixel is skipped as a whole.
+    background : (rows, columns) pixels that are of none of the classes.
     """
 
     def __init__(
@@ -144,21 +146,21 @@ class Proposer:
         class_ids: tuple[int, ...],
         labelled: Mask,
         skipped: Mask | None = None,
+        background: Mask | None = None,
     ) -> None:
         self.ground, self.class_ids = ground, class_ids
         of_scene = said if isinstance(said, Doubt) else doubt_of(said)
         self.said = Doubt(*(ground.seen(part) for part in vars(of_scene).values()))
         labelled, numbers = ground.seen(labelled), ground.segments
-        self.open = ground.valid & (numbers != OUTSIDE) & ~labelled
+        empty = np.zeros_like(labelled) if background is None else ground.seen(background)
+        self.open = ground.valid & (numbers != OUTSIDE) & ~labelled & ~empty
         if skipped is not None and skipped.any():
             skipped = ground.seen(skipped)
             self.open &= ~skipped & ~np.isin(numbers, np.unique(numbers[skipped & self.open]))
         self._count = int(numbers.max(initial=OUTSIDE)) + 1
-        known = np.flatnonzero(labelled & ground.valid)
-        self._seed = known.size
-        if known.size > MOST_KNOWN:
-            known = known[np.linspace(0, known.size - 1, MOST_KNOWN).astype(np.int64)]
-        self._known = ground.components.reshape(len(ground.components), -1)[:, known].T
+        self._seed = int(np.count_nonzero((labelled | empty) & ground.valid))
+        self._known = spectra_at(ground, evenly((labelled | empty) & ground.valid))
+        self._absence = Absence(ground, labelled, empty)
 
     def suggestions(self, rules: tuple[Rule, ...]) -> list[Suggestion]:
         """One place by each of some rules, the best first; fewer where no place is left.
@@ -214,6 +216,9 @@ class Proposer:
         inside = np.flatnonzero(self.open)
         rng = np.random.default_rng(self._seed)
         order = rng.choice(inside, min(inside.size, MOST_PLACES), replace=False)
+        spectra = spectra_at(self.ground, order)
+        none = self._absence.chance(order, spectra, width_of(spectra))
+        order = order[np.argsort(rng.random(order.size) < none, kind="stable")]
 
         def drawn(taken: Mask) -> tuple[int, float] | None:
             free = order[~taken.ravel()[order]]
@@ -258,13 +263,14 @@ class Proposer:
     def _gains(
         self, places: Places, worth: NDArray[np.float64]
     ) -> Callable[[Mask], tuple[int, float] | None]:
-        weights = places.weights * worth
         width = width_of(places.spectra)
+        some = 1 - self._absence.chance(places.pixels, places.spectra, width)
+        weights = places.weights * worth * some
         among = alike(places.spectra, places.spectra, width)
         settled = alike(places.spectra, self._known, width).max(axis=1, initial=0.0)
 
         def best(taken: Mask) -> tuple[int, float] | None:
-            gains = np.maximum(among - settled[:, None], 0).T @ weights
+            gains = np.maximum(among - settled[:, None], 0).T @ weights * some
             gains[taken.ravel()[places.pixels]] = -1.0
             i = int(gains.argmax())
             if gains[i] < 0:

@@ -123,6 +123,7 @@ def places_to_label(
     skipped: NDArray[np.bool_] | None = None,
     evidence: Evidence | None = None,
     count: int = 8,
+    background: NDArray[np.bool_] | None = None,
 ) -> list[Suggestion]:
     """Places where a label helps a map most, the best first.
 
@@ -130,18 +131,20 @@ def places_to_label(
     ----------
     prediction : the map.
     ground : of its scene.
-    labelled, skipped : (rows, columns) pixels that are not asked for; see `Proposer`.
+    labelled, skipped, background : (rows, columns) pixels that are not asked for; see `Proposer`.
     evidence : of the model that made the map, where it is known.
     count : of places.
     """
     mapped = ground.valid & ground.seen(prediction.class_map > 0)
-    rules = rules_for(evidence, count, int(np.count_nonzero(labelled)))
+    answered = labelled if background is None else labelled | background
+    rules = rules_for(evidence, count, int(np.count_nonzero(answered)))
     proposer = Proposer(
         replace(ground, valid=mapped),
         doubt_of_map(prediction),
         prediction.class_ids,
         labelled,
         skipped,
+        background,
     )
     strange: Rule = "novel"
     novel = (strange,) * (count // NOVEL_OF)

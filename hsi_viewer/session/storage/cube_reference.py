@@ -61,7 +61,7 @@ class CubeReference:
         """Paths to try, the likeliest first: where it lies from the session, then as it was."""
         if folder is not None and self.is_file:
             if self.relative:
-                yield str(folder / self.relative)
+                yield os.path.normpath(folder / self.relative)  # it is shown to the user
             yield str(folder / Path(self.source).name)
         yield self.source
 

@@ -60,7 +60,10 @@ class CommandPalette(QDialog):
 
     @Slot(str)
     def _filter(self, text: str) -> None:
-        """List what fits: by its own words first, then by synonyms; what can't be done last."""
+        """List what fits: by its own words first, then by synonyms; what can't be done last.
+
+        Of those that fit alike, the words as they were typed come before the same words apart.
+        """
         self.list.clear()
         titles = {c.id: self._title(c) for c in self._table.commands}
         ranks = {i: matches(text, title) for i, title in titles.items()}
@@ -69,7 +72,13 @@ class CommandPalette(QDialog):
             likely = set(nearest(text, titles.values()))
             found = [i for i, title in titles.items() if title in likely]
             self._add_note(f"Nothing found for “{text.strip()}”." + (" Nearest:" if found else ""))
-        found.sort(key=lambda i: (not self._table.action(i).isEnabled(), -ranks[i]))
+        whole = " ".join(text.casefold().split())
+
+        def order(command_id: str) -> tuple[bool, int, bool]:
+            together = whole in titles[command_id].casefold()
+            return not self._table.action(command_id).isEnabled(), -ranks[command_id], not together
+
+        found.sort(key=order)
         for command_id in found:
             self._add(command_id, titles[command_id])
         first = next((row for row in range(self.list.count()) if self._can_run(row)), -1)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.learning.guidance.progress import Point
+from hsi_viewer.ui.plots.whole_axis import WholeAxis
 from hsi_viewer.ui.theme import current_theme
 
 
@@ -16,7 +17,7 @@ class ProgressPlot(pg.PlotWidget):
     """Two curves in percent, the accuracy with a band of its 95 % interval."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={"bottom": WholeAxis("bottom")})
         self.setAccessibleName("Accuracy and change of the map by the number of answers")
         self.setMinimumHeight(96)
         item = self.getPlotItem()

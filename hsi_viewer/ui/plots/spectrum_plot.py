@@ -15,6 +15,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.spectra.curves import Curve, CurveSet
 from hsi_viewer.core.spectra.spectrum import WATER_WINDOWS, Treatment, joined, runs
 from hsi_viewer.ui.event_errors import reports_errors
+from hsi_viewer.ui.plots.whole_axis import WholeAxis
 from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.theme import current_theme
 
@@ -51,7 +52,8 @@ class SpectrumPlot(pg.PlotWidget):
     bands_dragged = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        self._axis = WholeAxis("bottom")
+        super().__init__(parent, axisItems={"bottom": self._axis})
         self.setAccessibleName("Spectrum plot")
         item = self.getPlotItem()
         item.setMenuEnabled(False)
@@ -231,6 +233,7 @@ class SpectrumPlot(pg.PlotWidget):
             return
         item = self.getPlotItem()
         item.setLabel("bottom", AXIS_LABELS[self.drawn_unit])
+        self._axis.whole = self.drawn_unit == "band"
         item.setLabel("left", self._value_label(self._cube))
         for side in ("bottom", "left"):  # pyqtgraph leaves a new label where the old one began
             item.getAxis(side).resizeEvent()

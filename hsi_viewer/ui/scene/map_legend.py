@@ -19,8 +19,11 @@ from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.plots.painted_bar import bar_size, paint_bar
 from hsi_viewer.ui.theme import current_theme
 
+LEAST_WIDTH = 120  # pixels that a name may always take
 MARGIN, PADDING, GAP = 8, 8, 6
 MOST_CLASSES = 24
+MOST_WIDTH = 0.25  # of the view that a name may take
+TIP = "Drag to move the legend"
 
 Entry = tuple[str, Colour]
 
@@ -43,7 +46,7 @@ class MapLegend(QWidget):
         self._grip: QPoint | None = None
         self._wanted = True
         self.setAccessibleName("Legend")
-        self.setToolTip("Drag to move the legend")
+        self.setToolTip(TIP)
         self.setCursor(Qt.CursorShape.SizeAllCursor)
         viewport.installEventFilter(self)
         self.hide()
@@ -63,6 +66,8 @@ class MapLegend(QWidget):
 
     def _show(self, entries: tuple[Entry, ...], bar: ColourBar | None) -> None:
         self.entries, self.bar = entries, bar
+        cut = [name for name, _ in entries if self._fitting(name) != name]
+        self.setToolTip("\n".join((*cut[:MOST_CLASSES], TIP)))
         self._settle()
         self.update()
 
@@ -81,10 +86,15 @@ class MapLegend(QWidget):
         line = self.fontMetrics().height() + 2
         room = max(1, (self._view.height() - 2 * (MARGIN + PADDING)) // line)
         most = min(MOST_CLASSES, room)
+        entries = [(self._fitting(name), colour) for name, colour in self.entries[:most]]
         if len(self.entries) <= most:
-            return list(self.entries)
+            return list(entries)
         more = len(self.entries) - most + 1
-        return [*self.entries[: most - 1], (f"and {more} more", None)]
+        return [*entries[: most - 1], (f"and {more} more", None)]
+
+    def _fitting(self, name: str) -> str:
+        width = max(LEAST_WIDTH, round(MOST_WIDTH * self._view.width()))
+        return self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep its relative place in the view."""

@@ -27,6 +27,8 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.ui.theme import current_theme
 
+PADDING = 12  # of a row of the list of names, as in the style sheet
+
 # The list of names, or another program, has the focus for a moment: the line stays open.
 ELSEWHERE = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 Index = QModelIndex | QPersistentModelIndex
@@ -54,7 +56,9 @@ class NameDelegate(QStyledItemDelegate):
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
             line.setCompleter(completer)
-            cast("QAbstractItemView", completer.popup()).installEventFilter(self)
+            names = cast("QAbstractItemView", completer.popup())
+            names.setMinimumWidth(self._width(names))
+            names.installEventFilter(self)
             completer.activated.connect(self._on_picked)
             QTimer.singleShot(0, line, self._list_all)
         return line
@@ -86,6 +90,8 @@ class NameDelegate(QStyledItemDelegate):
         line, names = self._line, cast("QAbstractItemView", watched)
         if event.type() == QEvent.Type.Hide and line is not None:
             line.window().activateWindow()  # not every platform does, and keys would go nowhere
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Move):
+            _keep_on_screen(names)
         if line is None or event.type() != QEvent.Type.KeyPress:
             return False
         key = cast("QKeyEvent", event).key()
@@ -109,6 +115,13 @@ class NameDelegate(QStyledItemDelegate):
             self._completer.setCompletionPrefix("")
             self._completer.complete()
 
+    def _width(self, names: QAbstractItemView) -> int:
+        """How wide the known names are, as far as the screen goes."""
+        metrics, bar = names.fontMetrics(), names.verticalScrollBar().sizeHint().width()
+        longest = max(metrics.horizontalAdvance(name) for name in self.known_names)
+        room = names.screen().availableGeometry().width()
+        return min(longest + bar + 4 * names.frameWidth() + PADDING, room)
+
     @Slot(str)
     def _on_picked(self, name: str) -> None:
         if self._line is not None:
@@ -121,6 +134,13 @@ class NameDelegate(QStyledItemDelegate):
             if self._completer is not None:
                 cast("QAbstractItemView", self._completer.popup()).hide()
             self.closeEditor.emit(self._line, hint)
+
+
+def _keep_on_screen(names: QWidget) -> None:
+    """The list is wider than the line that it belongs to, and may begin at the screen's edge."""
+    beyond = names.geometry().right() - names.screen().availableGeometry().right()
+    if beyond > 0:
+        names.move(names.x() - beyond, names.y())
 
 
 class KeyDelegate(QStyledItemDelegate):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -30,7 +30,7 @@ ICONS: dict[Level, str] = {
 }
 MAX_NOTICES = 3
 TICK_MS = 250
-PRESENT_MS = 10_000  # a user who has moved the mouse within this time can read
+PRESENT_MS = 10_000  # a user who moved the mouse or typed within this time can read
 # Time to notice a message, and to read each of its letters.
 NOTICED_MS: dict[Level, int] = {
     "info": 5000,
@@ -80,8 +80,17 @@ class NoticeBar(QWidget):
         self.notices.append(notice)
         self._layout.addWidget(notice)
         self._still_ms = 0
+        handle = self.window().windowHandle()
+        if handle is not None:
+            handle.installEventFilter(self)  # once, however often it is called
         self._clock.start()
         self.show()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """A user who types is present, too."""
+        if event.type() == QEvent.Type.KeyPress:
+            self._still_ms = 0
+        return False
 
     def remove(self, notice: Notice) -> None:
         """Remove a message."""
@@ -117,7 +126,7 @@ class NoticeBar(QWidget):
 
     @Slot()
     def _on_tick(self) -> None:
-        """Time passes while somebody is present: the window is active and the mouse moves."""
+        """Time passes while somebody is there, at the mouse or the keys of this window."""
         cursor = QCursor.pos()
         self._still_ms = 0 if cursor != self._cursor else self._still_ms + TICK_MS
         self._cursor = cursor

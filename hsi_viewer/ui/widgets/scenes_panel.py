@@ -48,7 +48,6 @@ class ScenesPanel(QWidget):
         self.table.setMinimumHeight(110)
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemActivated.connect(self._on_open)
-        self.table.itemDoubleClicked.connect(self._on_open)
         self.hint = QLabel(EMPTY)
         self.hint.setWordWrap(True)
         self.hint.setObjectName("muted")

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer.ui.widgets.choice import Choice
-from hsi_viewer.ui.widgets.notice_bar import LETTER_MS, NOTICED_MS
+from hsi_viewer.ui.widgets.notice_bar import LETTER_MS, NOTICED_MS, PRESENT_MS
 from tests.gui.hands import made_cube
 
 ESCAPE = Qt.Key.Key_Escape
@@ -62,6 +62,18 @@ def test_messages_and_questions_leave_the_image_where_it_is(driver, tmp_path):
     assert (done, offers.offers) == (["undo", "cancel"], [])
     assert not window.messages.isVisible()
     assert where(driver) == place
+
+
+def test_time_passes_for_who_types_as_for_who_moves_the_mouse(driver):
+    notices = driver.window.notices
+    driver.window.workspace.notify("Exported.", "success")
+    notices._still_ms = PRESENT_MS  # nobody was there for a while
+    left = notices.notices[0].left_ms
+    notices._on_tick()
+    assert notices.notices[0].left_ms == left
+    driver.type("p")
+    notices._on_tick()
+    assert notices.notices[0].left_ms < left
 
 
 def test_messages_go_when_they_could_be_read_and_stack_to_three(driver):

@@ -61,6 +61,10 @@ def test_words_of_other_programs_find_commands_and_what_cannot_be_done_says_why(
     typed(palette, "brush")
     item = palette.list.item(0)
     assert "Open a scene first." in item.text()
+    # words as they were typed come before the same words apart
+    first, second = typed(palette, "region of")[:2]
+    assert first.startswith("roi.")
+    assert second.startswith("roi.")
     typed(palette, "theme")
     enabled = [i for i in range(palette.list.count()) if palette._can_run(i)]
     assert enabled == list(range(len(enabled)))

@@ -130,13 +130,18 @@ def test_boxes_show_and_hide_and_agree_with_the_keys(scene):
 
 def every_key_that_shows_or_hides_has_a_check_mark(scene) -> None:
     names = ("image", "map", "labels", "uncertainty", "legend", "overview")
+    menu = next(a.menu() for a in scene.window.menuBar().actions() if a.text() == "&View")
+    menu.adjustSize()
     for name in (f"view.{n}" for n in names):
         action = scene.window.commands.action(name)
         assert action.isCheckable(), name
         before = action.isChecked()
+        looks = {}
         for wanted in (not before, before):
             action.trigger()
             assert action.isChecked() == wanted, name
+            looks[wanted] = menu.grab(menu.actionGeometry(action)).toImage()
+        assert looks[True] != looks[False], name  # and it is seen
     for name, layer in (("view.uncertainty", UNCERTAINTY), ("view.labels", LABELS)):
         shown = scene.window.context.viewing.layers[layer].visible
         action = scene.window.commands.action(name)

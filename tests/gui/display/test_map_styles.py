@@ -153,3 +153,18 @@ def test_a_new_map_is_shown_also_where_the_last_one_was_hidden(mapped, tmp_path,
     assert not driver.window.context.viewing.layers[CLASS_MAP].visible
     driver.window.feature("training").training.first_map.emit()
     assert driver.window.context.viewing.layers[CLASS_MAP].visible
+
+
+def test_a_long_name_leaves_room_for_the_image_and_for_what_the_map_says(mapped):
+    driver, name = mapped, "bare soil, dirt and dust " * 6
+    driver.document.rename_class(1, name.strip())
+    legend = driver.window.feature("legend").legend
+    driver.qtbot.waitUntil(lambda: legend.width() > 120)
+    assert legend.width() < driver.canvas.viewport().width() // 2
+    assert name.strip() in legend.toolTip()
+    assert "two" not in legend.toolTip().splitlines()
+    driver.hover(3, 4)
+    mapped_as = driver.window.context.readout.mapped
+    driver.qtbot.waitUntil(lambda: mapped_as.text().endswith(" %"))
+    assert mapped_as.text().startswith("Map: bare soil, dirt and dust")
+    assert mapped_as.geometry().right() < driver.window.statusBar().width()

@@ -42,7 +42,9 @@ def test_typed_names_are_names_also_where_the_scene_knows_some(sample):
     driver.type("a")
     line = driver.window.panel("classes").table.findChild(QLineEdit)
     driver.qtbot.waitUntil(lambda: line.completer().popup().isVisible())
+    names = line.completer().popup()
     assert line.completer().completionModel().rowCount() == 16
+    assert names.viewport().width() >= names.sizeHintForColumn(0) > line.width()  # none is cut
     driver.type("wood", Qt.Key.Key_Down, ENTER)
     assert classes(driver)[1:] == [(2, "Woods")]
     # Enter alone takes what is proposed, and a typed part of a known name stays as typed

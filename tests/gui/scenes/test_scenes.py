@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from threading import Event
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
@@ -13,8 +15,9 @@ from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.storage.cube_reference import reference_to
-from hsi_viewer.session.storage.project_file import write_project
+from hsi_viewer.session.storage.project_file import read_project_data, write_project
 from hsi_viewer.session.storage.session_data import SessionData
+from hsi_viewer.ui.features.sessions import sessions
 from tests.unit.learning.made import made_scene
 
 CLASSES = tuple(LabelClass(i, f"field {i}", (10 * i, 0, 90)) for i in (2, 5, 7, 9))
@@ -63,6 +66,7 @@ def test_scenes_are_listed_opened_and_trained_on(make_driver, qtbot, tmp_path, m
         driver.settle()
         assert driver.document.cube.name == name
         assert driver.document.labels.total == 30
+        assert not driver.window.context.sessions.session.read_only  # it was opened once
         qtbot.waitUntil(lambda r=row: panel.table.item(r, 0).font().bold())
 
     panel.table.selectRow(2)
@@ -79,3 +83,35 @@ def test_scenes_are_listed_opened_and_trained_on(make_driver, qtbot, tmp_path, m
     assert report["held_out"]["overall"] > 0.9
     assert f"{report['held_out']['overall']:.0%} right" in panel.hint.text()
     assert driver.window.workspace.settings.scenes == [str(p) for p in paths]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["while it opens", "when it is about to show"])
+def test_a_session_that_is_asked_for_twice_is_locked_by_the_last_opening_alone(
+    driver, qtbot, tmp_path, monkeypatch, late
+):
+    (path,) = write_sessions(tmp_path, "a")
+    data, made, go_on = read_project_data(path), Event(), Event()
+    opened_session, folders = sessions.opened_session, []
+
+    def watched(*args):
+        session = opened_session(*args)
+        folders.append(session.folder.path)
+        made.set()
+        assert go_on.wait(30)
+        return session
+
+    monkeypatch.setattr(sessions, "opened_session", watched)
+    asked = (path, data, data.reference.found(path.parent))
+    controller = driver.window.context.sessions
+    controller.open_project(*asked)
+    first = driver.window.context.opening._task
+    assert made.wait(30)
+    if late:
+        go_on.set()
+        assert first._thread.wait(30_000)  # ready, but nobody was told
+    with qtbot.waitSignal(controller.restored):
+        controller.open_project(*asked)
+        go_on.set()
+    assert controller.session.folder.path == folders[1]
+    assert not controller.session.read_only
+    qtbot.waitUntil(lambda: not folders[0].exists())

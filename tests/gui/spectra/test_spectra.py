@@ -417,3 +417,6 @@ def test_the_axes_are_those_of_the_scene_that_is_open(driver, tmp_path):
     driver.open(str(tmp_path / "dark.npy"))
     driver.qtbot.waitUntil(lambda: plot.viewRange()[1][1] < 2)
     assert plot.viewRange()[0][1] < 6
+    low, high = plot.viewRange()[0]
+    ticks = plot.getPlotItem().getAxis("bottom").tickValues(low, high, 900)
+    assert sorted(v for _, values in ticks for v in values) == [1, 2, 3, 4, 5]  # no half bands

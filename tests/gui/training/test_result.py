@@ -70,7 +70,8 @@ def test_after_a_training(labelled, monkeypatch):
     found = document.results.assessment
     report = found.separated or found.random
     assert f"{100 * report.overall.value:.1f} % right" in card.accuracy.text()
-    assert card.accuracy.text().endswith(f" on {report.total:,} test pixels.")
+    apart = " apart from the training pixels" if found.separated and found.separation else ""
+    assert card.accuracy.text().endswith(f" on {report.total:,} test pixels{apart}.")
     assert card.accuracy.text().startswith("Optimistic: ") == (found.separated is None)
     assert card.change.isHidden()  # there was no map before
     texts = [b.text() for b in card.buttons]

@@ -47,6 +47,9 @@ def test_a_file_is_looked_for_from_the_session_beside_it_and_where_it_was(tmp_pa
         assert moved.found(folder) == f"{location}:b/c"
     assert moved.found() == f"{locations[-1]}:b/c"
     assert reference.relative_to(tmp_path / "new") == "../old/cube.h5"
+    (old / "cube.h5").touch()
+    back = CubeReference(**{**vars(reference), "relative": "../old/cube.h5"})
+    assert back.found(folder) == f"{old / 'cube.h5'}:b/c"  # which the user reads in dialogs
 
 
 def test_another_size_does_not_fit_and_other_bands_or_values_are_doubtful():

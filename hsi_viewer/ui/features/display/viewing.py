@@ -19,6 +19,7 @@ from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.spectra.curves import Curve, curve_library
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
+from hsi_viewer.core.text import MOST_OF_NAME, short_name
 from hsi_viewer.rendering.scene_picture import ScenePicture
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.display.document_layers import MAP_LAYERS, LayerController, MapStyle
@@ -377,12 +378,13 @@ class ViewController(QObject):
         label = int(document.labels.ids[row, column])
         mapped = ""
         if prediction is not None:
-            name = document.legend.name_of(int(prediction.class_map[row, column]))
+            mapped_id = int(prediction.class_map[row, column])
+            name = short_name(document.legend.name_of(mapped_id), MOST_OF_NAME)
             mapped = f"Map: {name}, {100 * float(prediction.confidence[row, column]):.0f} %"
         self._readout.show_pixel(
             f"Row {row + 1}, column {column + 1}",
             map_xy,
-            f"Label: {document.legend.name_of(label)}" if label else "",
+            f"Label: {short_name(document.legend.name_of(label), MOST_OF_NAME)}" if label else "",
             mapped,
         )
 

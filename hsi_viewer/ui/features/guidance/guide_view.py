@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hsi_viewer.core.text import MOST_OF_NAME, short_name
 from hsi_viewer.ui.features.guidance.answered_places import Area
 from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
@@ -90,7 +91,7 @@ class GuideView(QuestionView):
         document, place = self.document, self._loop.place
         if document is None or place is None:
             return self._waiting_for()
-        names = [document.legend.name_of(i) for i in self._loop.likely]
+        names = [short_name(document.legend.name_of(i), MOST_OF_NAME) for i in self._loop.likely]
         where = f"Row {place.row + 1}, column {place.column + 1}."
         if document.prediction is None or not names:
             return f"Which class is here? {where}"

@@ -120,10 +120,9 @@ class Search:
         skipped = background | (decisions == Decision.SKIPPED)
         for pixel in self.asked:
             skipped[pixel] = True
-        labelled = (labels > 0) | background
         token.check()
         found = places_to_label(
-            self.prediction, ground, labelled, skipped, self.evidence, count=AHEAD
+            self.prediction, ground, labels > 0, skipped, self.evidence, AHEAD, background
         )
         token.check()
         means = means_of(self.cube, labels, self.means, token, port)

@@ -60,27 +60,30 @@ class SessionController(QObject):
     # in the worker that opens a cube ---------------------------------------------------------
 
     def _prepare(
-        self, document: Document, source: str, _token: CancelToken, _port: ProgressPort
+        self, document: Document, source: str, token: CancelToken, _port: ProgressPort
     ) -> Session:
-        return self._remember(new_session(document, source))
+        return self._remember(new_session(document, source), token)
 
-    def _remember(self, session: Session) -> Session:
+    def _remember(self, session: Session, token: CancelToken) -> Session:
+        if token.cancelled:  # another scene was asked for meanwhile
+            session.close()
+            token.check()
         self._made.append(session)
         return session
 
     def recover(self, leftover: RecoverableSession, source: str) -> None:
         """Open a cube with the work that a program left behind."""
 
-        def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:
-            return self._remember(recovered_session(document, leftover, source))
+        def prepare(document: Document, source: str, token: CancelToken, _p: ProgressPort) -> Any:
+            return self._remember(recovered_session(document, leftover, source), token)
 
         self.context.opening.open(source, prepare)
 
     def open_project(self, path: Path, data: SessionData, source: str) -> None:
         """Open a cube with the session in a session file."""
 
-        def prepare(document: Document, source: str, _token: CancelToken, _p: ProgressPort) -> Any:
-            return self._remember(opened_session(document, path, data, source))
+        def prepare(document: Document, source: str, token: CancelToken, _p: ProgressPort) -> Any:
+            return self._remember(opened_session(document, path, data, source), token)
 
         self.context.opening.open(source, prepare)
 
@@ -99,6 +102,8 @@ class SessionController(QObject):
             )
         self._let_go()
         session: Session = opened.prepared
+        for stale in [one for one in self._made if one is not session]:
+            self._close(stale)  # of an opening that was cancelled: it would keep its file locked
         self.session, self.shown_run = session, session.data.shown_run
         self.run_pending = False
         session.changed.connect(self._on_changed)

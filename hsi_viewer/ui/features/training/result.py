@@ -55,6 +55,9 @@ def accuracy_text(results: Results) -> str:
     basis = found.separated_on if found.separated is not None else found.random_on
     apart = "place by place" if found.separated is not None else "at random"
     where = f"of your labels, held out {apart}" if basis == "labels" else "test pixels"
+    is_apart = found.separated is not None and found.separation is not None
+    if basis == "test pixels" and is_apart:
+        where += " apart from the training pixels"
     optimistic = "" if found.separated is not None else "Optimistic: "
     overall = report.overall
     text = f"{optimistic}{100 * overall.value:.1f} % right"

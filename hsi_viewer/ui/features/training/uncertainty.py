@@ -15,6 +15,7 @@ from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.display.rasters import ValueRaster
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.text import MOST_OF_NAME, short_name
 from hsi_viewer.jobs.doubt_layers import KINDS, DoubtLayer, doubt_layer
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.commands.table import Command
@@ -162,7 +163,8 @@ class UncertaintyFeature(Feature):
             self.context.readout.show_doubt("")
             return
         inside = sets.contains(prediction.probabilities[row, column])
-        names = [document.legend.name_of(prediction.class_ids[k]) for k in np.flatnonzero(inside)]
+        ids = [prediction.class_ids[k] for k in np.flatnonzero(inside)]
+        names = [short_name(document.legend.name_of(i), MOST_OF_NAME) for i in ids]
         more = len(names) - MOST_NAMED
         text = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         self.context.readout.show_doubt(f"90 % set: {text or 'no class is likely enough'}")

@@ -110,3 +110,17 @@ def test_the_sentence_never_contradicts_the_figures(honest, beside, on, said):
 
     found = Assessment(report(honest), report(beside), None, None, 0, 4, random_on=on)
     assert said in found.sentence
+
+
+def test_figures_of_different_classes_are_not_compared():
+    """A few pixels of the easiest class, which happen to lie apart, say nothing of nearness."""
+    pixels = np.arange(6)
+    truth = np.array([1, 1, 1, 2, 3, 3], np.uint16)
+    mapped = np.array([1, 1, 1, 3, 2, 3], np.uint16)
+    everything = score_pixels(truth, mapped, pixels, 6)
+    apart = score_pixels(truth[:3], mapped[:3], pixels[:3], 6)
+    found = Assessment(apart, everything, None, None, 8, 2)
+    assert found.sentence == (
+        "The first figure is of 1 of 3 classes alone, so the two cannot be compared. Quote the "
+        "first only with the classes that it is of."
+    )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 
 import hsi_viewer
 from hsi_viewer.core.errors import LabelError, SettingError
@@ -15,7 +16,7 @@ from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.learning.guidance import ground as grounds
 from hsi_viewer.learning.guidance.ground import Ground, ground_of, segments_of
 from hsi_viewer.learning.guidance.proposals import Proposer, doubt_of, doubt_of_map
-from hsi_viewer.learning.guidance.suggest import rules_for
+from hsi_viewer.learning.guidance.suggest import places_to_label, rules_for
 from tests.unit.learning.made import made_scene
 
 CUBE, TRUTH = made_scene()
@@ -90,6 +91,48 @@ def test_what_was_skipped_is_not_asked_again_with_its_segment():
     pairs = [(one.row, one.column) for one in asked]
     again = hsi_viewer.suggest(model, CUBE, labels, 3, pairs, ground=GROUND)
     assert not {(one.row, one.column) for one in again} & set(pairs)
+
+
+def answers_without_a_class(seed, *, taught):
+    """How many of 16 in a scene of changing materials, of which the left half has no class."""
+    rng = np.random.default_rng(seed)
+    empty = np.indices((60, 60))[1] < 30
+    smooth = gaussian_filter(rng.normal(0, 1, (3, 60, 60)), (0, 6, 6))
+    components = (6 * smooth / smooth.std() + rng.normal(0, 1, smooth.shape)).astype(np.float32)
+    everywhere = np.ones((60, 60), bool)
+    ground = Ground(components, everywhere, segments_of(components, everywhere))
+    even = Prediction(
+        np.full((60, 60), 2, np.uint16),
+        np.full((60, 60), 0.25, np.float32),
+        (2, 5, 7, 9),
+        np.full((60, 60, 4), 0.25, np.float32),
+    )
+    labels, none = np.zeros((60, 60), bool), np.zeros((60, 60), bool)
+    labels[5::15, 45] = True
+    for _ in range(16):
+        known = labels if taught else labels | none
+        (one,) = places_to_label(even, ground, known, none, None, 1, none if taught else None)
+        answer = none if empty[one.row, one.column] else labels
+        answer[one.segment[:, 0], one.segment[:, 1]] = True
+    return len(np.unique(ground.segments[none]))
+
+
+def test_answers_without_a_class_lead_to_places_of_a_class():
+    counts = [
+        sum(answers_without_a_class(seed, taught=taught) for seed in range(3))
+        for taught in (True, False)
+    ]
+    assert counts[0] < 0.8 * counts[1], counts
+
+
+def test_nothing_changes_before_the_first_answer_without_a_class():
+    prediction, labels = said().predict(CUBE), labels_at((1, 1), (1, 30), (35, 30)) > 0
+    nowhere = np.zeros(SHAPE, bool)
+    pairs = [
+        [(s.row, s.column) for s in places_to_label(prediction, GROUND, labels, None, None, 8, b)]
+        for b in (None, nowhere)
+    ]
+    assert pairs[0] == pairs[1]
 
 
 def test_a_field_in_doubt_is_asked_about_first():
