@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer import __version__
@@ -19,6 +19,7 @@ from hsi_viewer.preferences.log_file import log_to_file
 from hsi_viewer.preferences.settings import load_settings
 from hsi_viewer.ui.dock_sizes import FIRST_SIZE
 from hsi_viewer.ui.main_window import MainWindow
+from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.theme import application_icon, apply_theme
 
 log = logging.getLogger(__name__)
@@ -121,10 +122,7 @@ class Screenshot(QObject):
         self._window, self._path = window, path
         self.status = 1
         window.workspace.works_ahead = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAINTED_MS)
-        self._timer.timeout.connect(self._take)
+        self._timer = RestTimer(PAINTED_MS, self._take, self)
         window.workspace.tasks.changed.connect(self._wait)
         window.context.viewing.tiles.drawn.connect(self._wait)
         self._wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,14 @@ from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.features import Features, FloatArray
-from hsi_viewer.learning.scene_windows import seen_by, sliced, together, within
+from hsi_viewer.learning.scene_windows import (
+    Projected,
+    Standardised,
+    seen_by,
+    sliced,
+    together,
+    within,
+)
 from hsi_viewer.learning.survey import TILE, Survey, Window, tiles, tiles_inside
 from hsi_viewer.learning.windows import at, mirrored
 
@@ -25,50 +32,6 @@ SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles th
 SAMPLED_SIDE = 40  # of such a tile, where features are not kept
 AROUND_LABELS = 16  # pixels that a window of its own costs as much as
 KEEP_BYTES = 400_000_000
-
-
-class Projected(NamedTuple):
-    """Components around a part of the mirrored scene, as `Features.smooth` takes them."""
-
-    components: FloatArray
-    valid: NDArray[np.bool_]
-    strays: NDArray[np.bool_]
-    rows: range
-    columns: range
-
-    @property
-    def inner(self) -> NDArray[np.bool_]:
-        """(rows, columns) where the part itself has data."""
-        has_data: NDArray[np.bool_] = at(self.valid, self.rows, self.columns)
-        return has_data
-
-    @property
-    def inner_strays(self) -> NDArray[np.bool_]:
-        """(rows, columns) where the part itself is like none of the scene."""
-        strays: NDArray[np.bool_] = at(self.strays, self.rows, self.columns)
-        return strays
-
-
-class Standardised(NamedTuple):
-    """Standardised values (window rows, window columns, bands) around a part of the scene.
-
-    `rows` and `columns` are the part, counted from the start of the window, which may be mirrored.
-    """
-
-    values: FloatArray
-    valid: NDArray[np.bool_]
-    strays: NDArray[np.bool_]
-    rows: range
-    columns: range
-
-    @property
-    def middle(self) -> FloatArray:
-        """(bands,) of the pixel in the middle of the part."""
-        rows, columns = (p[len(p) // 2] for p in (self.rows, self.columns))
-        found: FloatArray = at(self.values, range(rows, rows + 1), range(columns, columns + 1))[
-            0, 0
-        ]
-        return found
 
 
 class SceneFeatures:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.survey import TILE, Window
+from hsi_viewer.learning.windows import at
 
 
 def moved(part: slice, by: int) -> slice:
@@ -72,3 +75,47 @@ def together(
             groups += parts
         else:
             yield some
+
+
+class Projected(NamedTuple):
+    """Components around a part of the mirrored scene, as `Features.smooth` takes them."""
+
+    components: FloatArray
+    valid: NDArray[np.bool_]
+    strays: NDArray[np.bool_]
+    rows: range
+    columns: range
+
+    @property
+    def inner(self) -> NDArray[np.bool_]:
+        """(rows, columns) where the part itself has data."""
+        has_data: NDArray[np.bool_] = at(self.valid, self.rows, self.columns)
+        return has_data
+
+    @property
+    def inner_strays(self) -> NDArray[np.bool_]:
+        """(rows, columns) where the part itself is like none of the scene."""
+        strays: NDArray[np.bool_] = at(self.strays, self.rows, self.columns)
+        return strays
+
+
+class Standardised(NamedTuple):
+    """Standardised values (window rows, window columns, bands) around a part of the scene.
+
+    `rows` and `columns` are the part, counted from the start of the window, which may be mirrored.
+    """
+
+    values: FloatArray
+    valid: NDArray[np.bool_]
+    strays: NDArray[np.bool_]
+    rows: range
+    columns: range
+
+    @property
+    def middle(self) -> FloatArray:
+        """(bands,) of the pixel in the middle of the part."""
+        rows, columns = (p[len(p) // 2] for p in (self.rows, self.columns))
+        found: FloatArray = at(self.values, range(rows, rows + 1), range(columns, columns + 1))[
+            0, 0
+        ]
+        return found

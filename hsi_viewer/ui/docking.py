@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -19,6 +19,7 @@ from shiboken6 import isValid
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.arrangements import LABEL, Arrangement
 from hsi_viewer.ui.dock_sizes import DockSizes
+from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.widgets.rolling_area import RollingArea
 
 if TYPE_CHECKING:
@@ -99,10 +100,7 @@ class Docking(QObject):
         self._restored = ""  # of the last window
         self._resumed = ""  # the first scene came
         self._in_front: set[str] = set()
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self.changed)
+        self._soon = RestTimer(0, self.changed, self)
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowNestedDocks

@@ -7,9 +7,10 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
+from hsi_viewer.ui.rest_timer import RestTimer
 
 log = logging.getLogger(__name__)
 
@@ -150,10 +151,8 @@ class TaskRunner(QObject):
         self._tasks: list[Task] = []
         self._urgent: list[Task] = []
         self._waiting: list[Task] = []
-        self._rest = QTimer(self)  # what an urgent task has brought is painted first
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._start_waiting)
+        # What an urgent task has brought is painted first.
+        self._rest = RestTimer(REST_MS, self._start_waiting, self)
 
     def start(
         self,

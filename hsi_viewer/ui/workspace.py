@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
@@ -14,6 +14,7 @@ from hsi_viewer.core.text import message
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.computation import Computation
+from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.task_thread import Task, TaskRunner, Work
 from hsi_viewer.ui.widgets.choice import Choice
 
@@ -51,10 +52,7 @@ class Workspace(QObject):
         self._computations: list[Computation] = []
         self._document: Document | None = None
         self._present: tuple[int, ...] = ()
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self.state_changed)
+        self._soon = RestTimer(0, self.state_changed, self)
 
     @property
     def document(self) -> Document | None:

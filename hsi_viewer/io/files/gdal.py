@@ -119,20 +119,8 @@ def new_tif(new: Path, path: Path, **profile: Any) -> Iterator[Any]:
     ExportError
         if it cannot be written whole.
     """
-    try:
-        with open_raster(new, "w", driver="GTiff", **profile) as file:
-            yield file
-        whole = _is_whole(new)
-    except (RasterioError, ValueError, TypeError) as error:
-        raise ExportError(
-            f"{path} could not be written: {why(error)}. Choose another folder or free some "
-            "space; the previous file is unchanged."
-        ) from error
-    if not whole:
-        raise ExportError(
-            f"{path} could not be written: the disk seems to be full. Choose another folder or "
-            "free some space; the previous file is unchanged."
-        )
+    with _whole(new, path), open_raster(new, "w", driver="GTiff", **profile) as file:
+        yield file
 
 
 @contextmanager
@@ -156,19 +144,38 @@ def new_cog(new: Path, path: Path, *, overviews: str, **profile: Any) -> Iterato
         with new_tif(plain, path, **profile) as file:
             yield file
         options = {"blocksize": 256, "compress": "deflate", "predictor": "yes"}
-        try:
-            with open_raster(plain, driver="GTiff") as file:
-                rasterio.shutil.copy(
-                    file, str(new), driver="COG", overview_resampling=overviews, **options
-                )
-            whole = _is_whole(new)
-        except (RasterioError, ValueError, TypeError) as error:
-            raise ExportError(
-                f"{path} could not be written: {why(error)}. Choose another folder or free some "
-                "space; the previous file is unchanged."
-            ) from error
-        if not whole:
-            raise ExportError(f"{path} could not be written: the disk seems to be full.")
+        with _whole(new, path), open_raster(plain, driver="GTiff") as file:
+            rasterio.shutil.copy(
+                file, str(new), driver="COG", overview_resampling=overviews, **options
+            )
+
+
+@contextmanager
+def _whole(new: Path, path: Path) -> Iterator[None]:
+    """Sees that a TIFF file is whole when it was written.
+
+    Parameters
+    ----------
+    new, path : as of `new_tif`.
+
+    Raises
+    ------
+    ExportError
+        if it isn't, or could not be written.
+    """
+    try:
+        yield
+        whole = _is_whole(new)
+    except (RasterioError, ValueError, TypeError) as error:
+        raise ExportError(
+            f"{path} could not be written: {why(error)}. Choose another folder or free some "
+            "space; the previous file is unchanged."
+        ) from error
+    if not whole:
+        raise ExportError(
+            f"{path} could not be written: the disk seems to be full. Choose another folder or "
+            "free some space; the previous file is unchanged."
+        )
 
 
 def _is_whole(path: Path) -> bool:

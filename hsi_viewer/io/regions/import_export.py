@@ -13,6 +13,7 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.io.files.identify import magic_of, split_source
+from hsi_viewer.io.files.text_file import is_utf_16
 from hsi_viewer.io.labels import label_file
 from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.io.regions.grid import Grid
@@ -93,7 +94,6 @@ def import_regions(
 def _text(
     path: Path, grid: Grid, placement: Placement | None, class_field: str | None
 ) -> ImportedLabels:
-    from hsi_viewer.io.files.text_file import is_utf_16
     from hsi_viewer.io.regions.envi_text import is_envi_text, read_text
     from hsi_viewer.io.regions.table import read_table
 

@@ -20,7 +20,6 @@ from hsi_viewer.core.labels.label_map import LABELS, LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.text import one_line
 from hsi_viewer.session.document.class_meaning import regrouped_since
 from hsi_viewer.session.document.label_load import (
     base_of,
@@ -73,7 +72,6 @@ class Document:
         self._trained_on: NDArray[np.bool_] | None = None
         self._map_step: Step | None = None
         self._mapped_ids: set[int] = set()
-        self._added: tuple[int, Step] | None = None
         self._saved_step = self.history.position
         self.abandoned: Step | None = None
         self.history.changed.connect(self.saved_changed.emit)
@@ -161,9 +159,7 @@ class Document:
         if not name:
             name = self._unused_name(self.legend.next_id(reserved))
         self._set_classes("Add class", self.legend.with_added(name, reserved=reserved))
-        added = self.legend.classes[-1]
-        self._added = (added.id, self.history.position)
-        return added
+        return self.legend.classes[-1]
 
     def _unused_name(self, class_id: int) -> str:
         """The scene's own name of a class, unless another class has it."""
@@ -181,24 +177,6 @@ class Document:
         if name.strip():
             renamed = self.legend.with_replaced(class_id, name=name.strip())
             self._set_classes("Rename class", renamed)
-
-    def name_added(self, class_id: int, name: str) -> None:
-        """Name a class that was added just now, as one step with adding it; later it's renamed."""
-        name = one_line(name)
-        if not name or not self._just_added(class_id) or self.legend[class_id].name == name:
-            self.rename_class(class_id, name)
-            return
-        named = self.legend.with_replaced(class_id, name=name)
-        self.history.undo()
-        self._set_classes(f"Add {name}", named)
-
-    def withdraw_added(self, class_id: int) -> None:
-        """Undo a class that was added just now; later this does nothing."""
-        if self._just_added(class_id):
-            self.history.undo()
-
-    def _just_added(self, class_id: int) -> bool:
-        return self._added is not None and self._added == (class_id, self.history.position)
 
     def recolour_class(self, class_id: int, colour: Colour) -> None:
         """Give a class another colour."""

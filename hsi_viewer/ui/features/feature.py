@@ -68,6 +68,21 @@ class Feature(QObject):
         """Whether a scene is open."""
         return self.workspace.document is not None
 
+    def has_map(self) -> bool:
+        """Whether a class map is shown."""
+        document = self.workspace.document
+        return document is not None and document.prediction is not None
+
+    def has_labels(self) -> bool:
+        """Whether a pixel is labelled."""
+        document = self.workspace.document
+        return document is not None and bool(document.labels.present())
+
+    def has_selection(self) -> bool:
+        """Whether pixels are selected."""
+        document = self.workspace.document
+        return document is not None and document.selection.mask is not None
+
     def rows_above_image(self) -> list[QWidget]:
         """Rows of controls above the image, asked for once."""
         return []

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem, QWidget
 
@@ -15,6 +15,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.spectra.curves import Curve, CurveSet
 from hsi_viewer.core.spectra.spectrum import WATER_WINDOWS, Treatment, joined, runs
 from hsi_viewer.ui.event_errors import reports_errors
+from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.theme import current_theme
 
 Floats = NDArray[np.float64]
@@ -85,10 +86,7 @@ class SpectrumPlot(pg.PlotWidget):
         self.unit: AxisUnit = "nm"
         self.spread: Spread = "none"
         self.water_shown = True
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self.redraw)
+        self._soon = RestTimer(0, self.redraw, self)
         self.refresh_theme()
 
     def refresh_theme(self) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from hsi_viewer.core.geometry.brush import disc_outline, disc_path
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.geometry.shapes import Pixels, mask_edges, rectangle, square_path
-from hsi_viewer.session.document.stroke import Stroke
+from hsi_viewer.ui.tools.stroke_tool import StrokeTool
 from hsi_viewer.ui.tools.tool import Pointer, Segments, Tool
 from hsi_viewer.ui.tools.tool_context import ToolContext
 
@@ -15,7 +15,7 @@ MAX_SIZE = 101
 ONE_PIXEL = np.ones((1, 1), bool)
 
 
-class BrushTool(Tool):
+class BrushTool(StrokeTool):
     """A round or square brush of odd size; Shift and a click join the last stroke by a line.
 
     Parameters
@@ -26,7 +26,6 @@ class BrushTool(Tool):
 
     def __init__(self, context: ToolContext, *, erase: bool = False) -> None:
         self._context, self._erase = context, erase
-        self._stroke: Stroke | None = None
         self._last: Pixel | None = None
 
     def press(self, at: Pointer) -> None:
@@ -44,19 +43,10 @@ class BrushTool(Tool):
             self._stroke.paint(self._path(start, at.pixel, document.labels.shape))
             self._last = at.pixel
 
-    def release(self, _at: Pointer) -> None:
-        """End the stroke: one step of the history."""
-        if self._stroke is not None:
-            self._stroke.finish()
-            self._stroke = None
-
     def cancel(self) -> bool:
-        """Take the unfinished stroke back."""
-        stroke, self._stroke = self._stroke, None
+        """Take the unfinished stroke back; the next one is joined to none."""
         self._last = None
-        if stroke is not None:
-            stroke.cancel()
-        return stroke is not None
+        return super().cancel()
 
     def resize(self, steps: int) -> bool:
         """Widen the brush by a ring a step."""

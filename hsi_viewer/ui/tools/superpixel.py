@@ -8,13 +8,13 @@ from PySide6.QtCore import QObject, Slot
 from hsi_viewer.core.geometry.brush import disc_path
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.classes import Colour
-from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui.tools.spectral_neighbourhood import SpectralNeighbourhood
-from hsi_viewer.ui.tools.tool import Pointer, Preview, Tool
+from hsi_viewer.ui.tools.stroke_tool import StrokeTool
+from hsi_viewer.ui.tools.tool import Pointer, Preview
 from hsi_viewer.ui.tools.tool_context import ToolContext
 
 
-class SuperpixelTool(QObject, Tool):
+class SuperpixelTool(QObject, StrokeTool):
     """Shows the superpixel under the mouse; click or drag labels it and those on the way."""
 
     def __init__(
@@ -22,7 +22,6 @@ class SuperpixelTool(QObject, Tool):
     ) -> None:
         super().__init__(parent)
         self._context, self._neighbourhood = context, neighbourhood
-        self._stroke: Stroke | None = None
         self._last: Pixel = (0, 0)
         self._at: Pixel | None = None
         self._shown: tuple[object, int, Colour] | None = None
@@ -62,19 +61,6 @@ class SuperpixelTool(QObject, Tool):
                 numbers.add(number)
                 self._stroke.paint(segments.pixels(number, shape[1]))
         self._last = at.pixel
-
-    def release(self, _at: Pointer) -> None:
-        """End the stroke: one step of the history."""
-        if self._stroke is not None:
-            self._stroke.finish()
-            self._stroke = None
-
-    def cancel(self) -> bool:
-        """Take the unfinished stroke back."""
-        stroke, self._stroke = self._stroke, None
-        if stroke is not None:
-            stroke.cancel()
-        return stroke is not None
 
     def resize(self, steps: int) -> bool:
         """Larger or smaller superpixels."""

@@ -10,12 +10,8 @@ from html import escape
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QTextBrowser,
     QVBoxLayout,
@@ -23,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.assessment.comparison import McNemar, Transition
-from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.row_table import RowTable
+from hsi_viewer.ui.widgets.sign_button import SignButton
 
 HEADERS = ("Run", "Overall", "Labels", "Seconds")
 TIPS = (
@@ -66,21 +63,8 @@ class RunsPanel(QWidget):
         super().__init__(parent)
         self._rows: tuple[RunRow, ...] = ()
         self._filling = False
-        self.table = QTableWidget(0, len(HEADERS))
-        for column, tip in enumerate(TIPS):
-            heading = QTableWidgetItem(HEADERS[column])
-            heading.setToolTip(tip)
-            self.table.setHorizontalHeaderItem(column, heading)
-        self.table.setAccessibleName("Runs")
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
+        self.table = RowTable("Runs", HEADERS, TIPS, many=True, editable=True)
         self.table.setMinimumHeight(110)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemChanged.connect(self._on_edited)
         self.empty = QLabel(
@@ -89,11 +73,11 @@ class RunsPanel(QWidget):
         )
         self.empty.setWordWrap(True)
         self.empty.setObjectName("muted")
-        self.show_button = self._button("Show", "eye-outline", self._on_show)
-        self.compare_button = self._button("Compare", "compare-horizontal", self._on_compare)
+        self.show_button = SignButton("Show", "eye-outline", self._on_show)
+        self.compare_button = SignButton("Compare", "compare-horizontal", self._on_compare)
         self.compare_button.setToolTip("Choose two runs (Ctrl+click) to compare their maps")
-        self.export_button = self._button("Save model…", "content-save-outline", self._on_export)
-        self.delete_button = self._button("Delete", "trash-can-outline", self._on_delete)
+        self.export_button = SignButton("Save model…", "content-save-outline", self._on_export)
+        self.delete_button = SignButton("Delete", "trash-can-outline", self._on_delete)
         self.result = QTextBrowser()
         self.result.setMinimumHeight(90)
         self.result.setAccessibleName("Comparison of two runs")
@@ -110,20 +94,13 @@ class RunsPanel(QWidget):
         layout.addWidget(self.result, 1)
         self._on_selection()
 
-    def _button(self, text: str, sign: str, slot: object) -> QPushButton:
-        button = QPushButton(text)
-        button.setProperty("sign", sign)
-        button.setIcon(icon(sign))
-        button.clicked.connect(slot)
-        return button
-
-    def _buttons(self) -> tuple[QPushButton, ...]:
+    def _buttons(self) -> tuple[SignButton, ...]:
         return self.show_button, self.compare_button, self.export_button, self.delete_button
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
         for button in self._buttons():
-            button.setIcon(icon(button.property("sign")))
+            button.refresh_theme()
 
     # rows ------------------------------------------------------------------------------------
 

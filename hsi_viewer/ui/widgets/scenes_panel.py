@@ -8,19 +8,16 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
-    QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.scene_row import SceneRow
+from hsi_viewer.ui.widgets.sign_button import SignButton
 
 HEADERS = ("Scene", "Labels", "Classes", "Map")
 EMPTY = (
@@ -47,29 +44,18 @@ class ScenesPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[SceneRow, ...] = ()
-        self.table = QTableWidget(0, len(HEADERS))
-        self.table.setHorizontalHeaderLabels(HEADERS)
-        self.table.setAccessibleName("Scenes")
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
+        self.table = RowTable("Scenes", HEADERS)
         self.table.setMinimumHeight(110)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemActivated.connect(self._on_open)
         self.table.itemDoubleClicked.connect(self._on_open)
         self.hint = QLabel(EMPTY)
         self.hint.setWordWrap(True)
         self.hint.setObjectName("muted")
-        self.add_button = self._button("Add sessions…", "plus", self.add_requested)
-        self.open_button = self._button("Open", "folder-open-outline", self._on_open)
-        self.remove_button = self._button("Remove", "minus", self._on_remove)
-        self.train_button = self._button(
+        self.add_button = SignButton("Add sessions…", "plus", self.add_requested)
+        self.open_button = SignButton("Open", "folder-open-outline", self._on_open)
+        self.remove_button = SignButton("Remove", "minus", self._on_remove)
+        self.train_button = SignButton(
             "Train on all…", "play-box-multiple-outline", self.train_requested
         )
         rows = (QHBoxLayout(), QHBoxLayout())
@@ -83,20 +69,13 @@ class ScenesPanel(QWidget):
             layout.addLayout(row)
         self._on_selection()
 
-    def _button(self, text: str, sign: str, slot: object) -> QPushButton:
-        button = QPushButton(text)
-        button.setProperty("sign", sign)
-        button.setIcon(icon(sign))
-        button.clicked.connect(slot)
-        return button
-
-    def _buttons(self) -> tuple[QPushButton, ...]:
+    def _buttons(self) -> tuple[SignButton, ...]:
         return self.add_button, self.open_button, self.remove_button, self.train_button
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
         for button in self._buttons():
-            button.setIcon(icon(button.property("sign")))
+            button.refresh_theme()
 
     def show_scenes(self, rows: Sequence[SceneRow], open_now: Path | None) -> None:
         """List sessions, the open one in bold."""

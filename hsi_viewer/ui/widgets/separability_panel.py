@@ -7,12 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -20,9 +17,17 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.assessment.separability import FEW_PIXELS, POOR_JM, SeparabilityReport
 from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.ui.widgets.row_table import RowTable
 
 MOST_NAMED = 2
 POOR_ROLE = Qt.ItemDataRole.UserRole
+HEADERS = ("Classes", "JM", "Angle", "")
+TIPS = (
+    "",
+    "Jeffries-Matusita distance: 0 identical, 2 fully separable",
+    "Spectral angle between the means, in radians",
+    "",
+)
 SHORT = {"not separable": "similar", "partly separable": "partly", "separable": ""}
 
 
@@ -45,28 +50,10 @@ class SeparabilityPanel(QWidget):
         self.warnings = QLabel()
         self.warnings.setWordWrap(True)
         self.warnings.setTextFormat(Qt.TextFormat.PlainText)
-        self.table = QTableWidget(0, 4)
-        self.table.setAccessibleName("Separability of each pair of classes")
-        self.table.setHorizontalHeaderLabels(["Classes", "JM", "Angle", ""])
-        tips = (
-            "",
-            "Jeffries-Matusita distance: 0 identical, 2 fully separable",
-            "Spectral angle between the means, in radians",
-            "",
-        )
-        for column, tip in enumerate(tips):
-            item = self.table.horizontalHeaderItem(column)
-            if item is not None:
-                item.setToolTip(tip)
-        self.table.verticalHeader().hide()
+        self.table = RowTable("Separability of each pair of classes", HEADERS, TIPS, many=True)
         self.table.verticalHeader().setDefaultSectionSize(22)
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         row = QHBoxLayout()
         row.addWidget(self.compare)
         row.addWidget(self.state, 1)

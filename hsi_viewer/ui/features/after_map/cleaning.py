@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 
 from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
@@ -20,6 +20,7 @@ from hsi_viewer.session.storage.training_runs import MADE_FROM
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.panel_feature import PanelFeature
+from hsi_viewer.ui.rest_timer import RestTimer
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -58,10 +59,7 @@ class CleanFeature(PanelFeature["CleanPanel"]):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._found: Cleaned | None = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._compute)
+        self._rest = RestTimer(REST_MS, self._compute, self)
         self.workspace.document_changed.connect(self._on_document)
 
     def make_panel(self) -> CleanPanel:
@@ -84,14 +82,10 @@ class CleanFeature(PanelFeature["CleanPanel"]):
                 self.open,
                 ("Ctrl+Shift+K",),
                 "auto-fix",
-                self._has_map,
+                self.has_map,
                 lambda: NO_MAP,
             )
         ]
-
-    def _has_map(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.prediction is not None
 
     @Slot()
     def open(self) -> None:

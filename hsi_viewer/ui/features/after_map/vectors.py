@@ -52,7 +52,7 @@ class MapFeature(Feature):
                 self.choose_polygons,
                 (),
                 "vector-polygon",
-                self._has_map,
+                self.has_map,
                 lambda: NO_MAP,
             ),
             Command(
@@ -62,14 +62,10 @@ class MapFeature(Feature):
                 self.show_areas,
                 (),
                 "table-large",
-                self._has_map,
+                self.has_map,
                 lambda: NO_MAP,
             ),
         ]
-
-    def _has_map(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.prediction is not None
 
     @Slot()
     def _on_document(self) -> None:

@@ -59,7 +59,7 @@ class HelpFeature(Feature):
                 self.open_about_scene,
                 (),
                 "information-outline",
-                lambda: self.workspace.document is not None,
+                self.has_scene,
             ),
             Command(
                 "help.about",

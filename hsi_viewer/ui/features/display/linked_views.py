@@ -59,7 +59,7 @@ class LinkedViewsFeature(Feature):
             lambda _on: self.show_views(number),
             (key,),
             icon,
-            lambda: self.workspace.document is not None,
+            self.has_scene,
             lambda: "Open a cube first.",
             checked=lambda: self.number == number,
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 
 from hsi_viewer.core.display.layers import IMAGE
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.rendering.overview import OverviewSource, cache_bytes, trim_cache
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.task_thread import Task
 
 if TYPE_CHECKING:
@@ -49,10 +50,7 @@ class OverviewsFeature(Feature):
         super().__init__(context)
         self._task: Task | None = None
         self._declined: OverviewSource | None = None
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(FIRST_MS)
-        self._soon.timeout.connect(self._make)
+        self._soon = RestTimer(FIRST_MS, self._make, self)
         context.viewing.layers.redrawn.connect(self._on_redrawn)
 
     def commands(self) -> list[Command]:

@@ -33,7 +33,7 @@ class ExportingFeature(Feature):
                 self.exporting.choose,
                 ("Ctrl+E",),
                 "export-variant",
-                self._has_map,
+                self.has_map,
                 lambda: "Train first: there is no class map yet.",
                 toolbar=True,
             ),
@@ -48,7 +48,3 @@ class ExportingFeature(Feature):
             ),
             *self.reports.commands(),
         ]
-
-    def _has_map(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.prediction is not None

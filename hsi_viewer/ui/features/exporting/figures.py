@@ -51,7 +51,7 @@ class FigureFeature(Feature):
                 self.choose,
                 ("Ctrl+Shift+E",),
                 "image-outline",
-                self._has_document,
+                self.has_scene,
             ),
             Command(
                 "spectra.figure",
@@ -60,7 +60,7 @@ class FigureFeature(Feature):
                 self.choose_plot,
                 (),
                 "image-outline",
-                self._has_document,
+                self.has_scene,
             ),
         ]
 
@@ -192,9 +192,6 @@ class FigureFeature(Feature):
             if layer.bar is not None and (layer.name != IMAGE or not any(x.coded for x in shown)):
                 return layer.bar
         return None
-
-    def _has_document(self) -> bool:
-        return self.workspace.document is not None
 
     def _on_saved(self, path: Path) -> None:
         self.workspace.notify(f"Saved {path}.", "success", folder_link(path))

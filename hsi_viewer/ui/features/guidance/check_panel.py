@@ -7,14 +7,11 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -22,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.learning.guidance.suspects import AlikePair, Suspect
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.widgets.row_table import RowTable
 
 TITLES = ("Labelled", "Looks like", "Pixels")
 TIPS = (
@@ -60,25 +58,13 @@ class CheckPanel(QWidget):
         self.state = QLabel()
         self.state.setWordWrap(True)
         self.state.setTextFormat(Qt.TextFormat.PlainText)
-        self.table = QTableWidget(0, len(TITLES))
-        self.table.setAccessibleName("Labels that may be wrong, the most suspicious first")
-        self.table.setHorizontalHeaderLabels(TITLES)
-        for column, tip in enumerate(TIPS):
-            item = self.table.horizontalHeaderItem(column)
-            if item is not None:
-                item.setToolTip(tip)
-        self.table.verticalHeader().hide()
+        self.table = RowTable(
+            "Labels that may be wrong, the most suspicious first", TITLES, TIPS, wide=(0, 1)
+        )
         self.table.verticalHeader().setDefaultSectionSize(22)
-        self.table.setShowGrid(False)
         self.table.setTabKeyNavigation(False)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        for column in (0, 1):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.table.setMinimumHeight(90)
         self.table.currentCellChanged.connect(self._on_row)
         self.table.itemClicked.connect(self._on_clicked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.guidance.answered_places import Area
@@ -12,6 +12,7 @@ from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
 from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.questions.key_filter import AnswerKeyFilter
+from hsi_viewer.ui.rest_timer import RestTimer
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -56,10 +57,8 @@ class GuideFeature(PanelFeature["GuidePanel"]):
         classes.naming_ended.connect(self._on_named)
         context.canvas.installEventFilter(self._keys)
         context.window.installEventFilter(self)
-        self._room = QTimer(self)  # after the docks were fitted to the window
-        self._room.setSingleShot(True)
-        self._room.setInterval(0)
-        self._room.timeout.connect(self._make_room)
+        # After the docks were fitted to the window.
+        self._room = RestTimer(0, self._make_room, self)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 
 from hsi_viewer.analysis.labelled_spectra import labelled_spectra
 from hsi_viewer.core.assessment.separability import SeparabilityReport, separability
@@ -15,6 +15,7 @@ from hsi_viewer.core.geometry.connected_regions import Region, regions_of
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.rest_timer import RestTimer
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -42,10 +43,7 @@ class LabelCheckFeature(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._list_regions)
+        self._rest = RestTimer(REST_MS, self._list_regions, self)
         self.workspace.document_changed.connect(self._on_document)
 
     def panels(self) -> list[Panel]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QColorDialog
 
+from hsi_viewer.session.document.added_class import AddedClass
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_removal
 from hsi_viewer.ui.features.labelling.label_files import LabelFiles
@@ -34,7 +35,7 @@ class LabelController(QObject):
         self.changes = self.toolbox.changes
         self.files.loaded.connect(self._on_loaded)
         panel.chosen.connect(self.choose_class)
-        self._naming: int | None = None  # a class that was added just now
+        self._naming: AddedClass | None = None  # a class that was added just now
         self._typed = ""  # its name, applied once its line is closed
         panel.renamed.connect(self._on_renamed)
         panel.naming_ended.connect(self._on_naming_ended)
@@ -94,7 +95,7 @@ class LabelController(QObject):
         names = document.known_names()
         added = document.add_class()
         self.choose_class(added.id)
-        self._naming = added.id
+        self._naming = AddedClass(document, added.id)
         self._panel.edit_name(added.id, names)
 
     @Slot(bool)
@@ -105,10 +106,10 @@ class LabelController(QObject):
         if document is None or added is None:
             return
         if not accepted:
-            document.withdraw_added(added)
+            added.withdraw()
         elif name:
-            document.name_added(added, name)
-            self.take_class(added)
+            added.name(name)
+            self.take_class(added.id)
         focus = QApplication.focusWidget()
         if focus is None or self._panel.isAncestorOf(focus):
             self.context.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -169,7 +170,7 @@ class LabelController(QObject):
     @Slot(int, str)
     def _on_renamed(self, class_id: int, name: str) -> None:
         document = self._workspace.document
-        if class_id == self._naming:
+        if self._naming is not None and class_id == self._naming.id:
             self._typed = name
         elif document is not None:
             document.rename_class(class_id, name)

@@ -92,7 +92,7 @@ class RegionOfInterestFeature(Feature):
 
     def commands(self) -> list[Command]:
         """The submenu Region of interest."""
-        opened, inside, any_set = self._has_document, self._has_inside, self._is_set
+        opened, inside, any_set = self.has_scene, self._has_inside, self._is_set
         picked = "Choose a region of labels with the select tool first (V)."
         selected = "Select pixels first, with a lasso on the image or in the scatter plot."
         return [
@@ -110,7 +110,7 @@ class RegionOfInterestFeature(Feature):
                 "selection",
                 "Use the &selected pixels",
                 self.take_selection,
-                self._has_selection,
+                self.has_selection,
                 selected,
             ),
             self._row(
@@ -318,13 +318,6 @@ class RegionOfInterestFeature(Feature):
         ):  # counting pixels takes a while
             self._told = cube, region
             self._panel.show_region(region.sentence(cube))
-
-    def _has_document(self) -> bool:
-        return self.workspace.document is not None
-
-    def _has_selection(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.selection.mask is not None
 
     def _has_picked(self) -> bool:
         return self.labelling.toolbox.select.patch is not None

@@ -85,7 +85,7 @@ class SelectionFeature(Feature):
                 self.take_lasso,
                 ("Ctrl+Shift+L",),
                 "lasso",
-                lambda: self.workspace.document is not None,
+                self.has_scene,
                 checked=lambda: self.lassoing,
             ),
             Command(
@@ -115,7 +115,7 @@ class SelectionFeature(Feature):
                 self.label,
                 ("Ctrl+Return",),
                 "label-multiple-outline",
-                self._has_selection,
+                self.has_selection,
                 lambda: SELECT_FIRST,
             ),
             Command(
@@ -125,7 +125,7 @@ class SelectionFeature(Feature):
                 self.clear,
                 ("Ctrl+D",),
                 "select-off",
-                self._has_selection,
+                self.has_selection,
                 lambda: "No pixels are selected.",
             ),
         ]
@@ -218,10 +218,6 @@ class SelectionFeature(Feature):
         if document is None or active is None or active not in document.legend:
             return None
         return active
-
-    def _has_selection(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.selection.mask is not None
 
     @Slot()
     def _on_document(self) -> None:

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSpinBox,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import Progress
 from hsi_viewer.ui.dialogs import muted
+from hsi_viewer.ui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:
     from hsi_viewer.jobs.batch.scenes import Scene
@@ -118,20 +118,11 @@ class ApplyDialog(QDialog):
         self.resize(820, 560)
         self.refresh()
 
-    def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(HEAD))
-        table.setAccessibleName("Scenes")
-        table.setHorizontalHeaderLabels(list(HEAD))
-        table.verticalHeader().hide()
-        table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
+    def _make_table(self) -> RowTable:
+        table = RowTable("Scenes", HEAD, wide=(REMARKS,), many=True)
         header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(SCENE, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(SCENE, 240)
-        header.setSectionResizeMode(REMARKS, QHeaderView.ResizeMode.Stretch)
         table.itemSelectionChanged.connect(self.refresh)
         table.cellClicked.connect(self._on_clicked)
         table.cellActivated.connect(self._on_activated)

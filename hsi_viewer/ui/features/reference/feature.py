@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 
 from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL
 from hsi_viewer.core.assessment.labelled_sample import LabelledSample, sample_from_json
@@ -19,6 +19,7 @@ from hsi_viewer.ui.features.reference.sample_commands import sample_commands
 from hsi_viewer.ui.features.reference.sample_export import export_sample
 from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.questions.key_filter import AnswerKeyFilter
+from hsi_viewer.ui.rest_timer import RestTimer
 
 if TYPE_CHECKING:
     from hsi_viewer.jobs.sampling import SamplePlan
@@ -55,10 +56,7 @@ class ReferenceFeature(PanelFeature["SamplePanel"]):
         self._view: SampleView | None = None
         self._dialog: SampleDialog | None = None
         self.estimator = SampleEstimator(self.workspace, self)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(context.sessions.keep_data)
+        self._rest = RestTimer(REST_MS, context.sessions.keep_data, self)
         context.canvas.installEventFilter(self._keys)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
@@ -89,11 +87,6 @@ class ReferenceFeature(PanelFeature["SamplePanel"]):
         """The sample of the document, or None."""
         document = self.workspace.document
         return document.results.sample if document is not None else None
-
-    def has_map(self) -> bool:
-        """Whether there is a map to draw from."""
-        document = self.workspace.document
-        return document is not None and document.prediction is not None
 
     # drawing ---------------------------------------------------------------------------------
 

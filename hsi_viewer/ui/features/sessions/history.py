@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.panel_feature import PanelFeature
+from hsi_viewer.ui.rest_timer import RestTimer
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -23,10 +24,7 @@ class HistoryFeature(PanelFeature["HistoryPanel"]):
     def __init__(self, context: Context, stepping: StepController) -> None:
         super().__init__(context)
         self._stepping = stepping
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self.refresh)
+        self._soon = RestTimer(0, self.refresh, self)
         self.workspace.document_changed.connect(self._on_document)
 
     def make_panel(self) -> HistoryPanel:
@@ -48,7 +46,7 @@ class HistoryFeature(PanelFeature["HistoryPanel"]):
                 self.open,
                 ("Ctrl+H",),
                 "history",
-                lambda: self.workspace.document is not None,
+                self.has_scene,
             )
         ]
 

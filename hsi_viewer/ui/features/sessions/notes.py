@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.panel_feature import PanelFeature
+from hsi_viewer.ui.rest_timer import RestTimer
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -23,10 +24,7 @@ class NotesFeature(PanelFeature["NotesPanel"]):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(context.sessions.keep_data)
+        self._rest = RestTimer(REST_MS, context.sessions.keep_data, self)
         context.sessions.changed.connect(self.refresh)
 
     def make_panel(self) -> NotesPanel:
@@ -47,7 +45,7 @@ class NotesFeature(PanelFeature["NotesPanel"]):
                 self.open,
                 (),
                 "note-edit-outline",
-                lambda: self.workspace.document is not None,
+                self.has_scene,
             )
         ]
 

@@ -81,7 +81,7 @@ class LibraryFeature(PanelFeature["LibraryPanel"]):
                 self.choose,
                 (),
                 "book-open-variant",
-                lambda: self.workspace.document is not None,
+                self.has_scene,
                 lambda: "Open a cube first.",
             ),
             Command(

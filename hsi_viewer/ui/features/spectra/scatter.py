@@ -124,7 +124,7 @@ class ScatterFeature(PanelFeature["ScatterPanel"]):
                 self.open,
                 (),
                 "chart-scatter-plot",
-                lambda: self.workspace.document is not None,
+                self.has_scene,
             )
         ]
 

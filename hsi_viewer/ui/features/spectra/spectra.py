@@ -131,7 +131,7 @@ class SpectraFeature(Feature):
                 self.show_class_means,
                 ("Ctrl+M",),
                 "chart-multiple",
-                self._has_labels,
+                self.has_labels,
                 lambda: LABEL_FIRST,
             ),
             Command(
@@ -141,7 +141,7 @@ class SpectraFeature(Feature):
                 self.show_map_means,
                 (),
                 "map-outline",
-                self._has_map,
+                self.has_map,
                 lambda: "Train first: there is no class map yet.",
             ),
             Command(
@@ -151,7 +151,7 @@ class SpectraFeature(Feature):
                 self.show_selection_mean,
                 (),
                 "select-group",
-                self._has_selection,
+                self.has_selection,
                 lambda: SELECT_FIRST,
             ),
             *views,
@@ -309,18 +309,6 @@ class SpectraFeature(Feature):
 
     # state -----------------------------------------------------------------------------------
 
-    def _has_labels(self) -> bool:
-        document = self.workspace.document
-        return document is not None and bool(document.labels.present())
-
-    def _has_map(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.prediction is not None
-
-    def _has_selection(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.selection.mask is not None
-
     @Slot()
     def _on_document(self) -> None:
         document = self.workspace.document
@@ -343,8 +331,8 @@ class SpectraFeature(Feature):
 
     @Slot()
     def _on_state(self) -> None:
-        self.panel.means.setEnabled(self._has_labels())
-        self.panel.selection_mean.setEnabled(self._has_selection())
+        self.panel.means.setEnabled(self.has_labels())
+        self.panel.selection_mean.setEnabled(self.has_selection())
         kept = bool(self.plot.curves.curves)
         self.panel.save.setEnabled(kept)
         self.panel.remove.setEnabled(kept)

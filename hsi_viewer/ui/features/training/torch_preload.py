@@ -10,10 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from hsi_viewer.core.garbage import allow_collection, no_collection
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.ui.rest_timer import RestTimer
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.workspace import Workspace
@@ -34,10 +35,7 @@ class TrainerImport(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self.started = False
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(REST_MS)
-        self._rest.timeout.connect(self._start)
+        self._rest = RestTimer(REST_MS, self._start, self)
 
     @Slot()
     def start_soon(self) -> None:

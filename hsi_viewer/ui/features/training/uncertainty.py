@@ -65,7 +65,7 @@ class UncertaintyFeature(Feature):
                 kind.title,
                 "&View",
                 partial(self.show_layer, kind.key),
-                enabled=self._has_map,
+                enabled=self.has_map,
                 disabled_reason=lambda: NO_MAP,
             )
             for kind in KINDS
@@ -77,14 +77,10 @@ class UncertaintyFeature(Feature):
             self.open,
             (),
             "help-rhombus-outline",
-            self._has_map,
+            self.has_map,
             lambda: NO_MAP,
         )
         return [*layers, leave]
-
-    def _has_map(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.prediction is not None
 
     @Slot()
     def open(self) -> None:

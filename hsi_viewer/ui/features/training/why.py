@@ -85,14 +85,10 @@ class WhyFeature(PanelFeature["WhyPanel"]):
                 self.open,
                 (),
                 "help-circle-outline",
-                self._has_map,
+                self.has_map,
                 lambda: NO_MAP,
             )
         ]
-
-    def _has_map(self) -> bool:
-        document = self.workspace.document
-        return document is not None and document.prediction is not None
 
     @Slot()
     def open(self) -> None:

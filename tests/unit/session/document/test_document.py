@@ -110,19 +110,10 @@ def test_a_new_class_takes_the_scenes_name():
     assert document.history.undo_title == "Add class"
 
 
-def test_adding_and_naming_is_one_step_and_later_a_renaming():
+def test_the_scene_knows_names_of_classes():
     document = new_document(class_names={1: "Oats", 2: "Corn"})
-    added = document.add_class()
+    assert document.add_class().name == "Oats"
     assert document.known_names() == ("Corn",)
-    document.name_added(added.id, " Reed\n")
-    assert [(c.id, c.name) for c in document.legend] == [(1, "Reed")]
-    assert [s.title for s in document.history.steps] == ["Add Reed"]
-    document.name_added(added.id, "Rush")
-    assert document.history.undo_title == "Rename class"
-    document.withdraw_added(added.id)  # not the last step any more
-    assert document.legend[1].name == "Rush"
-    document.withdraw_added(document.add_class().id)
-    assert [c.name for c in document.legend] == ["Rush"]
 
 
 def test_a_new_class_takes_no_id_of_a_map_or_ground_truth():
