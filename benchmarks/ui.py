@@ -5,10 +5,10 @@ goal of the issue that asked for it. A start is measured in a process of its own
 interpreter starts to the first painted window, several times. Then the sample scene and three
 sparse scenes of 24 GB (see big_scene.py), one of each interleave, are opened and used in a window
 of 1920 x 1080; labels for 40 million pixels are loaded, undone and saved; and files of 4 GB are
-opened that are on the disk and not in memory. Frames are measured by the clock and by the work of
-the interface's thread, which is what the clock would say on a machine that does nothing else;
-`load` is how many processes wanted a core meanwhile. Starts are measured by the clock alone. Big
-scenes need 5 GB of temporary room.
+opened that are on the disk and not in memory; and two sessions are opened in turns. Frames are
+measured by the clock and by the work of the interface's thread, which is what the clock would say
+on a machine that does nothing else; `load` is how many processes wanted a core meanwhile. Starts
+are measured by the clock alone. Big scenes need 5 GB of temporary room.
 """
 
 from __future__ import annotations
@@ -44,7 +44,14 @@ COLUMNS = (
     "load",
 )
 SAMPLE = "sample:indian-pines"
-PARTS = ("start", "sample", *ORDERS, "cold", "labels")
+PARTS = ("start", "sample", *ORDERS, "cold", "labels", "scenes")
+SCENES = {
+    "start": "sample",
+    "sample": "sample",
+    "cold": "4 GB, cold",
+    "labels": "24 GB bsq",
+    "scenes": "two scenes",
+}  # that the parts use
 STARTS = 7
 HOVERS = 600
 MS = 1000.0
@@ -68,6 +75,9 @@ GOALS_MS = {
     "stall: Compare begins": 50.0,
     "stall while panning and zooming": 50.0,
     "stall while hovering and painting": 50.0,
+    "switch to sample": 1000.0,
+    "switch to 24 GB": 1000.0,
+    "stall while switching": 50.0,
 }
 GOALS_MB = {"memory": 1073.7, "highest memory": 1073.7}
 
@@ -148,6 +158,13 @@ def label(source: str) -> None:
     print(json.dumps(measure_labels(source)))
 
 
+def switch() -> None:
+    """Open the scenes of the panel Scenes in turns; print the figures as JSON."""
+    from benchmarks.ui_scenes import measure_switching
+
+    print(json.dumps(measure_switching()))
+
+
 def first_sight(source: str) -> None:
     """Open a scene of which nothing is in memory; print its figures as JSON."""
     from benchmarks.ui_actions import measure_opening
@@ -174,6 +191,8 @@ def measure_part(part: str) -> dict[str, Any]:
         return {name: [v for run in runs for v in run[name]] for name in runs[0]}
     if part == "sample":
         return run_child("use", SAMPLE)
+    if part == "scenes":
+        return run_child("switch")
     with tempfile.TemporaryDirectory() as folder:
         if part == "cold":
             return measure_cold(Path(folder))
@@ -196,7 +215,13 @@ def measure_cold(folder: Path) -> dict[str, Any]:
 
 def rows_of(part: str, figures: dict[str, Any]) -> Iterator[dict[str, object]]:
     """Rows of the table."""
-    named = {"start": "sample", "sample": "sample", "cold": "4 GB, cold", "labels": "24 GB bsq"}
+    named = {
+        "start": "sample",
+        "sample": "sample",
+        "cold": "4 GB, cold",
+        "labels": "24 GB bsq",
+        "scenes": "two scenes",
+    }
     scene = named.get(part, f"24 GB {part}")
     load = f"{os.getloadavg()[0]:.1f}"
     for name, values in figures.items():
@@ -243,6 +268,8 @@ if __name__ == "__main__":
         use(sys.argv[2])
     elif sys.argv[1:2] == ["label"]:
         label(sys.argv[2])
+    elif sys.argv[1:2] == ["switch"]:
+        switch()
     elif sys.argv[1:2] == ["first"]:
         first_sight(sys.argv[2])
     else:

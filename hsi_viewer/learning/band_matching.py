@@ -75,7 +75,8 @@ def matched(
     wavelengths : (bands,) nm of the training cube, or None.
     bands : of the training cube.
     used : bands that the model looks at.
-    port : takes a `Note` of what was resampled, and of bands that the cube lacks.
+    port : takes a `Note` of what was resampled, of bands that the cube lacks, and of those that are
+        marked as bad in it.
 
     Raises
     ------
@@ -83,19 +84,20 @@ def matched(
         if the wavelengths do not overlap, or, without wavelengths, the numbers of bands differ.
     """
     theirs = cube.wavelengths
-    if wavelengths is None or theirs is None:
+    if wavelengths is None or theirs is None or not np.isfinite(wavelengths[used]).any():
         if cube.bands != bands:
             raise ModelError(
                 f"{cube.name} has {cube.bands} bands but the model was trained on {bands}, and "
                 "without wavelengths for both they cannot be matched; train on this cube."
             )
-        return cube
+        return _as_it_is(cube, used, port)
     same_count = cube.bands == bands
     if same_count and np.nanmax(np.abs(theirs - wavelengths)[used], initial=0.0) <= SAME_NM:
-        return cube
+        return _as_it_is(cube, used, port)
     usable = np.flatnonzero(cube.good_bands & np.isfinite(theirs))
     order = usable[np.argsort(theirs[usable])]
     wanted, have = wavelengths[used], theirs[order]
+    wanted = wanted[np.isfinite(wanted)]
     if have.size < 2 or wanted.min() < have[0] - BEYOND_NM or wanted.max() > have[-1] + BEYOND_NM:
         there = f"{have[0]:.0f}-{have[-1]:.0f} nm" if have.size else "no good band"
         raise ModelError(
@@ -119,6 +121,19 @@ def matched(
         default_bands=None,
         band_names=None,
     )
+
+
+def _as_it_is(cube: HyperCube, used: NDArray[np.int64], port: ProgressPort | None) -> HyperCube:
+    """A cube that has the model's bands; those of them that are bad there are noted."""
+    bad = int(np.count_nonzero(~cube.good_bands[used]))
+    if bad and port is not None:
+        port.report(
+            Note(
+                f"{bad} of the {used.size} bands that the model uses are marked as bad in "
+                f"{cube.name}; their values count all the same."
+            )
+        )
+    return cube
 
 
 class UsedBands(Protocol):

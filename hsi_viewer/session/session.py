@@ -168,8 +168,7 @@ class Session:
     def _begin(self, journal: Journal, facts: Record) -> Numbering:
         """Write the first records."""
         state = state_of(self.document)
-        maps = (state.ids, *(other.ids for other in state.others.values()))
-        touched = state.steps or state.classes or any(map_.any() for map_ in maps)
+        touched = state.steps or state.classes or state.others or self.document.labels.total
         records = tuple(state_records(state)) if touched else ()
         for record in (facts, *records):
             journal.append(lambda r=record: r)  # type: ignore[misc]

@@ -113,7 +113,7 @@ class LabelMap:
         LabelError
             if the sizes differ or ids are out of range.
         """
-        wanted = checked_ids(ids, self.shape).ravel()
+        wanted = checked_ids(ids, self.shape, copy=False).ravel()
         before = self._ids.ravel()
         pixels = np.flatnonzero(before != wanted)
         return LabelEdit(pixels, before[pixels], wanted[pixels])

@@ -116,7 +116,7 @@ class Document:
         edits = {
             name: map_.edit_to(given.get(name, np.zeros(map_.shape, np.uint16)))
             for name, map_ in self.maps.items()
-            if name != LABELS
+            if name != LABELS and (name in given or map_.total)
         }
         self.legend.classes = classes
         self.labels.apply(edit)

@@ -28,7 +28,7 @@ class State:
     Attributes
     ----------
     classes, labels : as they are.
-    others : the other maps of the document, by name.
+    others : the other maps of the document that hold something or did, by name.
     steps : strokes that can be reached by undo and redo, oldest first.
     done : how many of them are done.
     truth : ground truth (rows, columns), or None.
@@ -52,10 +52,13 @@ class State:
 def state_of(document: Document) -> State:
     """The document as it is now."""
     history = document.history
+    edits = (e for s in history.steps for e in s.edits if isinstance(e, LabelChange))
+    changed = {edit.labels.name for edit in edits}
+    others = ((n, m) for n, m in document.maps.items() if n != LABELS)
     return State(
         document.legend.classes,
         document.labels.snapshot(),
-        {name: each.snapshot() for name, each in document.maps.items() if name != LABELS},
+        {name: each.snapshot() for name, each in others if each.total or name in changed},
         history.steps,
         history.count,
         document.truth,
@@ -162,11 +165,16 @@ def _before(
     steps: tuple[Step, ...], state: State
 ) -> tuple[tuple[LabelClass, ...], dict[str, NDArray[np.uint16]]]:
     """Classes, and maps by name, before steps that lead to a state."""
-    classes, maps = state.classes, {LABELS: state.ids.copy()}
-    maps |= {name: others.ids.copy() for name, others in state.others.items()}
+    classes, maps = state.classes, {LABELS: state.ids}
+    maps |= {name: others.ids for name, others in state.others.items()}
+    copied = set()  # what no step changed stays the snapshot: a copy of 40 million labels is slow
     for edit in (e for s in reversed(steps) for e in reversed(s.edits)):
         if isinstance(edit, LabelChange):
-            np.put(maps[edit.labels.name], edit.edit.pixels, edit.edit.before)
+            name = edit.labels.name
+            if name not in copied:
+                maps[name] = maps[name].copy()
+                copied.add(name)
+            np.put(maps[name], edit.edit.pixels, edit.edit.before)
         elif isinstance(edit, LegendChange):
             classes = edit.before
     return classes, maps

@@ -8,6 +8,7 @@ import pytest
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ModelError
 from hsi_viewer.learning.band_matching import matched
+from tests.unit.learning.made import Recorder
 
 WAVES = np.array([500.0, 600.0, 700.0, 800.0])
 ALL = np.arange(4)
@@ -110,3 +111,22 @@ def test_without_wavelengths_the_number_of_bands_must_be_the_same() -> None:
 def test_two_bands_are_enough_for_a_line() -> None:
     found = matched(cube_of([490.0, 810.0]), WAVES, 4, ALL).read()
     assert np.allclose(found, 2 * WAVES, rtol=1e-5)
+
+
+def test_bands_that_are_marked_as_bad_in_the_scene_alone_are_reported() -> None:
+    port = Recorder()
+    matched(cube_of(WAVES), WAVES, 4, ALL, port)
+    assert port.items == []
+    marked = cube_of(WAVES, good_bands=np.array([True, False, False, True]))
+    assert matched(marked, WAVES, 4, ALL, port) is marked
+    assert [item.text.partition(";")[0] for item in port.items] == [
+        "2 of the 4 bands that the model uses are marked as bad in other"
+    ]
+
+
+def test_a_model_with_a_band_without_a_wavelength_needs_the_others_alone() -> None:
+    waves = np.array([500.0, np.nan, 700.0, 800.0])
+    with pytest.raises(ModelError, match="needs 500-800 nm, but other covers 1000-1300 nm"):
+        matched(cube_of(np.arange(1000, 1400, 100.0)), waves, 4, ALL)
+    with pytest.raises(ModelError, match="without wavelengths for both"):
+        matched(cube_of(WAVES[:3]), waves * np.nan, 4, ALL)
