@@ -360,13 +360,13 @@ def _columns(size: float) -> int:
 
 
 def _fitting(columns: Sequence[Column], size: float) -> float:
-    """The size of letters, `size` at most, in which columns stand beside each other."""
+    """The size of letters, `size` at most, at which all columns have room."""
     room = WIDTH - 2 * MARGIN - GAP * len(columns)
     return min(size, size * room / _inches(sum(column.width for column in columns), size))
 
 
 def _parts(columns: Sequence[Column], size: float) -> list[list[Column]]:
-    """Columns that have room beside each other and the first one, in order."""
+    """Columns that have room next to the first one, in order."""
     parts = [[columns[0]]]
     for column in columns[1:]:
         if len(parts[-1]) > 1 and _fitting([*parts[-1], column], size) < size:
