@@ -61,7 +61,7 @@ def applied_run(run: RunFolder, record: RunRecord, named_model: str) -> MappedRu
     run.report(Progress("Loading the learning engine"))
 
     model = load_model(model_path)
-    if test is not None and _is_own_scene(model, model_path, cube, source):
+    if test is not None and is_own_scene(model, model_path, cube, source):
         run.report(Note(OWN_SCENE))
         test_source, test = None, None
     ids = tuple(c.id for c in legend)
@@ -70,7 +70,7 @@ def applied_run(run: RunFolder, record: RunRecord, named_model: str) -> MappedRu
     return MappedRun(
         source=record.cube if run.cube is None else run.cube,
         cube=cube,
-        labels_source=f"not known here: the model {named_model} was applied",
+        labels_source=applied_source(named_model),
         labels=labels,
         model=model,
         config=settings_of(model, record.seed),
@@ -85,7 +85,12 @@ def applied_run(run: RunFolder, record: RunRecord, named_model: str) -> MappedRu
     )
 
 
-def _is_own_scene(model: Model, model_path: Path, cube: HyperCube, source: str) -> bool:
+def applied_source(named_model: str) -> str:
+    """Where the labels of a map of `apply` came from, in words."""
+    return f"not known here: the model {named_model} was applied"
+
+
+def is_own_scene(model: Model, model_path: Path, cube: HyperCube, source: str) -> bool:
     """Whether a model was trained on this very scene, by its digest or the record beside it."""
     from hsi_viewer.learning.model_state import scene_digest
 

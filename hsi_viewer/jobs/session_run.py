@@ -26,6 +26,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.training import Refine
 from hsi_viewer.core.validation import InvalidError
+from hsi_viewer.jobs.applied_run import OWN_SCENE, applied_source, is_own_scene
 from hsi_viewer.jobs.doubt_layers import MapFacts, outside_of
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of, was_trained_on
 from hsi_viewer.learning.classifiers import classifier, load_model
@@ -90,30 +91,32 @@ class SessionRun:
         from hsi_viewer.io.info import cube_warnings
 
         run = None if self.shown is None else self.runs.get(self.shown)
-        model = self._model(run)
-        labels = self._training_labels(model)
+        model, applied = self._model(run), None if run is None else run.applied
+        labels = self._training_labels(model) if applied is None else np.zeros_like(self.labels.ids)
         config = settings_of(model)
         refine: Refine = "auto" if config.refine else "none"
         steps = _steps(run)
-        prediction, notes = self._with_probabilities(model, labels, refine, steps, token, port)
-        test = None
-        if self.truth is not None:
-            seen = self.trained_on | (self.labels.ids > 0)
-            test = labels_inside(np.where(seen, np.uint16(0), self.truth), self.cube)[0]
-        scored = test is not None and bool(test.any())
+        prediction, notes = self.prediction, list[str]()
+        if applied is None:
+            prediction, notes = self._with_probabilities(model, labels, refine, steps, token, port)
+        test = self._test_pixels()
+        if test is not None and applied is not None and self._knows_scene(model, applied):
+            test, notes = None, [OWN_SCENE]
         mapped = {*prediction.class_ids, *np.unique(prediction.class_map).tolist()}
+        if applied is None:  # else its ids may be those of other classes here
+            mapped |= set(model.class_ids)
         return MappedRun(
             source=self.source,
             cube=self.cube,
-            labels_source=self.labels_source,
+            labels_source=self.labels_source if applied is None else applied_source(applied),
             labels=labels,
             model=model,
             config=config,
             refine=refine,
             prediction=prediction,
-            classes=tuple(c for c in self.classes if c.id in mapped | set(model.class_ids)),
-            test_source=self.test_source if scored else None,
-            test=test if scored else None,
+            classes=tuple(c for c in self.classes if c.id in mapped),
+            test_source=None if test is None else self.test_source,
+            test=test,
             epochs=() if run is None else run.training,
             steps=steps,
             evidence=self._evidence_on(labels),
@@ -126,6 +129,18 @@ class SessionRun:
                 *notes,
             ),
         )
+
+    def _test_pixels(self) -> Ids | None:
+        """The ground truth without pixels that are labelled; None where nothing is left."""
+        if self.truth is None:
+            return None
+        seen = self.trained_on | (self.labels.ids > 0)
+        test = labels_inside(np.where(seen, np.uint16(0), self.truth), self.cube)[0]
+        return test if test.any() else None
+
+    def _knows_scene(self, model: Model, named: str) -> bool:
+        """Whether a model that was applied may have learnt the test pixels."""
+        return is_own_scene(model, Path(named), self.cube, self.source)
 
     def _assessed_sample(self) -> SampleAssessment | None:
         """What the reference points say about the map, once all are labelled."""

@@ -218,7 +218,7 @@ class TrainedModel(ModelState):
             if not scene.is_kept:  # one look at each pixel serves the map and the walker
                 scene.surveyed(self.recipe.walker.guides)
                 raw = self._output(scene, pool, token, port)
-            guide, valid = scene.guide(self.recipe.walker.guides, token)
+            guide, valid = scene.guide(self.recipe.walker.guides, token, port)
             seeds = seeds_of(known, self.class_ids)
             recipe = of_strength(self.recipe.walker, strength)
             with Walker(guide, valid, seeds, recipe, token) as walker:
@@ -298,7 +298,7 @@ class TrainedModel(ModelState):
         fitting = matched(seen, self.wavelengths, self.bands, self.features.bands, port)
         fitting = in_units(fitting, (self.scale, self.offset), self.features)
         features = scaled(self.features, standardise, fitting)
-        scene = SceneFeatures(fitting, features, token, origin=cube)
+        scene = SceneFeatures(fitting, features, token, origin=cube, port=port)
         if standardise == "training":
             self.scenes[:] = [scene]
         return scene

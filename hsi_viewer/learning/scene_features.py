@@ -14,7 +14,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import probe_bands, shared_values, usual_of
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.cube.thinned import ThinnedSource
-from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort, counted
 from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.scene_windows import (
     Projected,
@@ -32,6 +32,7 @@ SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles th
 SAMPLED_SIDE = 40  # of such a tile, where features are not kept
 AROUND_LABELS = 16  # pixels that a window of its own costs as much as
 KEEP_BYTES = 400_000_000
+COMPUTING, COMPARING = "Computing features", "Comparing neighbouring pixels"
 
 
 class SceneFeatures:
@@ -44,6 +45,7 @@ class SceneFeatures:
     token : checked while features are computed.
     origin : the cube that `cube` was made of, if it was.
     keep : whether features are kept while they are small; without, each window is computed.
+    port : takes `Progress` while features are computed that are kept.
 
     Attributes
     ----------
@@ -58,6 +60,7 @@ class SceneFeatures:
         *,
         origin: HyperCube | None = None,
         keep: bool = True,
+        port: ProgressPort | None = None,
     ) -> None:
         self.cube = cube
         self.origin = origin or cube
@@ -67,7 +70,7 @@ class SceneFeatures:
         self._usual = usual_of(cube, features.bands[self._probes])
         self._kept: tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]] | None = None
         if keep and cube.rows * cube.columns * features.channels * 4 <= KEEP_BYTES:
-            self._kept = self._compute_all(token)
+            self._kept = self._compute_all(token, port or SilentPort())
         self._sample: FloatArray | None = None
         self._sampled = np.zeros(0, np.int64)
         self._sampled_spectra: FloatArray | None = None
@@ -144,13 +147,18 @@ class SceneFeatures:
         return narrow
 
     def patches(
-        self, pixels: NDArray[np.int64], radius: int, token: CancelToken | None = None
+        self,
+        pixels: NDArray[np.int64],
+        radius: int,
+        token: CancelToken | None = None,
+        port: ProgressPort | None = None,
     ) -> FloatArray:
         """Square windows around pixels, (n, channels, 2 radius + 1, 2 radius + 1).
 
         Parameters
         ----------
         pixels : (n,) flat indices in row-major order.
+        port : takes `Progress` where windows are computed.
         """
         side = 2 * radius + 1
         out = np.empty((pixels.size, side, side, self.features.channels), np.float32)
@@ -159,7 +167,8 @@ class SceneFeatures:
         groups = [np.arange(row.size)] if row.size else []
         if not self.is_kept:
             groups = list(together(row, column, 2 * (self.features.reach + radius)))
-        for some in groups:
+        told = SilentPort() if port is None or self.is_kept else port
+        for some in counted(groups, COMPUTING, told):
             if token is not None:
                 token.check()
             top, left = int(row[some].min()), int(column[some].min())
@@ -256,7 +265,7 @@ class SceneFeatures:
         return first, products, found.inner, found.inner_strays
 
     def guide(
-        self, count: int, token: CancelToken | None = None
+        self, count: int, token: CancelToken | None = None, port: ProgressPort | None = None
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Leading components of the whole scene and where it has data.
 
@@ -266,7 +275,7 @@ class SceneFeatures:
         valid : (rows, columns).
         """
         survey = self.surveyed(count)
-        for tile in survey.unseen:
+        for tile in counted(survey.unseen, COMPARING, port or SilentPort()):
             if token is not None:
                 token.check()
             self.look_at(tile)
@@ -345,7 +354,7 @@ class SceneFeatures:
         return Projected(*found, *within((rows, columns), wide, broad))
 
     def _compute_all(
-        self, token: CancelToken | None
+        self, token: CancelToken | None, port: ProgressPort
     ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
         """What `seen` gives of the whole scene; features (channels, ...) with a margin.
 
@@ -356,7 +365,7 @@ class SceneFeatures:
         wide = (rows + 2 * MARGIN, columns + 2 * MARGIN, self.features.channels)
         values = np.empty(wide, np.float32)
         inner = values[MARGIN : MARGIN + rows, MARGIN : MARGIN + columns]
-        for r, c in tiles(rows, columns):
+        for r, c in counted(list(tiles(rows, columns)), COMPUTING, port):
             places = range(r.start, r.stop), range(c.start, c.stop)
             found = self._projected(*places, tile=(r, c))
             features = self.features.smooth(*found, token)

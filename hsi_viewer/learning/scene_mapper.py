@@ -33,7 +33,7 @@ from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.recipe import FeatureRecipe, WalkerRecipe
 from hsi_viewer.learning.scaling import Scaling
-from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scene_features import COMPARING, SceneFeatures
 from hsi_viewer.learning.scene_windows import moved
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.training_pixels import (
@@ -90,7 +90,7 @@ def labelled_scene(
     port.report(Progress("Standardising the bands"))
     seen = examined(real_in(cube, port))
     scene = SceneFeatures(seen, fit_features(seen, recipe, token), origin=cube, keep=False)
-    _, valid = scene.guide(recipe.components, token)
+    _, valid = scene.guide(recipe.components, token, port)
     seeds = seeds_of(ids, class_ids)
     learned = without_strays(seeds, valid, scene.surveyed(recipe.components).strays, port)
     pixels, targets = choose_pixels(seeds, learned, limit, seed)
@@ -167,8 +167,8 @@ class SceneMapper(TrainingFacts, ABC):
         usual: Strength = "full" if refine is True or known.any() else "none"
         strength = strength_of(refine, usual)
         if strength != "none":
-            port.report(Progress("Comparing neighbouring pixels"))
-            guide, valid = scene.guide(self.walker.guides, token)
+            port.report(Progress(COMPARING))
+            guide, valid = scene.guide(self.walker.guides, token, port)
             seeds = seeds_of(known, self.class_ids)
             recipe = of_strength(self.walker, strength)
             with Walker(guide, valid, seeds, recipe, token) as walker:

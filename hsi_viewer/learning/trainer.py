@@ -27,7 +27,7 @@ from hsi_viewer.learning.network import SdhsiNet, radius_of
 from hsi_viewer.learning.predictor import by_tile, choose_device, dense
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import Recipe, recipe_for
-from hsi_viewer.learning.scene_features import SceneFeatures
+from hsi_viewer.learning.scene_features import COMPUTING, SceneFeatures
 from hsi_viewer.learning.survey import Window, tiles_inside
 from hsi_viewer.learning.training_loop import Learner
 from hsi_viewer.learning.training_pixels import (
@@ -94,10 +94,10 @@ def fit(
         scene = warm_start.scene_of(cube)
     if scene is None:
         warm_start = None
-        port.report(Progress("Computing features", 0.0))
+        port.report(Progress(COMPUTING, 0.0))
         seen = examined(real_in(cube, port))
         features = fit_features(seen, recipe.features, token)
-        scene = SceneFeatures(seen, features, token, origin=cube)
+        scene = SceneFeatures(seen, features, token, origin=cube, port=port)
     seconds = {"features": time.perf_counter() - started}
 
     started = time.perf_counter()
@@ -106,7 +106,7 @@ def fit(
     with run.judged(warm_start) as judged:
         ended = run.train(network, judged.ensemble, warm=warm_start is not None)
         verdict = judged.verdict()
-    scene.guide(recipe.walker.guides, token)  # what looking at every pixel shows belongs to it
+    scene.guide(recipe.walker.guides, token, port)  # what every pixel shows belongs to it
     warning = " ".join([*scene.found_sentences(), *([ended] if ended else [])]) or None
     seconds["train"] = time.perf_counter() - started
     facts = facts_of(cube, ids, class_ids, legend, config, seconds, warning)
@@ -154,12 +154,12 @@ class Run:
             self.seeds, learned, recipe.training.patches, config.seed
         )
         note_unused(self.seeds, valid, port)
-        self.patches = scene.patches(self.pixels, radius_of(recipe.network), token)
+        self.patches = scene.patches(self.pixels, radius_of(recipe.network), token, port)
 
     def _at_labels(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Where (rows, columns) there is data, and what strays, at least at the labels."""
         if self.scene.is_kept:
-            self.scene.guide(self.recipe.walker.guides, self.token)
+            self.scene.guide(self.recipe.walker.guides, self.token, self.port)
             return self.survey.valid, self.survey.strays
         labelled = np.flatnonzero(self.seeds >= 0)
         valid, strays = np.ones(self.seeds.shape, bool), np.zeros(self.seeds.shape, bool)

@@ -59,6 +59,24 @@ class Assessment:
         return float("nan") if self.reliability is None else self.reliability.error
 
     @property
+    def optimistic(self) -> bool:
+        """Whether the figure beside training pixels is above the honest one, or alone."""
+        if self.random is None or self.separated is None:
+            return self.random is not None
+        return bool(self.random.overall.value - self.separated.overall.value >= NOTABLE)
+
+    @property
+    def second_title(self) -> str:
+        """What `random` is the accuracy of."""
+        return "All test pixels" if self._is_unseen else "Beside training pixels"
+
+    @property
+    def _is_unseen(self) -> bool:
+        """Whether no pixel of the scene was trained on."""
+        on_test = self.separated_on == self.random_on == "test pixels"
+        return self.separated is not None and self.separation is None and on_test
+
+    @property
     def sentence(self) -> str | None:
         """Why the two figures differ, and which one to quote; None without a second one."""
         if self.random is None:
@@ -75,7 +93,7 @@ class Assessment:
                 "This figure is optimistic: its test pixels lie beside training pixels and look "
                 "like them. It says nothing about places without labels."
             ), ""
-        if self.separation is None and self.separated_on == self.random_on == "test pixels":
+        if self._is_unseen:
             return (
                 "Both figures agree, because no pixel of this scene was trained on: all test "
                 "pixels lie apart."

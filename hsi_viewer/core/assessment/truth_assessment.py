@@ -66,7 +66,7 @@ def assess_truth(
     if near:
         notes.append(
             f"{near} of {pixels.size} test pixels lie {_within(reach)}, and count for the "
-            "optimistic figure alone."
+            "figure of all test pixels alone."
         )
     sure = reliability(confidence.ravel()[pixels[far]], truth[far] == mapped[far])
     places = int(connected_labels(pixels[far], truth[far], columns).max()) + 1

@@ -19,6 +19,10 @@ from hsi_viewer.core.errors import LabelError, TrainingError
 
 Mask = NDArray[np.bool_]
 Window = tuple[slice, slice]
+TOO_FEW_INSIDE = (
+    "Fewer than two classes have labels inside the region of interest: label pixels there, or use "
+    "the whole scene."
+)
 PARTS = 4  # a side of the densest window is moved by such parts of it
 
 
@@ -192,10 +196,26 @@ def labels_inside(
 def require_classes_inside(labels: NDArray[np.uint16]) -> None:
     """Raise LabelError unless the region of interest has labels of two classes."""
     if np.unique(labels[labels > 0]).size < 2:
-        raise LabelError(
-            "Fewer than two classes have labels inside the region of interest. Label pixels "
-            "inside of it, or use the whole scene."
-        )
+        raise LabelError(TOO_FEW_INSIDE)
+
+
+def has_two_classes(ids: NDArray[np.uint16], inside: Mask) -> bool:
+    """Whether two classes have labels inside of a mask; rows without labels cost next to nothing.
+
+    Parameters
+    ----------
+    ids, inside : (rows, columns).
+    """
+    first = 0
+    for row, mask in zip(ids, inside, strict=True):
+        if not row.any():
+            continue
+        found = row[mask & (row > 0) & (row != first)]
+        if found.size and (first or (found != found[0]).any()):
+            return True
+        if found.size:
+            first = int(found[0])
+    return False
 
 
 def sampled(cube: HyperCube, count: int, bands: NDArray[Any] | None = None) -> NDArray[Any]:

@@ -173,7 +173,8 @@ def _accuracy(facts: Facts, charts: dict[str, str]) -> list[str]:
         title = "Separate places" if facts.sample else "Separate places: quote this one"
         boxes.append(_figure(title, found.separated, "honest"))
     if found.random is not None:
-        boxes.append(_figure("Beside training pixels: optimistic", found.random, "optimistic"))
+        title = found.second_title + (": optimistic" if found.optimistic else "")
+        boxes.append(_figure(title, found.random, "optimistic"))
     parts = [f"<div class=figures>{''.join(boxes)}</div>"] if boxes else []
     texts = [t for t in (found.sentence, found.separation) if t is not None]
     parts += [f"<p>{escape(str(text))}</p>" for text in texts]

@@ -18,6 +18,10 @@ from hsi_viewer.core.postprocess.map_steps import step_sentence
 from hsi_viewer.jobs.report.facts import Facts
 
 SOFTWARE = "hsi-viewer"
+BESIDE = {
+    "Beside training pixels": "Test pixels beside training pixels",
+    "All test pixels": "All test pixels",
+}
 REFERENCES = {
     SOFTWARE: "The HSI Viewer developers: HSI Viewer, version {version}.",
     "lda": "Ledoit, O., Wolf, M. (2004): A well-conditioned estimator for large-dimensional "
@@ -63,7 +67,7 @@ def described(facts: Facts) -> Described:
         *text.refinement(),
         *text.steps(),
         *text.honest(),
-        *text.optimistic(),
+        *text.beside(),
         *text.doubt(),
         text.areas(),
     ]
@@ -228,13 +232,14 @@ class _Text:
         distance = "" if audit is None else f" {audit}"
         return [f"{sentence}; intervals count groups, because errors lie together.{distance}"]
 
-    def optimistic(self) -> list[str]:
-        found = self.facts.assessment.random
-        if found is None:
+    def beside(self) -> list[str]:
+        found = self.facts.assessment
+        if found.random is None:
             return []
+        where = ", which is optimistic for other places" if found.optimistic else ""
         return [
-            "Test pixels beside training pixels gave an overall accuracy of "
-            f"{percent(found.overall.value)}, which is optimistic for other places."
+            f"{BESIDE[found.second_title]} gave an overall accuracy of "
+            f"{percent(found.random.overall.value)}{where}."
         ]
 
     def doubt(self) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,31 @@ PICTURE = 3.1  # largest height of a picture, inches
 BETWEEN = 0.3  # two pictures
 POINT = 1 / 72
 CHARACTER = 0.48  # width of a mean letter, of its size
+GAP = 0.1  # between two columns of a table
+LEAST = 6  # size of letters that are read without effort; a wider table comes in parts
+
+
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    head : its lines.
+    cells : its texts, from top to bottom.
+    """
+
+    def __init__(self, head: str, *cells: str) -> None:
+        self.head, self.cells = head, cells
+
+    @property
+    def width(self) -> int:
+        """Letters of the longest line."""
+        return max(map(len, (*self.head.split("\n"), *self.cells)))
+
+    def wrapped(self) -> Column:
+        """The same with a head no wider than its cells and its words."""
+        width = max(map(len, (*self.head.split(), *self.cells)), default=1)
+        return Column(textwrap.fill(self.head, max(width, 1)), *self.cells)
 
 
 class Pages:
@@ -88,20 +114,31 @@ class Pages:
         self._top -= height
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], size: float = 7) -> None:
-        """A table; its head comes again on each page."""
+        """A table; its head comes again on each page, its first column in each part."""
         cells = [[str(cell) for cell in row] for row in rows]
-        widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-        size = min(
-            size, size * (WIDTH - 2 * MARGIN) / (_inches(sum(widths), size) + 0.12 * len(widths))
-        )
-        ends = np.cumsum([_inches(w, size) + 0.12 for w in widths])
+        columns = [Column(*column) for column in zip(head, *cells, strict=True)]
+        if _fitting(columns, size) < size:
+            columns = [column.wrapped() for column in columns]
+        size = max(LEAST, _fitting(columns, size))
+        for part in _parts(columns, size):
+            self._part(part, _fitting(part, size))
+
+    def _part(self, columns: Sequence[Column], size: float) -> None:
+        ends = np.cumsum([_inches(column.width, size) + GAP for column in columns])
         step = size * POINT * 1.6
-        self.room(kept_together(len(cells), size))
-        self._row(head, ends, size, self._style.muted)
-        for row in cells:
+        lines = list(zip_longest(*(c.head.split("\n") for c in columns), fillvalue=""))
+        rows = list(zip(*(column.cells for column in columns), strict=True))
+        self.room(kept_together(len(rows), size) + (len(lines) - 1) * step)
+
+        def put_head() -> None:
+            for line in lines:
+                self._row(line, ends, size, self._style.muted)
+
+        put_head()
+        for row in rows:
             if self._top - step < MARGIN:
                 self.room(HEIGHT)
-                self._row(head, ends, size, self._style.muted)
+                put_head()
             self._row(row, ends, size, self._style.text)
         self._top -= 0.12
 
@@ -110,7 +147,7 @@ class Pages:
         at = self._top - step
         self._text(cells[0], MARGIN, at, size, ink)
         for cell, end in zip(cells[1:], ends[1:], strict=True):
-            self._text(cell, MARGIN + end - 0.08, at, size, ink, ha="right")
+            self._text(cell, MARGIN + end - GAP / 2, at, size, ink, ha="right")
         self._top -= step
 
     def axes(self, left: float, width: float, height: float) -> Axes:
@@ -244,7 +281,7 @@ def _show_accuracy(pages: Pages, facts: Facts, charts: dict[str, Chart]) -> None
         return
     for title, report in (
         ("Separate places", found.separated),
-        ("Beside training pixels (optimistic)", found.random),
+        (found.second_title + (" (optimistic)" if found.optimistic else ""), found.random),
     ):
         if report is not None:
             pages.heading(title, 10)
@@ -320,6 +357,22 @@ def kept_together(rows: int, size: float = 7) -> float:
 def _columns(size: float) -> int:
     """Letters that have room in a line."""
     return int((WIDTH - 2 * MARGIN) / (CHARACTER * size * POINT))
+
+
+def _fitting(columns: Sequence[Column], size: float) -> float:
+    """The size of letters, `size` at most, at which all columns have room."""
+    room = WIDTH - 2 * MARGIN - GAP * len(columns)
+    return min(size, size * room / _inches(sum(column.width for column in columns), size))
+
+
+def _parts(columns: Sequence[Column], size: float) -> list[list[Column]]:
+    """Columns that have room next to the first one, in order."""
+    parts = [[columns[0]]]
+    for column in columns[1:]:
+        if len(parts[-1]) > 1 and _fitting([*parts[-1], column], size) < size:
+            parts.append([columns[0]])
+        parts[-1].append(column)
+    return parts
 
 
 def _inches(letters: int, size: float) -> float:

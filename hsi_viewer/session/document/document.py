@@ -61,7 +61,7 @@ class Document:
         self.legend = ClassLegend()
         self.labels = LabelMap(cube.rows, cube.columns)
         self.decisions = LabelMap(cube.rows, cube.columns, DECISIONS)
-        self.region = UsedRegion(*cube.shape)
+        self.region = UsedRegion(*cube.shape, self.labels)
         self.history = History()
         self.selection = Selection(self.labels.shape)
         self.results = Results()
@@ -304,7 +304,7 @@ class Document:
         if len(present) < 2:
             name = self.legend.name_of(present[0])
             return f"Only “{name}” has labels: label pixels of a second class."
-        return None
+        return self.region.training_disabled_reason()
 
     def require_trainable(self) -> None:
         """Raise LabelError with the reason of `training_disabled_reason`, if there is one."""

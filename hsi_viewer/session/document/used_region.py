@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.region import RegionOfInterest
+from hsi_viewer.core.cube.region import TOO_FEW_INSIDE, RegionOfInterest, has_two_classes
 from hsi_viewer.core.labels.history import History, LabelChange
 from hsi_viewer.core.labels.label_map import LabelMap
 
@@ -32,6 +32,7 @@ class UsedRegion:
     Parameters
     ----------
     rows, columns, bands : of the scene.
+    labels : of the scene, which are trained on as far as they lie inside.
 
     Attributes
     ----------
@@ -41,13 +42,16 @@ class UsedRegion:
 
     changed = Signal()
 
-    def __init__(self, rows: int, columns: int, bands: int) -> None:
+    def __init__(self, rows: int, columns: int, bands: int, labels: LabelMap) -> None:
         self.pixels = LabelMap(rows, columns, REGION)
         self.bands = LabelMap(1, bands, BANDS)
+        self._labels = labels
         self._now: RegionOfInterest | None = None
+        self._enough: bool | None = None  # whether two classes have labels inside, once counted
         self._used: dict[bool, tuple[RegionOfInterest, HyperCube, HyperCube]] = {}  # of now: True
         self.pixels.changed.connect(self._on_change)
         self.bands.changed.connect(self._on_change)
+        labels.changed.connect(self._on_labels)
 
     @property
     def now(self) -> RegionOfInterest:
@@ -76,6 +80,15 @@ class UsedRegion:
             known = self._used[is_now] = wanted, cube, used_of(cube, wanted)
         return known[2]
 
+    def training_disabled_reason(self) -> str | None:
+        """Reason why the labels inside are too few to train on, or None."""
+        inside = self.now.inside
+        if inside is None:
+            return None
+        if self._enough is None:
+            self._enough = has_two_classes(self._labels.ids, inside)
+        return None if self._enough else TOO_FEW_INSIDE
+
     def set_inside(self, history: History, title: str, inside: NDArray[np.bool_] | None) -> None:
         """Use only some pixels (rows, columns), or all of them, as one step."""
         wanted = np.zeros(self.pixels.shape, bool) if inside is None else inside
@@ -101,6 +114,9 @@ class UsedRegion:
             history.do("Use the whole scene", *changes)
 
     def _on_change(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
-        self._now = None
+        self._now = self._enough = None
         self._used.pop(True, None)
         self.changed.emit()
+
+    def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
+        self._enough = None

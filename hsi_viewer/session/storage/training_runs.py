@@ -34,6 +34,7 @@ from hsi_viewer.session.storage.run_evidence import EVIDENCE
 
 FACTS, MAPS, MODEL = "run.json", "maps.npz", ("model.safetensors", "model.json")
 MADE_FROM = "made from run"  # in the settings of a map that was made of another run's
+APPLIED = "applied model"  # in the settings of a map of a model that was not trained here
 UNCLASSIFIED = "unclassified"  # in the settings of a map whose doubtful pixels have no class
 MEMBERS = (FACTS, MAPS, *MODEL, EVIDENCE)
 # The arrays of a map and what their values may be.
@@ -85,6 +86,12 @@ class Run:
     live: bool = False
     honest: Mapping[str, Finite] | None = None
     training: tuple[EpochReport, ...] = ()
+
+    @property
+    def applied(self) -> str | None:
+        """The model that the map came from, as it was named; None if it was trained here."""
+        found = self.config.get(APPLIED)
+        return None if found is None else str(found)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.widgets.region_panel import swatch
 
 PER_ROW = 3  # buttons side by side
+MOST_ROWS = 10  # of the list of classes that are seen at once, where there is room
 
 
 class AnswerButton(NamedTuple):
@@ -96,7 +97,9 @@ class QuestionPanel(QWidget):
         self.classes.setAccessibleName("Classes to answer with")
         self.classes.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.classes.setIconSize(QSize(12, 12))
-        self.classes.setFixedHeight(asked.close_up)
+        self.classes.setMinimumHeight(asked.close_up)
+        self.classes.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
+        self.classes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.classes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.classes.setMinimumWidth(110)
         self.classes.itemClicked.connect(self._on_class)
@@ -186,6 +189,9 @@ class QuestionPanel(QWidget):
             self.classes.addItem(item)
             if entry.id in likely[:1]:
                 self.classes.scrollToItem(item)
+        rows = min(len(classes), MOST_ROWS) * self.classes.sizeHintForRow(0)
+        wanted = rows + 2 * self.classes.frameWidth()
+        self.classes.setMaximumHeight(max(wanted, self.classes.minimumHeight()))
 
     # what is done ----------------------------------------------------------------------------
 

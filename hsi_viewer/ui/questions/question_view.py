@@ -46,12 +46,15 @@ class QuestionView:
             self._panel.plot.show_cube(document.cube)
 
     def outline(self, segment: NDArray[np.int64], covered: NDArray[np.int64]) -> None:
-        """Outline pixels (n, 2) around a place, and those that an answer covers."""
+        """Outline pixels (n, 2) around a place, and those that an answer covers; mark no other."""
+        self._context.canvas.show_marks(False)
         for outline in self._outlines:
             outline.show(segment, covered)
 
     def outline_nothing(self) -> None:
-        """Remove the outlines."""
+        """Remove the outlines, and show what was marked before."""
+        if self._outlines[0].shown:  # else others may point a place out
+            self._context.canvas.show_marks(True)
         for outline in self._outlines:
             outline.hide()
 

@@ -120,7 +120,7 @@ class SceneGrid(QWidget):
     def _add(self, index: int) -> None:
         view = LinkedView(self._store, FIRST[index - 1], index + 1)
         view.show_scene(*self._canvas.shape)
-        view.set_marks(self._canvas.marks)
+        view.set_marks(self._canvas.drawn_marks)
         view.view_changed.connect(self._on_view)
         view.hovered.connect(self._canvas.hovered)
         view.left.connect(self._canvas.left)

@@ -43,6 +43,7 @@ class SceneView(MovableView):
         self._cursor.setZValue(45)
         self._box.addItem(self._cursor)
         self.marks: list[Mark] = []
+        self.drawn_marks: list[Mark] = []
 
     # what is shown ---------------------------------------------------------------------------
 
@@ -134,6 +135,14 @@ class SceneView(MovableView):
     def set_marks(self, marks: list[Mark]) -> None:
         """Mark pixels: (row, column, colour) each."""
         self.marks = list(marks)
+        self._draw_marks(self.marks)
+
+    def show_marks(self, shown: bool) -> None:
+        """Show the marks, or none until others are set: another place is pointed out."""
+        self._draw_marks(self.marks if shown else [])
+
+    def _draw_marks(self, marks: list[Mark]) -> None:
+        self.drawn_marks = marks
         self._marks.setData(
             [
                 {
@@ -144,7 +153,7 @@ class SceneView(MovableView):
                 for row, column, colour in marks
             ]
         )
-        self.marked.emit(self.marks)
+        self.marked.emit(marks)
 
     def show_cursor(self, pixel: Pixel | None) -> None:
         """Show where the mouse is in another view of the scene; None: in none."""

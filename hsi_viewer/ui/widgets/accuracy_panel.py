@@ -32,7 +32,7 @@ TITLES = {
 }
 BESIDE = {
     "labels": "random folds of the labels",
-    "test pixels": "all test pixels, also beside training pixels",
+    "test pixels": "all test pixels",
 }
 AUDITED = {"labels": "Held-out labels", "test pixels": "Test pixels"}
 NOT_MEASURED = "No honest figure yet"
@@ -40,7 +40,7 @@ MISSING = "–"
 
 
 class AccuracyPanel(QWidget):
-    """The honest figure large, the optimistic one small, why they differ, and each class.
+    """The honest figure large, the other one small, why they differ, and each class.
 
     Signals
     -------
@@ -154,7 +154,7 @@ class AccuracyPanel(QWidget):
         if found is not None:
             texts = {
                 self.title: TITLES[found.separated_on] if honest is not None else NOT_MEASURED,
-                self.optimistic: _optimistic(found),
+                self.optimistic: _second(found),
                 self.sentence: found.sentence or "",
                 self.audit: _audit(found),
                 self.warnings: "\n".join(_unsaid(found)),
@@ -251,13 +251,14 @@ def _muted() -> QLabel:
     return label
 
 
-def _optimistic(found: Assessment) -> str:
-    """The small figure, or ""."""
+def _second(found: Assessment) -> str:
+    """The small figure, or ""; it is called optimistic only where it is above the large one."""
     report = found.random
     if report is None:
         return ""
+    title = "Optimistic" if found.optimistic else found.second_title
     return (
-        f"Optimistic: {_percent(report.overall.value)} overall, average "
+        f"{title}: {_percent(report.overall.value)} overall, average "
         f"{_percent(report.average)}, kappa {report.kappa:.3f} ({BESIDE[found.random_on]})."
     )
 

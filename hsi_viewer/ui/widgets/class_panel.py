@@ -138,6 +138,13 @@ class ClassPanel(QWidget):
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
         layout.addLayout(files)
+        self.show_ready(False)
+
+    def show_ready(self, ready: bool) -> None:
+        """Enable what needs a scene, or disable it while none is open."""
+        for button in (self.add_button, self.more_button, self.load_button, self.draw_button):
+            button.setEnabled(ready)
+        self._update_buttons()
 
     def changeEvent(self, event: QEvent) -> None:
         """Let the columns follow the size of the text."""

@@ -71,7 +71,10 @@ class CleanPanel(QWidget):
         self.corners = QCheckBox("Connect at corners")
         self.corners.setToolTip("Pixels that touch at a corner only are of one region, too")
         self.table = QTableWidget(0, 4)
-        self.table.setHorizontalHeaderLabels(["Class", "Open", "Close", "Merge into"])
+        self.table.setHorizontalHeaderLabels(["Class", "Open", "Close", "Merge"])
+        merged = self.table.horizontalHeaderItem(INTO)
+        if merged is not None:
+            merged.setToolTip("The class that this one is merged into")
         self.table.verticalHeader().hide()
         self.table.setWordWrap(False)
         header = self.table.horizontalHeader()

@@ -103,6 +103,11 @@ class NoticeBar(QWidget):
             self._clock.stop()
         self.setVisible(bool(self.notices))
 
+    def withdraw(self, text: str) -> None:
+        """Remove a message that isn't true any more."""
+        for notice in [n for n in self.notices if n.text == text]:
+            self.remove(notice)
+
     def dismiss(self) -> bool:
         """Remove the newest message; False if there is none."""
         if not self.notices:

@@ -47,6 +47,7 @@ class SeparabilityPanel(QWidget):
         self.compare.clicked.connect(self.compare_requested)
         self.state = QLabel()
         self.state.setObjectName("muted")
+        self.state.setWordWrap(True)
         self.warnings = QLabel()
         self.warnings.setWordWrap(True)
         self.warnings.setTextFormat(Qt.TextFormat.PlainText)

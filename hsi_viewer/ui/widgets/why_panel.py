@@ -89,6 +89,7 @@ class WhyPanel(QWidget):
         self.tables["nearest"].cellActivated.connect(self._on_chosen)
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName("Explanation")
+        self.tabs.setObjectName("tight")
         for (key, table), title in zip(
             self.tables.items(), ("Bands", "Voices", "Nearest"), strict=True
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import numpy as np
 import pyogrio
@@ -22,6 +23,7 @@ from hsi_viewer.learning.classifiers import fit
 from hsi_viewer.ui.features.after_map import applying as module
 from hsi_viewer.ui.features.after_map.polygons_dialog import SAVE, PolygonsDialog
 from tests.gui.exporting.test_layers_and_figures import answer, scene
+from tests.unit.jobs.report.made import leave_undrawn
 
 ENTER, CTRL = Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -225,8 +227,27 @@ def applying(driver, tmp_path, monkeypatch) -> None:
     assert document.legend.classes == classes
     driver.trigger("edit.redo")
     assert document.prediction is kept
+    reported(driver, path, tmp_path, monkeypatch)
     unlike_spectra_and_damage(driver, path, model, monkeypatch)
     assert "model.json" in told[-1]
+
+
+def reported(driver, model_path, tmp_path, monkeypatch) -> None:
+    """The report says what the map is: of a model that was not trained on this scene."""
+    leave_undrawn(monkeypatch)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_a, **_k: str(tmp_path))
+    driver.trigger("file.report")
+    driver.settle()
+    (path,) = tmp_path.glob("*_report/report.json")
+    facts = json.loads(path.read_text("utf-8"))
+    assert facts["labels"] == f"not known here: the model {model_path} was applied"
+    assert "Its model was trained elsewhere" in facts["methods"]
+    mapped = np.unique(driver.document.prediction.class_map)
+    assert {c["id"] for c in facts["classes"] if c["pixels"]} == {*mapped.tolist()} - {0}
+    assert {c["training"] for c in facts["classes"]} == {None}
+    bundle = driver.window.commands.action("file.bundle")
+    assert not bundle.isEnabled()
+    assert "was not trained here" in bundle.toolTip()
 
 
 class Unlike:

@@ -13,6 +13,7 @@ from hsi_viewer.core.display.layers import OUTSIDE
 from hsi_viewer.core.progress import CancelToken, SilentPort
 from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.ui.dialogs import accept_button
+from hsi_viewer.ui.features.labelling.region_of_interest import CORNERS
 from tests.gui.hands import SIZE, Hands, made_cube
 
 SQUARE = ((10, 10), (10, 59), (49, 59), (49, 10))
@@ -59,16 +60,24 @@ def a_region_is_drawn_as_one_step(hands, layers, panel, before):
     driver = hands.driver
     assert not driver.window.commands.action("roi.clear").isEnabled()
     assert panel.clear_region.isHidden()
+    notices = driver.window.notices
     driver.trigger("roi.draw")
     for corner in SQUARE:
         hands.click(corner)
+    assert CORNERS in notices.texts()
     driver.key(Qt.Key.Key_Escape)  # drops the outline
     assert inside(hands) is None
+    assert CORNERS not in notices.texts()
+    driver.trigger("roi.draw")
+    driver.type("v")  # another tool
+    assert CORNERS not in notices.texts()
+    hands.tool(before)
     driver.trigger("roi.draw")
     for corner in SQUARE:
         hands.click(corner)
     driver.key(Qt.Key.Key_Return)
     found = inside(hands)
+    assert CORNERS not in notices.texts()
     assert found[15:45, 15:55].all()
     assert not found[:8].any()
     assert not found[:, 62:].any()
@@ -152,11 +161,17 @@ def it_is_inverted_undone_and_taken_from_what_is_there(hands):
     driver.trigger("roi.selection")
     assert np.array_equal(inside(hands), selected)
     panel = hands.driver.window.feature("training").panel
-    told = []
-    driver.window.workspace.noticed.connect(lambda text, _level: told.append(text))
-    driver.click_on(panel.train_button)
-    driver.qtbot.waitUntil(lambda: any("Fewer than two classes have labels" in t for t in told))
-    driver.settle()
+    reason = "Fewer than two classes have labels inside the region of interest: "
+    train = driver.window.commands.action("train.start")
+    assert not panel.train_button.isEnabled()  # only one class has labels there
+    assert panel.reason.text().startswith(reason)
+    assert not train.isEnabled()
+    assert reason in train.toolTip()
+    assert not driver.window.commands.action("labels.guide").isEnabled()
+    driver.trigger("edit.undo")
+    assert panel.train_button.isEnabled()
+    driver.trigger("edit.redo")
+    assert not panel.train_button.isEnabled()
     assert not driver.window.commands.action("roi.picked").isEnabled()
     hands.tool("select")
     hands.click((16, 16))

@@ -80,6 +80,9 @@ def answer(driver, count: int) -> None:
 def test_from_drawing_to_the_areas(scene, tmp_path, monkeypatch):
     window, document = scene.window, scene.document
     layers, readout = window.context.viewing.layers, window.context.readout
+    canvas = window.context.canvas
+    scene.click(5, 5)
+    assert [mark[:2] for mark in canvas.drawn_marks] == [(5, 5)]
     scene.hover(5, 5)
     assert "Corn" in readout.mapped.text()
 
@@ -114,6 +117,7 @@ def test_from_drawing_to_the_areas(scene, tmp_path, monkeypatch):
     scene.type("p")  # even where somebody asks for it
     assert layers[CLASS_MAP].raster is None
     panel = window.panel("reference")
+    assert canvas.drawn_marks == []  # only the point is pointed out
     first = sample.place
     assert f"Row {first[0] + 1}, column {first[1] + 1}" in panel.question.text()
     view = window.context.canvas.view_box()
@@ -143,6 +147,7 @@ def test_from_drawing_to_the_areas(scene, tmp_path, monkeypatch):
     scene.type(Qt.Key.Key_Escape)
     assert not feature.active
     assert layers[CLASS_MAP].raster is not None
+    assert canvas.drawn_marks == canvas.marks != []
     figures = window.panel("accuracy").sample
     assert f"{total - 4} of {total} reference points aren't labelled yet" in figures.words.text()
     assert figures.table.isHidden()

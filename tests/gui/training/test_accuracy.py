@@ -11,6 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from hsi_viewer.core.assessment.accuracy import score_pixels
+from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.assessment.confusion_table import confusion_table
 from hsi_viewer.learning import cross_validation
 from hsi_viewer.session.document.label_load import LabelLoad, base_of, carry_out
@@ -18,6 +20,7 @@ from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.ui import main_window
 from hsi_viewer.ui.dialogs import Leave
 from hsi_viewer.ui.features.training.result import accuracy_text
+from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
 from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
 from tests.gui.hands import Hands
@@ -123,7 +126,7 @@ def test_own_labels_are_measured_by_place_and_come_back_with_the_session(
         f"{labelled} labels in 6 places."
     )
     assert "by cross-validation of your labels" in panel.title.text()
-    assert panel.optimistic.text().startswith("Optimistic: ")
+    assert panel.optimistic.text().startswith("Beside training pixels: ")  # it is the lower one
     assert f"{100 * found.random.overall.value:.1f} % overall" in panel.optimistic.text()
     assert accuracy_text(bench.results).endswith("of your labels, held out place by place.")
     assert panel.sentence.text() == found.sentence
@@ -257,6 +260,20 @@ def test_a_map_of_other_classes_is_not_scored_and_undo_scores_it_again(bench):
     bench.driver.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     bench.driver.qtbot.waitUntil(lambda: panel.optimistic.text() == scored)
     assert "have changed" not in panel.warnings.text()
+
+
+@pytest.mark.parametrize(("first", "second"), [(3, 2), (3, 3), (2, 3)])
+def test_only_what_is_above_the_first_figure_is_called_optimistic(first, second, qtbot):
+    truth, pixels, panel = np.ones(4, np.uint16), np.arange(4), AccuracyPanel()
+    qtbot.addWidget(panel)
+    apart, beside = (
+        score_pixels(truth, np.where(pixels < right, 1, 2).astype(np.uint16), pixels, 4)
+        for right in (first, second)
+    )
+    panel.show_assessment(Assessment(apart, beside, None, None, 8, 4), str)
+    title = "Optimistic" if second > first else "Beside training pixels"
+    assert panel.optimistic.text().startswith(f"{title}: {25 * second}.0 % overall")
+    assert "optimistic" not in panel.sentence.text()
 
 
 def test_with_one_place_a_class_the_panel_says_what_to_label(bench):

@@ -80,7 +80,7 @@ def test_a_ground_truth_in_words(files, capsys):
     assert "expected calibration error" in lines[-2]
     assert lines[-1].startswith("No areas: areas can only be estimated from a probability sample")
     assert "are training pixels and were not scored" in err
-    assert "count for the optimistic figure alone" in err
+    assert "count for the figure of all test pixels alone" in err
 
 
 def test_the_truth_does_not_change_the_map(files, tmp_path):

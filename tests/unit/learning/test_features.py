@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
-from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.core.progress import CallbackPort, CancelToken, Progress, TaskCancelledError
 from hsi_viewer.learning import scene_features as scene_module
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.noise import noise_covariance
@@ -142,6 +142,22 @@ def test_cancel_is_seen_while_features_are_computed() -> None:
     features = fit_features(cube, RECIPE)
     with pytest.raises(TaskCancelledError):
         SceneFeatures(cube, features, token)
+
+
+def test_the_share_of_the_tiles_is_told(monkeypatch) -> None:
+    cube = HyperCube.from_array(noise(20, 400, 4))
+    features = fit_features(cube, FeatureRecipe(components=2, sigmas=(1.0,)))
+    told: list[object] = []
+    port = CallbackPort(told.append)
+    SceneFeatures(cube, features, port=port).guide(2, port=port)
+    doing = ("Computing features", "Comparing neighbouring pixels")
+    assert told == [Progress(text, n / 3) for text in doing for n in (1, 2, 3)]
+    monkeypatch.setattr(scene_module, "KEEP_BYTES", 0)  # as of a large scene
+    told.clear()
+    large = SceneFeatures(cube, features, port=port)
+    assert told == []
+    large.patches(np.array([0, 200, 399]), 1, port=port)
+    assert told == [Progress(doing[0], n / 3) for n in (1, 2, 3)]
 
 
 @pytest.mark.parametrize("emphasis", [0.0, 0.5, 1.0])

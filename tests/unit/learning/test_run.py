@@ -50,7 +50,8 @@ def test_early_maps_are_refined_if_the_user_wants_it(refine: bool) -> None:
     kinds = [type(i).__name__ for i in port.items]
     epoch = ["EpochReport", "Progress"]
     # The shallow exit is shown after a third of the steps, which is one epoch here.
-    assert kinds == ["Progress", "Prediction", *epoch, "Prediction", *epoch, *epoch]
+    features = ["Progress"] * 3  # begun, computed, compared
+    assert kinds == [*features, "Prediction", *epoch, "Prediction", *epoch, *epoch]
     again = Recorder()
     fit(CUBE, TRAINING, WIDE, recipe=SMALL, warm_start=model, port=again)
     assert not any(isinstance(i, Prediction) for i in again.items)

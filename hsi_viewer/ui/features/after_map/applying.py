@@ -27,6 +27,7 @@ from hsi_viewer.core.training import Standardise
 from hsi_viewer.learning.classifiers import classifier, load_model
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.map_change import MadeMap, MapChange, ShownMap
+from hsi_viewer.session.storage.training_runs import APPLIED
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
@@ -167,7 +168,7 @@ class ApplyFeature(Feature):
         before = ShownMap(document.prediction, document.trained_on, shown)
         config = {
             "classifier": made.model.name,
-            "applied model": str(made.path),
+            APPLIED: str(made.path),
             "standardised by": f"{STANDARDISED[made.standardise]} scene",
             "notes": [note.text for note in made.notes],
         }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
 REPORT, BUNDLE = "Saving the report", "Saving the bundle"
+NOT_HERE = "A bundle trains its model again, and that of this map was not trained here."
 EARLY = "The training is still running: wait for its final map."
 
 
@@ -52,8 +53,8 @@ class ReportController(QObject):
                 self.choose_bundle,
                 (),
                 "folder-zip-outline",
-                self._can,
-                self._reason,
+                lambda: self._can() and not self._is_applied(),
+                lambda: NOT_HERE if self._is_applied() else self._reason(),
             ),
         ]
 
@@ -61,6 +62,12 @@ class ReportController(QObject):
         document = self._workspace.document
         prediction = document.prediction if document is not None else None
         return prediction is not None and prediction.final
+
+    def _is_applied(self) -> bool:
+        session, shown = self._context.sessions.session, self._shown()
+        if session is None or shown is None or shown not in session.training_runs:
+            return False
+        return session.training_runs[shown].applied is not None
 
     def _reason(self) -> str:
         document = self._workspace.document
@@ -98,7 +105,7 @@ class ReportController(QObject):
     def choose_bundle(self) -> None:
         """Ask for a file and write the bundle."""
         document = self._workspace.document
-        if document is None or not self._can():
+        if document is None or not self._can() or self._is_applied():
             return
         stem = file_stem(document.cube, self._run_word())
         path = ask_where(

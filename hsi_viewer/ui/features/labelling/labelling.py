@@ -239,6 +239,7 @@ class LabelController(QObject):
     def _on_document(self) -> None:
         document = cast("Document", self._workspace.document)
         self._active = None
+        self._panel.show_ready(True)
         document.legend.changed.connect(self._show_classes)
         document.labels.changed.connect(self._on_labels)
         self._show_classes()

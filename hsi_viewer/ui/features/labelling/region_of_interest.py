@@ -34,6 +34,7 @@ MENU = "&Map"
 DIM: Colour = (70, 70, 76)
 OUTLINE: Colour = (255, 255, 255)
 READING = "Reading the region of interest"
+CORNERS = "Click the corners of the region; Enter or a double-click closes it, Escape stops."
 NOTHING = "No region of interest is set."
 ICONS = {
     "selection": "select",
@@ -147,20 +148,20 @@ class RegionOfInterestFeature(Feature):
         self.context.canvas.set_tool(self._polygon)
         self.drawing = True
         self.context.canvas.setFocus()
-        self.workspace.notify(
-            "Click the corners of the region; Enter or a double-click closes it, Escape stops."
-        )
+        self.workspace.notify(CORNERS)
         self.workspace.state_changed.emit()
 
     def put_away(self) -> None:
         """Give the left button back to the tool of before."""
         if self.drawing:
-            self.drawing = False
+            self._on_tool()
             self.labelling.use_tool(self.labelling.tool)
 
     @Slot()
     def _on_tool(self) -> None:
-        self.drawing = False  # another tool was chosen
+        """Another tool has the left button: what this one told goes with it."""
+        self.drawing = False
+        self.context.notices.withdraw(CORNERS)
 
     def add_inside(self, outline: list[Point]) -> None:
         """Add what an outline of rows and columns encloses to the region."""

@@ -12,6 +12,7 @@ from hsi_viewer.ui.widgets.runs_panel import RunRow
 def row_of(run: Run) -> RunRow:
     """The row of a run; its tool tip has the settings and every figure."""
     facts = [f"Trained {local_time(run.time)}", run.source]
+    facts.append(f"{run.labelled:,} labelled pixels, {run.seconds:.1f} s")
     facts += [
         f"{k}: {v}"
         for k, v in run.config.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,7 @@ def test_pixels_beyond_the_reach_are_scored_apart():
     assert found.calibration_error == pytest.approx(0.75 - 16 / 26)
     assert found.warnings == (
         "200 of 720 test pixels lie within the 10 pixels that the model looks from training "
-        "pixels, and count for the optimistic figure alone.",
+        "pixels, and count for the figure of all test pixels alone.",
     )
 
 
@@ -93,15 +95,16 @@ def test_the_truth_of_training_pixels_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("honest", "beside", "on", "said"),
+    ("honest", "beside", "on", "said", "optimistic"),
     [
-        ((1, 0, 1, 0), (1, 1, 1, 0), "labels", "score 25.0 points higher"),
-        ((1, 1, 1, 0), (1, 1, 1, 0), "labels", "Both figures agree"),
-        ((1, 1, 1, 0), (1, 0, 1, 0), "labels", "score 25.0 points lower here"),
-        ((1, 1, 1, 0), (1, 0, 1, 0), "test pixels", "are of different pixels"),
+        ((1, 0, 1, 0), (1, 1, 1, 0), "labels", "score 25.0 points higher", True),
+        ((1, 1, 1, 0), (1, 1, 1, 0), "labels", "Both figures agree", False),
+        ((1, 1, 1, 0), (1, 0, 1, 0), "labels", "score 25.0 points lower here", False),
+        ((1, 1, 1, 0), (1, 0, 1, 0), "test pixels", "are of different pixels", False),
+        ((1, 0, 1, 0), (1, 1, 1, 0), "test pixels", "are of different pixels", True),
     ],
 )
-def test_the_sentence_never_contradicts_the_figures(honest, beside, on, said):
+def test_the_sentence_never_contradicts_the_figures(honest, beside, on, said, optimistic):
     pixels = np.arange(4)
     truth = np.ones(4, np.uint16)
 
@@ -110,6 +113,11 @@ def test_the_sentence_never_contradicts_the_figures(honest, beside, on, said):
 
     found = Assessment(report(honest), report(beside), None, None, 0, 4, random_on=on)
     assert said in found.sentence
+    assert found.optimistic == optimistic
+    assert "optimistic" not in found.sentence
+    assert found.second_title == "Beside training pixels"
+    unseen = replace(found, separated_on="test pixels", random_on="test pixels")
+    assert unseen.second_title == "All test pixels"
 
 
 def test_figures_of_different_classes_are_not_compared():

@@ -7,20 +7,27 @@ import csv
 import dataclasses
 import io
 import re
+from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
+from hsi_viewer.core.assessment.confusion_table import confusion_table
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.jobs.report.charts import MOST_CLASSES, charts_of, largest
 from hsi_viewer.jobs.report.gather import gather
-from hsi_viewer.jobs.report.html import drawn
+from hsi_viewer.jobs.report.html import drawn, html_page
 from hsi_viewer.jobs.report.letters import drawable
+from hsi_viewer.jobs.report.methods import described
 from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
+from hsi_viewer.jobs.report.pdf import Pages
 from hsi_viewer.jobs.report.write import write_report
 from tests.unit.cli.schemas import fitting
 from tests.unit.jobs.report.made import HOSTILE, NAMES, made_run
@@ -215,3 +222,54 @@ def test_nothing_is_written_once_cancelled(report, tmp_path):
     with pytest.raises(TaskCancelledError):
         write_report(report, tmp_path / "out", token)
     assert not (tmp_path / "out").exists()
+
+
+class Printed:
+    """Takes the pages of a PDF, and where each text stands on them."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[int, float, str, float, Bbox]] = []
+        self.pages = 0
+
+    def savefig(self, figure) -> None:
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        for text in (t for t in figure.texts if t.get_text()):
+            box = text.get_window_extent(renderer)
+            place = self.pages, text.get_position()[1]
+            self.texts.append((*place, text.get_text(), text.get_fontsize(), box))
+        self.pages += 1
+
+
+@pytest.mark.parametrize("count", [3, 16, 40])
+def test_the_matrix_of_many_classes_is_read_without_effort(count):
+    counts = np.random.default_rng(0).integers(0, 9000, (count, count))
+    report = AccuracyReport(tuple(range(1, count + 1)), counts, np.zeros(count, np.int64))
+    table = confusion_table(report, str)
+    printed = Printed()
+    pages = Pages(printed, "A map")
+    pages.table(table.head, [(f"{row[0]} Soybean-mintill", *row[1:]) for row in table.rows])
+    pages.end()
+    lines = {}
+    for page, y, text, size, box in printed.texts:
+        assert size >= 6, text
+        assert 0.7 < box.x0 / 100 < box.x1 / 100 < 8.27 - 0.7, text
+        lines.setdefault((page, y), []).append(box)
+    for boxes in lines.values():
+        ordered = sorted(boxes, key=lambda box: box.x0)
+        assert all(a.x1 < b.x0 for a, b in pairwise(ordered))
+    shown = Counter(text for _, _, text, _, _ in printed.texts)
+    wanted = Counter(cell for row in table.rows[:count] for cell in row[1:])
+    assert not wanted - shown
+
+
+def test_what_is_not_above_the_honest_figure_is_not_called_optimistic(report):
+    found = report.facts.assessment
+    ids, counts = found.random.class_ids, found.random.matrix
+    worse = AccuracyReport(ids, counts + 1, np.zeros(len(ids), np.int64))
+    for parts, optimistic in (({"separated": worse}, True), ({"random": worse}, False)):
+        known = dataclasses.replace(report.facts, assessment=dataclasses.replace(found, **parts))
+        told = dataclasses.replace(known, **described(known))
+        page = Page(html_page(dataclasses.replace(report, facts=told))).text
+        assert "Beside training pixels" in page
+        assert ("Beside training pixels: optimistic" in page) == optimistic
+        assert ("optimistic" in told.methods) == optimistic
