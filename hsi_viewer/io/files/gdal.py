@@ -85,6 +85,13 @@ def _tags_of_overviews(file: Any) -> dict[str, str]:
     return {key.upper(): value for key, value in tags.items()}
 
 
+@contextmanager
+def without_messages() -> Iterator[None]:
+    """GDAL prints nothing while the block runs; its errors are raised."""
+    with rasterio.Env():
+        yield
+
+
 def local_name(path: Path) -> str:
     """The name to give to GDAL, which takes some names for addresses or archives.
 

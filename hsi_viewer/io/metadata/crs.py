@@ -28,12 +28,13 @@ def crs_of(wkt: str | None) -> Any:
     """
     if not wkt or NAMES_A_FILE.search(wkt):
         return None
-    from rasterio import Env
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
 
+    from hsi_viewer.io.files.gdal import without_messages
+
     try:
-        with Env():  # or else GDAL prints what it thinks of it
+        with without_messages():
             if AUTHORITY.fullmatch(wkt):
                 return CRS.from_user_input(wkt)
             return CRS.from_proj4(wkt) if wkt.startswith("+") else CRS.from_wkt(wkt)
@@ -82,12 +83,13 @@ def transformed(
 
 def wkt_of(epsg: int | None) -> str | None:
     """Well-known text of an EPSG code; None where there is none."""
-    from rasterio import Env
     from rasterio.crs import CRS
     from rasterio.errors import CRSError
 
+    from hsi_viewer.io.files.gdal import without_messages
+
     try:
-        with Env():
+        with without_messages():
             return None if not epsg else str(CRS.from_epsg(epsg).to_wkt())
     except (CRSError, OverflowError):
         return None
