@@ -18,7 +18,7 @@ from hsi_viewer.io.regions.grid import PIXELS, Grid
 
 SMALL = 4.0  # pixels; smaller polygons may hold no pixel's centre
 AROUND = 1.0  # of a cube, in its widths and heights: what lies further away is cut off
-FARTHEST = 1e100  # coordinates beyond are no place, and their products overflow
+FARTHEST = 1e100  # larger coordinates are impossible, and their products overflow
 EDGE = 17  # positions on each edge, which bends in another coordinate system
 
 Box = tuple[float, float, float, float]
@@ -142,7 +142,7 @@ def _near(geometries: Sequence[Any], grid: Grid, source: Any, target: Any) -> li
     within = (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
     far = np.flatnonzero(~within & (np.abs(bounds) < FARTHEST).all(axis=1))
     for k in far:
-        with suppress(shapely.GEOSException):  # one that is no proper geometry stays as it is
+        with suppress(shapely.GEOSException):  # an invalid geometry stays as it is
             array[k] = shapely.clip_by_rect(array[k], *box)
     return list(array)
 
