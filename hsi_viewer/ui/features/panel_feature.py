@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic, Literal, TypeVar, cast
 
 from PySide6.QtCore import Slot
@@ -22,17 +23,16 @@ class PanelFeature(Feature, Generic[P]):
     icon : name of the icon that shows and hides it.
     dock : key of the dock, where it isn't the key of the feature; it never changes.
     area, beside, shown, always : as of `Panel`.
+    make_panel : makes the panel and connects its signals; here its module is imported.
     """
+
+    make_panel: Callable[[], P]
 
     title, icon = "", "puzzle-outline"
     dock = ""
     area: Literal["left", "right", "bottom"] = "right"
     beside = ""
     shown = always = False
-
-    def make_panel(self) -> P:
-        """Make the panel and connect its signals; here its module is imported."""
-        raise NotImplementedError
 
     @Slot()
     def refresh(self) -> None:

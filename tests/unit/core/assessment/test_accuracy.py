@@ -97,7 +97,7 @@ def test_wilson_against_scipy(data, total):
 
 
 def test_labels_are_scored_by_the_rules_of_label_files_and_of_one_size():
-    """Negative and NaN are unlabelled, whatever the type."""
+    """Negative and NaN are unlabelled, in numbers of any type."""
     class_map = np.array([[1, 2, 2], [1, 1, 2]], np.uint16)
     test = np.array([[1, -1, 2], [np.nan, 2, 0]])
     for labels in (test, np.nan_to_num(test).astype(int), np.ma.masked_less(test, 0)):
