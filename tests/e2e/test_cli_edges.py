@@ -197,6 +197,7 @@ def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
     try:
         while not any(path not in before for path in target.parent.iterdir()):
             assert running.poll() is None, running.stderr.read()
+            select.select([], [], [], 0.01)
         running.send_signal(sent)
         error = running.communicate(timeout=PATIENCE)[1]
     finally:
