@@ -27,6 +27,7 @@ from hsi_viewer.session.storage.project_file import (
     lock_of,
     read_project_arrays,
     read_project_data,
+    read_project_labels,
     write_project,
 )
 from hsi_viewer.session.storage.recoverable_sessions import (
@@ -211,6 +212,18 @@ def test_a_damaged_member_is_named_and_the_rest_is_read(path):
     assert "the labels are lost" in contents.problems[0]
     assert again.classes == session_data.classes
     assert contents.truth.max() == 1
+
+
+def test_the_labels_of_a_session_file_are_read_without_its_runs(path, tmp_path):
+    session_data, ids = written(path, {3: made_run(tmp_path)})
+    again, found = read_project_labels(path)
+    assert again.classes == session_data.classes
+    np.testing.assert_array_equal(found, ids)
+    whole = path.read_bytes()
+    at = whole.find(b"labels.npy") + 40
+    path.write_bytes(whole[:at] + bytes(8) + whole[at + 8 :])
+    with pytest.raises(FormatError, match=r"work\.hsiproj is damaged: the labels are lost \("):
+        read_project_labels(path)
 
 
 def test_what_is_no_session_is_refused_and_the_backup_named(path):
