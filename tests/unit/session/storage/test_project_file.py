@@ -24,6 +24,7 @@ from hsi_viewer.session.storage.lock_file import LockedError
 from hsi_viewer.session.storage.migrations import SCHEMA
 from hsi_viewer.session.storage.project_file import (
     backup_of,
+    is_project,
     lock_of,
     read_project_arrays,
     read_project_data,
@@ -647,4 +648,17 @@ def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
     session.extras_as_saved()
     assert not session.modified
     assert not session.folder.unsaved.exists()
+    for words in ("reference points", "spectra", "spectra"):
+        session.note_extra(words)
+    assert session.extras_words == ("notes", "reference points", "spectra")
+    assert session.folder.unsaved.exists()
+    assert received == ["first", "second"] + 3 * ["second"]
     session.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [("a.hsiproj", True), ("A.HSIPROJ", True), ("a.hsiproj.bak", False), ("hsiproj", False)],
+)
+def test_a_session_file_is_known_by_its_suffix(source, answer):
+    assert is_project(source) == answer
