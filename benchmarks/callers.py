@@ -111,9 +111,9 @@ class Callers:
         found = [name for name, (_, called) in self._tests.items() if any(map(reaches, called))]
         return sorted(found, key=lambda name: self._tests[name][0])
 
-    def seconds(self, tests: Iterable[str]) -> float:
-        """What some tests take together."""
-        return sum(self._tests[name][0] for name in tests)
+    def seconds(self, test: str) -> float:
+        """What a test takes, with the fixtures of its file."""
+        return self._tests[test][0]
 
 
 def function_around(tree: ast.AST, line: int, inside: str = "") -> str:

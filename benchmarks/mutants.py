@@ -51,7 +51,7 @@ ENVIRONMENT = {
 }
 OPTIONS = ("-x", "-q", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:faulthandler")
 USAGE_ERROR, NO_TESTS = 4, 5  # exit statuses of pytest
-QUICK_SECONDS = 5.0  # tests that together take longer run in a second process
+QUICK_SECONDS = 0.5  # tests that take longer run after all others, in a second process
 ABOVE = ("analysis", "jobs", "session", "learning")  # layers whose tests reach others, too
 
 
@@ -148,18 +148,15 @@ class Tests:
         self._imports = {p: _imported(p) for p in Path("hsi_viewer").rglob("*.py")}
 
     def of(self, path: Path, tree: ast.Module, line: int) -> list[list[str]]:
-        """Tests by the seconds that those of their file take, the quickest first."""
+        """Quick tests and slow ones, each file by file, for tests of a file may share fixtures."""
         module = module_name(path)
         users = {p.as_posix() for p, imported in self._imports.items() if module in imported}
-        by_file: dict[str, list[str]] = {}
+        groups: list[dict[str, list[str]]] = [{}, {}]
         for test in self._callers.of(path, tree, line, users):
-            by_file.setdefault(test.split("::")[0], []).append(test)
-        groups: list[list[str]] = [[], []]
-        total = 0.0
-        for tests in sorted(by_file.values(), key=self._callers.seconds):
-            total += self._callers.seconds(tests)
-            groups[total > QUICK_SECONDS] += tests
-        return [tests for tests in groups if tests]
+            slow = self._callers.seconds(test) > QUICK_SECONDS
+            groups[slow].setdefault(test.split("::")[0], []).append(test)
+        groups_in_order = [[t for tests in by_file.values() for t in tests] for by_file in groups]
+        return [tests for tests in groups_in_order if tests]
 
 
 def _imported(path: Path) -> set[str]:

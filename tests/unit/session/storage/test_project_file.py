@@ -143,12 +143,16 @@ def test_runs_are_files_inside(path, tmp_path):
     assert session_data.contents == ()
 
 
-def test_the_file_of_the_time_before_is_kept(path):
+@pytest.mark.parametrize("links", [True, False])
+def test_the_file_of_the_time_before_is_kept(path, links, monkeypatch):
+    if not links:  # as on many memory sticks
+        monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(OSError(1, "No links")))
     written(path)
     first = path.read_bytes()
     write_project(path, SessionData(REFERENCE, notes="second"), zeros(), None, {})
     assert backup_of(path).read_bytes() == first
     assert read_project_data(path).notes == "second"
+    assert {*path.parent.glob(f"*{path.name}*")} == {path, backup_of(path)}
 
 
 def test_labels_beyond_the_old_limit_of_zip_files_are_written(path, monkeypatch):
