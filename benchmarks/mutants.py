@@ -52,7 +52,7 @@ ENVIRONMENT = {
 OPTIONS = ("-x", "-q", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:faulthandler")
 USAGE_ERROR, NO_TESTS = 4, 5  # exit statuses of pytest
 QUICK_SECONDS = 0.5  # tests that take longer run after all others, in a second process
-ABOVE = ("analysis", "jobs", "session", "learning")  # layers whose tests reach others, too
+ABOVE = ("analysis", "session", "learning")  # layers whose tests reach others, too
 
 
 def main() -> None:
