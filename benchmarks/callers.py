@@ -26,11 +26,13 @@ KEPT = Path("build", "callers")  # one file a test file, named by its text
 class Recorder:
     """A plugin of pytest that keeps the seconds of each test and the functions that it calls.
 
-    What a test's fixtures call counts for every test of the file, which may share them.
+    What a test's fixtures call counts for every test of the file, which may share them. Tests that
+    fail are left out: they would notice everything.
     """
 
     def __init__(self) -> None:
         self.tests: dict[str, tuple[float, set[Place]]] = {}
+        self.failed: set[str] = set()
         self._here: set[Place] = set()
 
     @pytest.hookimpl(wrapper=True)
@@ -42,6 +44,11 @@ class Recorder:
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
         """Keep what a test calls, with all its parameters."""
         return (yield from self._kept(item.nodeid.split("[")[0]))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what fails without any fault."""
+        if report.failed:
+            self.failed.add(report.nodeid.split("[")[0])
 
     def _kept(self, name: str) -> Iterator[None]:
         self._here = set()
@@ -70,7 +77,8 @@ class Recorder:
 
     def write(self, file: str) -> None:
         """Keep what was found of a test file."""
-        tests = {n: (t, sorted(p)) for n, (t, p) in self.tests.items() if n.split("::")[0] == file}
+        sound = {n: found for n, found in self.tests.items() if n not in self.failed}
+        tests = {n: (t, sorted(p)) for n, (t, p) in sound.items() if n.split("::")[0] == file}
         kept = _kept_of(Path(file))
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(tests), encoding="utf-8")

@@ -26,7 +26,7 @@ import signal
 import sys
 import tempfile
 import warnings
-from functools import cache
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -51,6 +51,8 @@ ENVIRONMENT = {
 }
 OPTIONS = ("-x", "-q", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:faulthandler")
 USAGE_ERROR, NO_TESTS = 4, 5  # exit statuses of pytest
+LONGEST, START_SECONDS = 5.0, 15.0  # so many times as long, and more to begin: it does not end
+WAITS = 20.0  # seconds for each of the processor's
 QUICK_SECONDS = 0.5  # tests that take longer run after all others, in a second process
 ABOVE = ("analysis", "session", "learning")  # layers whose tests reach others, too
 
@@ -139,6 +141,14 @@ def module_name(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
+@dataclass
+class Group:
+    """Tests that run in one process, and how long they take without a fault."""
+
+    tests: list[str]
+    seconds: float
+
+
 class Tests:
     """Which unit tests reach a place in a module, in groups that are run one after the other."""
 
@@ -147,16 +157,20 @@ class Tests:
         self._callers = Callers(folders)
         self._imports = {p: _imported(p) for p in Path("hsi_viewer").rglob("*.py")}
 
-    def of(self, path: Path, tree: ast.Module, line: int) -> list[list[str]]:
+    def of(self, path: Path, tree: ast.Module, line: int) -> list[Group]:
         """Quick tests and slow ones, each file by file, for tests of a file may share fixtures."""
         module = module_name(path)
         users = {p.as_posix() for p, imported in self._imports.items() if module in imported}
-        groups: list[dict[str, list[str]]] = [{}, {}]
+        by_file: dict[str, list[str]] = {}
         for test in self._callers.of(path, tree, line, users):
-            slow = self._callers.seconds(test) > QUICK_SECONDS
-            groups[slow].setdefault(test.split("::")[0], []).append(test)
-        groups_in_order = [[t for tests in by_file.values() for t in tests] for by_file in groups]
-        return [tests for tests in groups_in_order if tests]
+            by_file.setdefault(test.split("::")[0], []).append(test)
+        quick, slow = Group([], 0.0), Group([], 0.0)
+        for test in (test for tests in by_file.values() for test in tests):
+            seconds = self._callers.seconds(test)
+            group = slow if seconds > QUICK_SECONDS else quick
+            group.tests.append(test)
+            group.seconds += seconds
+        return [group for group in (quick, slow) if group.tests]
 
 
 def _imported(path: Path) -> set[str]:
@@ -169,19 +183,17 @@ def _imported(path: Path) -> set[str]:
     return names
 
 
-def noticed(
-    path: Path, tree: ast.Module, tests: list[list[str]], seconds: float
-) -> tuple[str, str]:
+def noticed(path: Path, tree: ast.Module, tests: list[Group], seconds: float) -> tuple[str, str]:
     """("noticed", the test that failed) or ("survived" or "out of time", "") for one fault."""
     for group in tests:
         before = os.times()
-        status, failed = _run(Faulty(module_name(path), path, tree), group, seconds)
-        if status == -signal.SIGXCPU:
-            return "out of time", ""
+        limit = min(seconds, LONGEST * group.seconds + START_SECONDS)
+        status, failed = _run(Faulty(module_name(path), path, tree), group.tests, limit)
+        if status in (-signal.SIGXCPU, -signal.SIGALRM):
+            return ("out of time", "") if limit == seconds else ("noticed", "(endless)")
         if status == USAGE_ERROR:
-            raise SystemExit(f"pytest finds some of {group} no longer")
+            raise SystemExit(f"pytest finds some of {group.tests} no longer")
         if status not in (0, NO_TESTS):
-            _check_without(failed)
             return "noticed", failed or f"(status {status})"
         seconds -= os.times().children_user - before.children_user
         if seconds < 1:
@@ -189,24 +201,16 @@ def noticed(
     return "survived", ""
 
 
-@cache
-def _check_without(test: str) -> None:
-    """Stop where a test fails without any fault, too: it would notice everything."""
-    if test:
-        status, _ = _run(None, [test], 600.0)
-        if status:
-            raise SystemExit(f"{test} fails without a fault (status {status})")
-
-
-def _run(faulty: Faulty | None, tests: list[str], seconds: float) -> tuple[int, str]:
+def _run(faulty: Faulty, tests: list[str], seconds: float) -> tuple[int, str]:
     """Exit status and first failed test of pytest, in a process with all libraries imported."""
     with tempfile.TemporaryFile() as log:
         child = os.fork()
         if child == 0:
             resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 9))
+            signal.alarm(int(WAITS * seconds))  # for what waits and takes no time of the processor
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
-            sys.meta_path[:0] = [faulty] if faulty else []
+            sys.meta_path.insert(0, faulty)
             os._exit(pytest.main([*OPTIONS, *tests]))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         log.seek(0)
