@@ -142,19 +142,18 @@ def test_of_several_arrays_it_is_asked_which_are_the_labels(driver, tmp_path, su
     assert (driver.document.labels.ids == 2).all()
 
 
-def test_classes_without_labels_come_back_from_a_file(driver, tmp_path):
+@pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat"])
+def test_classes_without_labels_come_back_from_a_file(driver, tmp_path, suffix):
     np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
-    for suffix in (".hdr", ".tif", ".mat"):
-        driver.window.may_leave = lambda: True
-        driver.open(str(tmp_path / "scene.npy"))
-        legend = ClassLegend(LabelClass(i, f"name {i}", (i, 20, 30)) for i in (1, 2, 5))
-        ids = np.zeros((20, 30), np.uint16)
-        ids[3:5, 4:9] = 2
-        write_labels(tmp_path / f"labels{suffix}", ids, legend, driver.document.cube)
-        driver.window.context.labelling.files.take(tmp_path / f"labels{suffix}")
-        driver.qtbot.waitUntil(lambda: driver.document.labels.total == 10)
-        found = {c.id: (c.name, c.colour) for c in driver.document.legend}
-        assert found == {i: (f"name {i}", (i, 20, 30)) for i in (1, 2, 5)}
+    driver.open(str(tmp_path / "scene.npy"))
+    legend = ClassLegend(LabelClass(i, f"name {i}", (i, 20, 30)) for i in (1, 2, 5))
+    ids = np.zeros((20, 30), np.uint16)
+    ids[3:5, 4:9] = 2
+    write_labels(tmp_path / f"labels{suffix}", ids, legend, driver.document.cube)
+    driver.window.context.labelling.files.take(tmp_path / f"labels{suffix}")
+    driver.qtbot.waitUntil(lambda: driver.document.labels.total == 10)
+    found = {c.id: (c.name, c.colour) for c in driver.document.legend}
+    assert found == {i: (f"name {i}", (i, 20, 30)) for i in (1, 2, 5)}
 
 
 def test_what_is_no_labels_is_reported_with_what_labels_are(driver, tmp_path):
