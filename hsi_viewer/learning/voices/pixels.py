@@ -7,9 +7,9 @@ The covariance is pooled over the classes and shrunk as in Ledoit and Wolf, "A w
 estimator for large-dimensional covariance matrices" (J. Multivariate Anal. 88, 2004). With one
 label per class nothing is left to pool, and the nearest mean decides.
 
-Components are shrunk towards one variance, bands towards variances of their own, as target D of
-Schäfer and Strimmer, "A shrinkage approach to large-scale covariance matrix estimation" (Stat. Appl.
-Genet. Mol. Biol. 4, 2005): what varies within the classes differs much from band to band.
+Components are shrunk towards one variance, bands towards variances of their own, which differ
+much: target D of Schäfer and Strimmer, "A shrinkage approach to large-scale covariance matrix
+estimation" (Stat. Appl. Genet. Mol. Biol. 4, 2005).
 """
 
 from __future__ import annotations
