@@ -217,6 +217,20 @@ def test_steps_beyond_the_limit_are_forgotten_but_their_effect_stays(path):
     assert len(again.history.steps) == 3
 
 
+def test_what_another_version_notes_of_classes_is_passed_over(path):
+    document, recorder = recorded(path)
+    document.add_class()
+    document.show_class(1, False)
+    recorder.close()
+    with path.open("ab") as file:
+        file.write(
+            encode(Record(Kind.FLAGS, {"flags": {"new": [1], "locked": [1], "visible": []}}))
+        )
+    known = replayed(path).legend[1]
+    assert known.locked
+    assert known.visible
+
+
 def test_hidden_classes_stay_hidden(path):
     document, recorder = recorded(path)
     document.add_class()

@@ -40,7 +40,7 @@ from hsi_viewer.session.storage.recoverable_sessions import (
 )
 from hsi_viewer.session.storage.session_data import SessionData, session_data_from_json
 from hsi_viewer.session.storage.session_folder import SessionFolder
-from hsi_viewer.session.storage.training_runs import FACTS, MAPS
+from hsi_viewer.session.storage.training_runs import FACTS, MAPS, Run
 from tests.unit.session.made import COLUMNS, ROWS, carry_out, edit_lists, new_document
 
 OLD = Path(__file__).parents[3] / "data" / "sessions"
@@ -657,6 +657,16 @@ def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
     assert session.extras_words == ("notes", "reference points", "spectra")
     assert session.folder.unsaved.exists()
     assert received == ["first", "second"] + 3 * ["second"]
+    session.close()
+
+
+def test_only_the_map_of_a_run_that_is_kept_is_shown_again(scene):
+    session = new_session(Document(open_cube(scene)), scene)
+    assert session.data_with({"zoom": 2}, {"layers": {}}, 3).shown_run is None
+    session.training_runs.enter(Run(3, "Run 3", "2026-11-22T23:00:00+00:00"))
+    data = session.data_with({"zoom": 2}, {"layers": {}}, 3)
+    assert (data.shown_run, data.view, data.features) == (3, {"zoom": 2}, {"layers": {}})
+    assert data.reference == session.reference
     session.close()
 
 
