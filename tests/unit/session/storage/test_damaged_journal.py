@@ -15,10 +15,12 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session
 from hsi_viewer.session.storage import journal as journal_module
-from hsi_viewer.session.storage.journal_damage import Losses, losses
+from hsi_viewer.session.storage.journal_damage import USUAL, Losses, losses
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
     PREFIX,
+    Contents,
+    Gap,
     Kind,
     Record,
     encode,
@@ -352,6 +354,41 @@ def test_notes_that_cannot_be_read_are_kept_aside_and_the_labels_recovered(scene
     assert kept.read_text() == '{"format": '
     assert str(kept) in recovered.warnings[0]
     let_die(recovered)
+
+
+@pytest.mark.parametrize(
+    ("strokes", "gap", "lost"),
+    [
+        (4, Gap(4, 400, 1000), 6),  # of 100 bytes each
+        (4, Gap(4, 400, 410), 1),
+        (4, Gap(4, 400, 1000, cut=True), 1),  # one that was being written
+        (0, Gap(0, 8, 8 + 3 * USUAL), 3),
+    ],
+)
+def test_strokes_that_nothing_counts_are_estimated_by_their_size(strokes, gap, lost):
+    records = (Record(Kind.STEP, {}),) * strokes
+    found = losses(Contents(records, (gap,), 100 * strokes))
+    assert found == Losses(lost, exact=False)
+    assert losses(Contents(records, (gap, gap), 100 * strokes)).strokes == 2 * lost
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        (Losses(), "No stroke is missing."),
+        (Losses(1), "1 stroke is missing."),
+        (Losses(1200), "1,200 strokes are missing."),
+        (Losses(1, exact=False), "About 1 stroke may be missing."),
+        (Losses(0, 1), "No stroke is missing, and 1 other change."),
+        (
+            Losses(2, 3, start=True),
+            "2 strokes are missing, and 3 other changes. The labels from before the first of these"
+            " strokes are missing, too.",
+        ),
+    ],
+)
+def test_losses_are_told_with_their_figures(lost, words):
+    assert lost.words() == words
 
 
 @pytest.mark.parametrize("links", [True, False])
