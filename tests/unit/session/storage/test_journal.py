@@ -17,6 +17,7 @@ from hsi_viewer.session.storage.journal_numbering import numbering_after
 from hsi_viewer.session.storage.journal_recorder import Recorder
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
+    Gap,
     Kind,
     Record,
     encode,
@@ -215,6 +216,26 @@ def test_steps_beyond_the_limit_are_forgotten_but_their_effect_stays(path):
     again = replayed(path)
     assert content_of(again) == content_of(document)
     assert len(again.history.steps) == 3
+
+
+def test_strokes_that_the_first_version_did_not_count_are_counted_on(path):
+    document, recorder = recorded(path)
+    for pixel in range(6):
+        stroke(document, 1, [pixel])
+    for _ in range(4):
+        document.history.undo()
+    recorder.close()
+    records = read_records(path).records
+    steps, moves = ([r for r in records if r.kind is kind] for kind in (Kind.STEP, Kind.MOVE))
+    marks = {"n", "g", "s", "done"}
+    old = [
+        Record(r.kind, {k: v for k, v in r.facts.items() if k not in marks}, r.arrays)
+        for r in steps[:3]
+    ]
+    assert numbering_after([*old, *steps[3:]]).step()["done"] == [[1, 7]]
+    again = new_document()  # the fifth stroke to the third undo are missing
+    replay([*old, steps[3], moves[-1]], again, [Gap(4, 100, 200)])
+    assert np.flatnonzero(again.labels.ids).tolist() == [0, 1]
 
 
 def test_what_another_version_notes_of_classes_is_passed_over(path):

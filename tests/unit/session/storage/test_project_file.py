@@ -23,6 +23,7 @@ from hsi_viewer.session.storage.cube_reference import CubeReference, reference_t
 from hsi_viewer.session.storage.lock_file import LockedError
 from hsi_viewer.session.storage.migrations import SCHEMA
 from hsi_viewer.session.storage.project_file import (
+    _most_bytes,
     backup_of,
     is_project,
     lock_of,
@@ -141,6 +142,29 @@ def test_runs_are_files_inside(path, tmp_path):
     for name, file in run.items():
         assert (tmp_path / "runs" / "3" / name).read_bytes() == file.read_bytes()
     assert session_data.contents == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        (f"runs/1/{MAPS}", 32 * 1024**2 + 16 * 3000 * 2000),
+        ("runs/1/model.safetensors", 32 * 1024**2 + 16 * 1024 * 200),
+        (f"runs/1/{FACTS}", 4 * 1024**2 + 256 * 200),
+    ],
+)
+def test_what_a_file_of_a_run_can_need_grows_with_its_scene(name, most):
+    assert _most_bytes(name, (3000, 2000, 200)) == most
+
+
+def test_a_model_of_a_small_scene_may_be_large(path, tmp_path):
+    run = made_run(tmp_path)
+    for file in run.values():
+        file.write_bytes(os.urandom(300_000))
+    written(path, {3: run})
+    contents = read_project_arrays(path, read_project_data(path), tmp_path / "runs")
+    assert contents.problems == ()
+    for name, file in run.items():
+        assert (tmp_path / "runs" / "3" / name).read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize("links", [True, False])
