@@ -176,6 +176,18 @@ def test_a_stroke_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(pa
     recorder.close()
 
 
+def test_the_system_is_told_to_write_each_stroke_to_the_disk(path, monkeypatch):
+    document, recorder = recorded(path)
+    told = []
+    monkeypatch.setattr(os, "fdatasync", told.append, raising=False)
+    for number in range(1, 4):
+        stroke(document, 1, [number])
+        recorder.check_written()
+        document.history.start_stroke()  # waits for it
+        assert len(told) == number
+    recorder.close()
+
+
 def test_a_whole_map_is_written_by_the_journals_thread_and_waited_for(path):
     document = new_document(700, 700)
     recorder = Recorder(document, Journal(path))
