@@ -510,6 +510,29 @@ def test_undo_of_a_lost_stroke_undoes_no_other(document):
     assert labels(again, 3) == labels(document, 3) == [1, 0, 1]
 
 
+@pytest.mark.parametrize(
+    ("position", "expected"), [(0, [0, 0, 0]), (1, [1, 0, 0]), (2, [1, 0, 0]), (3, [1, 0, 1])]
+)
+def test_a_jump_right_behind_a_lost_stroke_counts_that_stroke(document, position, expected):
+    def edit(d):
+        for pixel in range(3):
+            stroke(d, 1, [pixel])  # the second is lost
+        d.history.go_to(position)
+
+    again, _ = replayed_without(document, {2}, edit)
+    assert labels(again, 3) == expected
+
+
+def test_undo_right_behind_a_lost_stroke_undoes_no_other(document):
+    def edit(d):
+        stroke(d, 1, [0])
+        stroke(d, 1, [1])  # lost
+        d.history.undo()
+
+    again, _ = replayed_without(document, {2}, edit)
+    assert labels(again, 2) == [1, 0]
+
+
 def test_a_lost_undo_is_known_by_what_follows(document):
     def edit(d):
         for pixel in range(4):
