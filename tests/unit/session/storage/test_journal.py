@@ -13,7 +13,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.labels.history import History, Step
 from hsi_viewer.session.storage import journal as journal_module
 from hsi_viewer.session.storage.journal import AT_ONCE, Journal, replace_journal
-from hsi_viewer.session.storage.journal_numbering import numbering_after
+from hsi_viewer.session.storage.journal_numbering import Numbering, is_done, numbering_after
 from hsi_viewer.session.storage.journal_recorder import Recorder
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
@@ -228,6 +228,36 @@ def test_steps_beyond_the_limit_are_forgotten_but_their_effect_stays(path):
     again = replayed(path)
     assert content_of(again) == content_of(document)
     assert len(again.history.steps) == 3
+
+
+def test_marks_of_records_count_them_and_name_the_steps_that_are_done():
+    numbering = Numbering()
+    assert numbering.other() == {"n": 1, "g": 0}
+    assert numbering.step() == {"n": 2, "g": 1, "done": [[1, 1]]}
+    assert numbering.step()["done"] == [[1, 2]]
+    assert numbering.step()["done"] == [[1, 3]]
+    assert numbering.move(-2) == {"n": 5, "g": 4, "done": [[1, 1]]}
+    assert numbering.move(1)["done"] == [[1, 2]]
+    assert numbering.step()["done"] == [[1, 2], [4, 4]]
+    assert numbering.step()["done"] == [[1, 2], [4, 5]]
+    assert numbering.move(5)["done"] == [[1, 2], [4, 5]]  # nothing is left to be redone
+    assert numbering.move(-3)["done"] == [[1, 1]]
+    assert numbering.move(-9)["done"] == []
+    assert numbering.state() == {"n": 1, "g": 0, "s": 1}
+    assert numbering.step() == {"n": 2, "g": 1, "s": 1, "done": [[1, 1]]}
+
+
+def test_marks_name_the_newest_ranges_of_steps():
+    numbering = Numbering()
+    for _ in range(12):  # each second step is undone for ever
+        numbering.step()
+        numbering.step()
+        done = numbering.move(-1)["done"]
+    assert done == [[k, k] for k in range(9, 25, 2)]
+    assert is_done(9, done)
+    assert not is_done(10, done)
+    assert is_done(3, done)  # older than the list, and believed
+    assert not is_done(3, done[1:])
 
 
 def test_strokes_that_the_first_version_did_not_count_are_counted_on(path):
