@@ -19,6 +19,7 @@ from shiboken6 import isValid
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.arrangements import LABEL, Arrangement
 from hsi_viewer.ui.dock_sizes import DockSizes
+from hsi_viewer.ui.dock_tabs import DockTabs
 from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.widgets.rolling_area import RollingArea
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LAYOUT_VERSION = 2  # 1: docks were named by their titles
-MOST_TABS = 5  # that are seen side by side however narrow the docks are
 AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
@@ -91,6 +91,8 @@ class Docking(QObject):
         self._window = window
         self.docks: dict[str, QDockWidget] = {}
         self.icons: dict[str, str] = {}
+        self._signs: dict[str, str] = {}  # the same, by title
+        self._tabs = DockTabs(self, self._signs)
         self.panels: dict[str, QWidget] = {}
         self.sizes = DockSizes(window, self.docks)
         self._waiting: dict[str, Panel] = {}
@@ -116,6 +118,7 @@ class Docking(QObject):
         dock.setObjectName(key)
         dock.setWidget(RollingArea())
         self.docks[key], self._waiting[key], self.icons[key] = dock, panel, panel.icon
+        self._signs[panel.title] = panel.icon
         self._added[key] = panel
         if panel.at_once:
             self.panel(key)
@@ -346,7 +349,8 @@ class Docking(QObject):
             self._in_front.add(key)
         else:
             self._in_front.discard(key)
-        self._fit_tabs()
+        for bar in self._tab_bars():
+            self._tabs.fit(bar)
         self._soon.start()
 
     @Slot(Qt.DockWidgetArea)
@@ -356,12 +360,6 @@ class Docking(QObject):
         if isinstance(dock, QDockWidget):
             upright = QDockWidget.DockWidgetFeature.DockWidgetVerticalTitleBar
             dock.setFeatures(FEATURES | upright if area == AREAS["bottom"] else FEATURES)
-
-    def _fit_tabs(self) -> None:
-        """Shorten the titles of some tabs; many scroll, as they would take the image's room."""
-        for bar in self._tab_bars():
-            bar.setElideMode(Qt.TextElideMode.ElideRight)
-            bar.setUsesScrollButtons(bar.count() > MOST_TABS)
 
 
 def _keys(arrangement: Arrangement) -> tuple[str, ...]:

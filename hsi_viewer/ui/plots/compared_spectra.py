@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -13,6 +14,9 @@ from PySide6.QtWidgets import QLabel
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.spectra.curves import Curve
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+
+NO_BREAK, JOINER, BREAK = "\u00a0", "\u2060", "\u200b"
+LONGEST = 24  # letters that every panel has room for on one line
 
 Spectrum = NDArray[np.float64]
 
@@ -44,6 +48,14 @@ def show_compared(
     plot.show_live(spectrum)
     plot.fit()
     marks = [
-        f'<span style="color:{QColor(*c.colour).name()}">■</span> {escape(c.name)}' for c in known
+        f'<span style="color:{QColor(*c.colour).name()}">■</span>{NO_BREAK}{_piece(c.name)}'
+        for c in known
     ]
     words.setText(f"Here, and on average in {' and '.join(marks)}" if marks else "")
+
+
+def _piece(name: str) -> str:
+    """A name that stays on one line; one too long for that may break, even inside a word."""
+    if len(name) > LONGEST:
+        return escape(re.sub(rf"([^\s-]{{{LONGEST}}})", rf"\1{BREAK}", name))
+    return escape(name.replace(" ", NO_BREAK).replace("-", f"-{JOINER}"))

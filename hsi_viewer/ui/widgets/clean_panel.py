@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QIcon, QShowEvent
@@ -34,6 +35,7 @@ EXPLAINED = {
     CLOSE: "it fills its gaps of less than 3 pixels",
 }
 HINT = "Choose what is done; the map on the image shows what comes of it."
+TARGET = 62  # pixels of a class to merge into: its colour; the tool tip names it
 ITEM = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
 
@@ -75,13 +77,14 @@ class CleanPanel(QWidget):
         merged = self.table.horizontalHeaderItem(INTO)
         if merged is not None:
             merged.setToolTip("The class that this one is merged into")
+        self.table.setObjectName("tight")
         self.table.verticalHeader().hide()
-        self.table.setWordWrap(False)
         header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(INTO, QHeaderView.ResizeMode.Stretch)
-        for column in (OPEN, CLOSE):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.sectionResized.connect(  # for names of several lines, once all widths are known
+            self.table.resizeRowsToContents, Qt.ConnectionType.QueuedConnection
+        )
         self.preview = QCheckBox("Show the preview on the image")
         self.preview.setChecked(True)
         self.summary = QLabel(HINT)
@@ -146,19 +149,21 @@ class CleanPanel(QWidget):
                 self.table.setItem(row, column, item)
             self.table.setCellWidget(row, INTO, self._targets(shown, before.merge.get(shown.id)))
         self.table.blockSignals(False)
+        self.table.resizeRowsToContents()
 
     def _targets(self, shown: LabelClass, chosen: int | None) -> QComboBox:
         """The classes that a class can become."""
         box = QComboBox()
         box.setAccessibleName(f"{shown.name} becomes")
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(3)
+        box.setMaximumWidth(TARGET)
         box.addItem("–", 0)
         for other in self._classes:
             if other.id != shown.id:
                 box.addItem(QIcon(swatch(other)), other.name, other.id)
         box.setCurrentIndex(max(0, box.findData(chosen)))
         box.currentIndexChanged.connect(self.changed)
+        box.currentTextChanged.connect(partial(_explain, box, shown.name))
+        _explain(box, shown.name, box.currentText())
         return box
 
     def cleaning(self) -> Cleaning:
@@ -233,6 +238,11 @@ class CleanPanel(QWidget):
         """Tell that it isn't seen any more."""
         super().hideEvent(event)
         self.visibility_changed.emit()
+
+
+def _explain(box: QComboBox, name: str, into: str) -> None:
+    """Name both classes where the list is too narrow for one."""
+    box.setToolTip(f"Merge {name} into {into}" if box.currentData() else f"Merge {name}")
 
 
 def _end(start: int, into: dict[int, int]) -> int:

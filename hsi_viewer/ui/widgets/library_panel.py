@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.spectra.library_match import Match
+from hsi_viewer.ui.widgets.name_room import NameRoom
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = (
@@ -112,7 +113,12 @@ class LibraryModel(QAbstractTableModel):
         """Texts."""
         row, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.name}\n{row.library_name}"
+            figures = [
+                f"{title} {self.index(index.row(), k).data()}"
+                for k, (title, *_) in enumerate(COLUMNS)
+                if k
+            ]
+            return "\n".join((row.name, row.library_name, *(figures if row.match else ())))
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role != Qt.ItemDataRole.DisplayRole:
@@ -196,6 +202,7 @@ class LibraryPanel(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2, 3):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self._room = NameRoom(self.table, (1,), (2, 3))
         self.table.doubleClicked.connect(self.plot_chosen)
         self.table.selectionModel().selectionChanged.connect(self._update_buttons)
         self.scale = QCheckBox("Scale to picked spectrum")
@@ -229,6 +236,7 @@ class LibraryPanel(QWidget):
         """Show the spectra of all libraries; the selection is kept where the rows are the same."""
         chosen = {(r.library, r.index) for r in self.chosen()}
         self.model.show(rows)
+        self._room.share()
         if chosen:
             flag = self.table.selectionModel().SelectionFlag
             for row in range(self.sorted.rowCount()):

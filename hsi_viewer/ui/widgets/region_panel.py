@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.geometry.connected_regions import Region
 from hsi_viewer.core.labels.classes import LabelClass
+from hsi_viewer.ui.widgets.name_room import NameRoom
 
 MOST_ROWS = 500  # regions of a class that are listed
 REGION_ROLE = Qt.ItemDataRole.UserRole
@@ -38,13 +39,14 @@ class RegionPanel(QWidget):
         super().__init__(parent)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName("Labelled regions")
-        self.tree.setHeaderLabels(["Class and region", "Pixels", "Row, column"])
+        self.tree.setHeaderLabels(["Class", "Pixels", "Row, column"])
         self.tree.setUniformRowHeights(True)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self._room = NameRoom(self.tree, (1,), (2,))
         self.tree.itemClicked.connect(self._on_item)
         self.tree.itemActivated.connect(self._on_item)
         self.summary = QLabel()
@@ -85,19 +87,20 @@ class RegionPanel(QWidget):
             top = QTreeWidgetItem([c.name, f"{counts.get(c.id, 0):,}", plural(number, "region")])
             top.setData(0, Qt.ItemDataRole.UserRole + 1, c.id)
             top.setIcon(0, QIcon(swatch(c)))
-            top.setToolTip(0, c.name)
+            top.setToolTip(0, f"{c.name}: {plural(number, 'region')}")
             top.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
             for n, region in enumerate(own[:MOST_ROWS], start=1):
                 corner = f"{region.box[0] + 1}, {region.box[1] + 1}"
                 row = QTreeWidgetItem([f"Region {n}", f"{region.pixels:,}", corner])
                 row.setData(0, REGION_ROLE, region)
                 row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
-                row.setToolTip(0, "Click to go there")
+                row.setToolTip(0, f"From row, column {corner}; click to go there")
                 top.addChild(row)
             if number > MOST_ROWS:
                 top.addChild(QTreeWidgetItem([f"and {number - MOST_ROWS:,} smaller ones"]))
             self.tree.addTopLevelItem(top)
             top.setExpanded(c.id in open_before)
+        self._room.share()
         total = sum(counts.values())
         self.summary.setText(
             f"{total:,} labelled pixels in {plural(every, 'region')}. Click one to go there."

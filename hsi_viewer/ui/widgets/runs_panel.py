@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -19,11 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.assessment.comparison import McNemar, Transition
+from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.sign_button import SignButton
 
 RUN, OVERALL, LABELLED, SECONDS = range(4)
-LEAST = 18  # letters of a name that are seen before numbers are; its tool tip has them, too
 HEADERS = ("Run", "Overall", "Labels", "Seconds")
 TIPS = (
     "Settings and time of the training; double-click to rename",
@@ -67,7 +67,7 @@ class RunsPanel(QWidget):
         self._filling = False
         self.table = RowTable("Runs", HEADERS, TIPS, many=True, editable=True)
         self.table.setMinimumHeight(110)
-        self.table.viewport().installEventFilter(self)
+        self._room = NameRoom(self.table, (OVERALL,), (LABELLED, SECONDS))
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemChanged.connect(self._on_edited)
         self.empty = QLabel(
@@ -120,25 +120,9 @@ class RunsPanel(QWidget):
                 self.table.setItem(r, c, self._item(text, row, bold=row.id == shown, first=c == 0))
         self._choose(chosen)
         self._filling = False
-        self._share_room()
+        self._room.share()
         self.empty.setVisible(not self._rows)
         self._on_selection()
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Give the names the room of numbers where they need it."""
-        if event.type() == QEvent.Type.Resize:
-            self._share_room()
-        return False
-
-    def _share_room(self) -> None:
-        """Hide what a narrow list has no room for beside the names."""
-        table, header = self.table, self.table.horizontalHeader()
-        letter = table.fontMetrics().averageCharWidth()
-        left = table.viewport().width() - min(table.sizeHintForColumn(RUN), LEAST * letter)
-        for column in (OVERALL, LABELLED, SECONDS):
-            table.setColumnHidden(column, False)  # else it has no size
-            left -= max(table.sizeHintForColumn(column), header.sectionSizeHint(column))
-            table.setColumnHidden(column, column != OVERALL and left < 0)
 
     def _item(self, text: str, row: RunRow, *, bold: bool, first: bool) -> QTableWidgetItem:
         item = QTableWidgetItem(text)

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-import pytest
-from PySide6.QtWidgets import QApplication, QWidget
+import re
 
-from hsi_viewer.core.labels.classes import LabelClass, palette_colour
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
+from hsi_viewer.core.spectra.library_match import Match
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
+from hsi_viewer.ui.plots.compared_spectra import JOINER, LONGEST, NO_BREAK, show_compared
+from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import apply_theme
 from hsi_viewer.ui.widgets.clean_panel import INTO, CleanPanel
+from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
+from hsi_viewer.ui.widgets.name_room import LEAST
+from hsi_viewer.ui.widgets.region_panel import RegionPanel
 from hsi_viewer.ui.widgets.runs_panel import LABELLED, OVERALL, SECONDS, RunRow, RunsPanel
 from hsi_viewer.ui.widgets.why_panel import WhyPanel
 
 NARROW = 258  # of a window of 1280 pixels
+LONG = (
+    "Corn-notill",
+    "Grass-pasture-mowed",
+    "Buildings-Grass-Trees-Drives",
+    "Ährenfeld im Übergang zur Brache",
+    "Donaudampfschifffahrtsgesellschaft",
+)
 
 
 @pytest.fixture
@@ -80,3 +99,81 @@ def test_classes_to_answer_with_are_listed_where_there_is_room(shown, qtbot):
     panel.show_classes(classes(1))
     QApplication.processEvents()
     assert panel.classes.height() == panel.close_up.height()
+
+
+@pytest.fixture(params=(100, 150))
+def text(request, qapp):
+    """The size of the text in percent, and the width that a dock has then."""
+    apply_theme(qapp, "light", request.param)
+    yield NARROW if request.param == 100 else 410
+    apply_theme(qapp, "light", 100)
+
+
+def long_named(count: int) -> list[LabelClass]:
+    names = [*LONG, *(f"Mischwald mit Fichten und Büschen {i}" for i in range(count))][:count]
+    return [LabelClass(i, name, palette_colour(i)) for i, name in enumerate(names, 1)]
+
+
+def test_names_of_classes_to_clean_are_whole_or_told(shown, text):
+    panel = CleanPanel()
+    panel.show_classes(long_named(40))
+    shown(panel, text)
+    table = panel.table
+    wide = table.columnWidth(0) - table.iconSize().width() - 10
+    for row in range(5):
+        words = re.split(r"(?<=-)| ", LONG[row])
+        if max(map(table.fontMetrics().horizontalAdvance, words)) <= wide:  # it is wrapped
+            assert table.rowHeight(row) >= table.sizeHintForRow(row)
+        assert table.item(row, 0).toolTip() == LONG[row]
+    assert table.rowHeight(2) > table.fontMetrics().height() * 2 - 6
+    box = table.cellWidget(0, INTO)
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert box.toolTip() == f"Merge {LONG[0]} into {LONG[1]}"
+    assert panel.cleaning().merge == {1: 2}
+
+
+def test_a_colour_stays_with_the_name_of_its_class(shown, text):
+    """The words above the spectra are broken between classes, or inside a name that is too long."""
+    plot, words = SpectrumPlot(), QLabel()
+    words.setWordWrap(True)
+    legend, means = ClassLegend(long_named(6)), {i: np.ones(4) for i in range(1, 7)}
+    for ids in ((1, 2), (2, 1, 3), (4, 5, 6), (5, 2, 1)):
+        show_compared(plot, words, None, ids, means, legend)
+        shown(words, text - 16, 200)
+        assert words.minimumSizeHint().width() <= text - 16  # else the panel is rolled sideways
+        document = QTextDocument()
+        document.setDefaultFont(words.font())
+        document.setHtml(words.text())
+        document.setTextWidth(text - 16)
+        assert document.size().height() > 0  # lays it out
+        layout, written = document.firstBlock().layout(), document.firstBlock().text()
+        lines = [layout.lineAt(n) for n in range(layout.lineCount())]
+        lines = [written[a.textStart() : a.textStart() + a.textLength()] for a in lines]
+        assert len(lines) > 1
+        assert not [line for line in lines if line.rstrip().endswith("■")]
+        for name in (legend[i].name for i in ids if len(legend[i].name) <= LONGEST):
+            whole = name.replace(" ", NO_BREAK).replace("-", f"-{JOINER}")
+            assert [line for line in lines if f"■{NO_BREAK}{whole}" in line]
+
+
+def test_names_have_the_room_of_what_can_be_done_without(shown, text):
+    regions, libraries = RegionPanel(), LibraryPanel()
+    regions.show_regions(
+        long_named(6), dict.fromkeys(range(1, 7), 6), (), dict.fromkeys(range(1, 7), 3)
+    )
+    match = Match(0, 0.1, 0.9, 0.8)
+    libraries.show_rows([LibraryRow(0, 0, name, "Minerals", match) for name in LONG])
+    for panel, view, spare in (
+        (regions, regions.tree, 2),
+        (libraries, libraries.table, 3),
+    ):
+        shown(panel, NARROW)
+        assert view.isColumnHidden(spare)
+        assert not view.isColumnHidden(1)
+        assert view.columnWidth(0) >= LEAST * view.fontMetrics().averageCharWidth()
+        panel.resize(900, 430)
+        QApplication.processEvents()
+        assert not view.isColumnHidden(spare)
+    assert "3 regions" in regions.tree.topLevelItem(0).toolTip(0)
+    assert "Shape 0.800" in libraries.table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.preferences.settings import load_settings
 from hsi_viewer.ui.dock_sizes import FRAME, first_size
+from hsi_viewer.ui.dock_tabs import PADDING
 from tests.gui.hands import made_cube
 
 ICON_ONLY = Qt.ToolButtonStyle.ToolButtonIconOnly
@@ -250,6 +251,8 @@ def no_panel_cuts_its_text(window) -> None:
             QApplication.processEvents()
         cut += [f"{key}: {found}" for found in cut_texts(dock.widget())]
     assert cut == []
+    for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        titles_are_whole(bar)
 
 
 def cut_texts(area) -> list[str]:
@@ -354,3 +357,50 @@ def test_a_border_that_the_user_moved_stays(opened):
     assert spectrum.height() == moved
     driver.trigger("view.reset")
     assert spectrum.height() < moved
+
+
+def right_tabs(window) -> QTabBar:
+    """The tabs of the panels that share a dock with Training."""
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return next(b for b in bars if "Training" in [b.tabText(n) for n in range(b.count())])
+
+
+def test_tabs_are_whole_words_or_icons_and_none_moves_by_a_click(opened):
+    driver = opened()
+    window = driver.window
+    driver.trigger("view.reset")
+    driver.qtbot.waitUntil(lambda: not right_tabs(window).property("crowded"))
+    for key in ("runs", "guide", "why"):
+        driver.trigger(f"panel.{key}")
+    driver.qtbot.waitUntil(lambda: bool(right_tabs(window).property("crowded")))
+    QApplication.processEvents()
+    bar = right_tabs(window)
+    names, places = titles(bar), [bar.tabRect(n) for n in range(bar.count())]
+    assert len(names) == 5
+    assert places[-1].right() <= bar.width()
+    titles_are_whole(bar)
+    for number in range(5):
+        driver.click_on(bar, places[number].center())
+        QApplication.processEvents()
+        assert bar.currentIndex() == number
+        assert [bar.tabRect(n) for n in range(5)] == places
+    assert titles(bar) == names
+    window.resizeDocks([window.context.docking.docks["why"]], [500], Qt.Orientation.Horizontal)
+    driver.qtbot.waitUntil(lambda: not right_tabs(window).property("crowded"))
+    titles_are_whole(right_tabs(window))
+
+
+def titles(bar: QTabBar) -> list[str]:
+    return [bar.tabText(n) for n in range(bar.count())]
+
+
+def titles_are_whole(bar: QTabBar) -> None:
+    """Each tab shows its whole title, or an icon whose tooltip is the title."""
+    for number, title in enumerate(titles(bar)):
+        if bar.property("crowded"):
+            assert not bar.tabIcon(number).isNull()
+            assert bar.tabToolTip(number) == title
+        else:
+            assert bar.tabIcon(number).isNull()
+            needed = bar.fontMetrics().horizontalAdvance(title) + PADDING
+            assert bar.tabRect(number).width() >= needed
