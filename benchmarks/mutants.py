@@ -1,12 +1,14 @@
 """How many random single faults the tests notice: python -m benchmarks.mutants LAYER.
 
     python -m benchmarks.mutants core [--count 60] [--seed 0] [--seconds 120] [--file PART]
+    python -m benchmarks.mutants core --again
 
 One fault at a time is put into a layer (a comparison turned over, a number changed, a condition
-negated, a statement removed, arguments swapped, ...), and the unit tests that reach its module run
-until one fails: first the test files beside it that import it, then the other importers, then
-those that import an importer. Each row of results/mutants.csv is one fault. Those that survive are
-read by a person, who writes into the column `judged` why no test can notice it, or the new test.
+negated, a statement removed, arguments swapped, ...), and the unit tests that call its function run
+until one fails, the quickest first; which tests call what is found by running each test file once,
+again when it has changed (build/callers). Each row of results/mutants.csv is one fault. Those that
+survive are read by a person, who writes a test, or "equivalent: ..." into the column `judged` where
+no test can notice it; `--again` puts in the other survivors once more. `benchmarks.report` counts.
 Linux and macOS only: the tests run in a forked process, which has imported the libraries already.
 """
 
@@ -24,13 +26,14 @@ import signal
 import sys
 import tempfile
 import warnings
-from functools import cache
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from benchmarks.callers import Callers
 from benchmarks.single_faults import faults
 from benchmarks.table import Table
 
@@ -47,7 +50,11 @@ ENVIRONMENT = {
     "QT_QPA_PLATFORM": "offscreen",
 }
 OPTIONS = ("-x", "-q", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:faulthandler")
-NO_TESTS = 5  # exit status of pytest
+USAGE_ERROR, NO_TESTS = 4, 5  # exit statuses of pytest
+LONGEST, START_SECONDS = 5.0, 15.0  # so many times as long, and more to begin: it does not end
+WAITS = 20.0  # seconds for each of the processor's
+QUICK_SECONDS = 0.5  # tests that take longer run after all others, in a second process
+ABOVE = ("analysis", "session", "learning")  # layers whose tests reach others, too
 
 
 def main() -> None:
@@ -60,14 +67,25 @@ def main() -> None:
         "--seconds", type=float, default=120.0, help="of the processor, for one fault"
     )
     parser.add_argument("--file", default="", help="only files whose path contains this")
+    parser.add_argument("--again", action="store_true", help="only what survived, once more")
     options = parser.parse_args()
     os.chdir(PROJECT)
     os.environ.update(ENVIRONMENT)
     warnings.simplefilter("ignore")
     for library in LIBRARIES.split():
         importlib.import_module(library)
-    tests = Importers()
+    tests = Tests(options.layer)
     table = Table("mutants", ("layer", "file", "line", "fault"), ("result", "by", "judged"))
+    with tempfile.TemporaryDirectory() as folder:  # else pytest clears up after other runs first
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
+        if options.again:
+            again(table, tests, options.layer, options.file, options.seconds)
+        else:
+            sampled(table, tests, options)
+
+
+def sampled(table: Table, tests: Tests, options: argparse.Namespace) -> None:
+    """Put in faults drawn at random that the table has not yet."""
     files = sorted(p for p in Path("hsi_viewer", options.layer).rglob("*.py"))
     files = [p for p in files if options.file in str(p)]
     for path, number in drawn(files, options.count, options.seed):
@@ -75,10 +93,33 @@ def main() -> None:
         fault = faults(tree)[number]
         row = {"layer": options.layer, "file": path, "line": fault.line, "fault": fault.text}
         if not table.has(**row):
+            order = tests.of(path, tree, fault.line)
             fault.put_in()
-            order = tests.of(module_name(path), path)
-            result, by = noticed(module_name(path), path, tree, order, options.seconds)
+            result, by = noticed(path, tree, order, options.seconds)
             table.add(**row, result=result, by=by, judged="")
+
+
+def again(table: Table, tests: Tests, layer: str, part: str, seconds: float) -> None:
+    """Put in what survived and isn't equivalent once more, after tests were added."""
+    for row in table.rows():
+        path = Path(row["file"])
+        wanted = row["layer"] == layer and part in row["file"] and path.exists()
+        if not wanted or row["result"].startswith("noticed") or is_equivalent(row):
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        same = [fault for fault in faults(tree) if fault.text == row["fault"]]
+        if same:  # the line may have moved
+            fault = min(same, key=lambda fault: abs(fault.line - int(row["line"])))
+            order = tests.of(path, tree, fault.line)
+            fault.put_in()
+            result, by = noticed(path, tree, order, seconds)
+            result = "noticed by a new test" if result == "noticed" else result
+            table.change(row | {"result": result, "by": by})
+
+
+def is_equivalent(row: dict[str, str]) -> bool:
+    """Whether a person found that no test can notice the fault of a row."""
+    return row["judged"].startswith("equivalent")
 
 
 def drawn(files: list[Path], count: int, seed: int) -> list[tuple[Path, int]]:
@@ -100,29 +141,36 @@ def module_name(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
-class Importers:
-    """Which test files reach a module, the nearest first."""
+@dataclass
+class Group:
+    """Tests that run in one process, and how long they take without a fault."""
 
-    def __init__(self) -> None:
-        sources = [*Path("hsi_viewer").rglob("*.py"), *Path("tests").rglob("*.py")]
-        self.imports = {path: _imported(path) for path in sources}
+    tests: list[str]
+    seconds: float
 
-    def of(self, module: str, path: Path) -> list[list[Path]]:
-        """Unit test files by the steps from them to the module, first those in its own folder."""
-        own = Path("tests", "unit", *path.parent.parts[1:])
-        groups: list[list[Path]] = []
-        names, seen, found = {module}, {module}, set[Path]()
-        while names:
-            users = [p for p, imported in self.imports.items() if imported & names]
-            tests = {
-                p for p in users if p.parts[:2] == ("tests", "unit") and p.name[:5] == "test_"
-            } - found
-            groups += [sorted(p for p in tests if p.parent == own)]
-            groups += [sorted(p for p in tests if p.parent != own)]
-            found |= tests
-            names = {module_name(p) for p in users} - seen
-            seen |= names
-        return [group for group in groups if group]
+
+class Tests:
+    """Which unit tests reach a place in a module, in groups that are run one after the other."""
+
+    def __init__(self, layer: str) -> None:
+        folders = [layer, *(other for other in ABOVE if layer != other)]
+        self._callers = Callers(folders)
+        self._imports = {p: _imported(p) for p in Path("hsi_viewer").rglob("*.py")}
+
+    def of(self, path: Path, tree: ast.Module, line: int) -> list[Group]:
+        """Quick tests and slow ones, each file by file, for tests of a file may share fixtures."""
+        module = module_name(path)
+        users = {p.as_posix() for p, imported in self._imports.items() if module in imported}
+        by_file: dict[str, list[str]] = {}
+        for test in self._callers.of(path, tree, line, users):
+            by_file.setdefault(test.split("::")[0], []).append(test)
+        quick, slow = Group([], 0.0), Group([], 0.0)
+        for test in (test for tests in by_file.values() for test in tests):
+            seconds = self._callers.seconds(test)
+            group = slow if seconds > QUICK_SECONDS else quick
+            group.tests.append(test)
+            group.seconds += seconds
+        return [group for group in (quick, slow) if group.tests]
 
 
 def _imported(path: Path) -> set[str]:
@@ -135,17 +183,17 @@ def _imported(path: Path) -> set[str]:
     return names
 
 
-def noticed(
-    module: str, path: Path, tree: ast.Module, tests: list[list[Path]], seconds: float
-) -> tuple[str, str]:
+def noticed(path: Path, tree: ast.Module, tests: list[Group], seconds: float) -> tuple[str, str]:
     """("noticed", the test that failed) or ("survived" or "out of time", "") for one fault."""
-    for files in tests:
+    for group in tests:
         before = os.times()
-        status, failed = _run(Faulty(module, path, tree), files, seconds)
-        if status == -signal.SIGXCPU:
-            return "out of time", ""
+        limit = min(seconds, LONGEST * group.seconds + START_SECONDS)
+        status, failed = _run(Faulty(module_name(path), path, tree), group.tests, limit)
+        if status in (-signal.SIGXCPU, -signal.SIGALRM):
+            return ("out of time", "") if limit == seconds else ("noticed", "(endless)")
+        if status == USAGE_ERROR:
+            raise SystemExit(f"pytest finds some of {group.tests} no longer")
         if status not in (0, NO_TESTS):
-            _check_without(failed)
             return "noticed", failed or f"(status {status})"
         seconds -= os.times().children_user - before.children_user
         if seconds < 1:
@@ -153,25 +201,17 @@ def noticed(
     return "survived", ""
 
 
-@cache
-def _check_without(test: str) -> None:
-    """Stop where a test fails without any fault, too: it would notice everything."""
-    if test:
-        status, _ = _run(None, [Path(test)], 600.0)
-        if status:
-            raise SystemExit(f"{test} fails without a fault (status {status})")
-
-
-def _run(faulty: Faulty | None, files: list[Path], seconds: float) -> tuple[int, str]:
+def _run(faulty: Faulty, tests: list[str], seconds: float) -> tuple[int, str]:
     """Exit status and first failed test of pytest, in a process with all libraries imported."""
     with tempfile.TemporaryFile() as log:
         child = os.fork()
         if child == 0:
             resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 9))
+            signal.alarm(int(WAITS * seconds))  # for what waits and takes no time of the processor
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
-            sys.meta_path[:0] = [faulty] if faulty else []
-            os._exit(pytest.main([*OPTIONS, *map(str, files)]))
+            sys.meta_path.insert(0, faulty)
+            os._exit(pytest.main([*OPTIONS, *tests]))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         log.seek(0)
         failed = re.findall(rb"^(?:FAILED|ERROR) (\S+)", log.read(), re.MULTILINE)

@@ -17,6 +17,7 @@ from benchmarks.report_guidance import (
     wrong_section,
 )
 from benchmarks.report_hybridsn import hybrid_section
+from benchmarks.report_mutants import mutants_section
 from benchmarks.report_scenes import regret_plot, regret_section, scenes_section
 from benchmarks.report_teaching import teaching_section, teaching_sentence
 
@@ -365,6 +366,7 @@ def main() -> None:
         "{front_ends}": front_end_section(rows_of("front_ends")),
         "{speed}": speed_section(speed),
         "{speed plot}": speed_plot(speed),
+        "{mutants}": mutants_section(rows_of("mutants")),
     }
     page = OPENING.read_text(encoding="utf-8")
     for mark, text in sections.items():

@@ -26,7 +26,7 @@ class Table:
         self.path.parent.mkdir(exist_ok=True)
         if not self.path.exists():
             self._append(self.columns)
-        self.done = {tuple(row[k] for k in self.keys) for row in self.rows()}
+        self.done = {self._key(row) for row in self.rows()}
 
     def rows(self) -> list[dict[str, str]]:
         """Every row so far."""
@@ -41,6 +41,19 @@ class Table:
         """Write a finished run at once."""
         self._append([_text(row[c]) for c in self.columns])
         self.done.add(tuple(str(row[k]) for k in self.keys))
+
+    def change(self, row: dict[str, str]) -> None:
+        """Replace the row of the same key: the table is written as a whole."""
+        rows = [row if self._key(row) == self._key(old) else old for old in self.rows()]
+        beside = self.path.with_suffix(".new")
+        with beside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        beside.replace(self.path)
+
+    def _key(self, row: dict[str, str]) -> tuple[str, ...]:
+        return tuple(row[k] for k in self.keys)
 
     def _append(self, cells: Iterable[str]) -> None:
         with self.path.open("a", newline="", encoding="utf-8") as file:

@@ -187,3 +187,13 @@ def test_the_strength_of_a_component_is_its_deviation_in_units_of_its_noise() ->
     assert features.strength[0] == pytest.approx(5 * signal.std() / np.sqrt(1 + edges), rel=0.15)
     assert share == pytest.approx(np.sqrt(1 + np.square(5 * signal.std())), rel=0.1)
     assert features.strength[1:] == pytest.approx(np.ones(2), abs=0.25)
+
+
+def test_a_value_at_the_limit_of_a_scene_is_not_a_stray_and_one_beyond_is() -> None:
+    features = fit_features(HyperCube.from_array(noise()), RECIPE)
+    low, high = features.low, features.high
+    inside = (low + high) / 2
+    below, above = inside.copy(), inside.copy()
+    below[3], above[5] = np.nextafter(low[3], -np.inf), np.nextafter(high[5], np.inf)
+    found = features.strays(np.stack([low, high, inside, below, above]))
+    assert found.tolist() == [False, False, False, True, True]

@@ -12,6 +12,7 @@ from hsi_viewer.core.errors import ExportError, FileError, FormatError, ModelErr
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.learning import model as model_module
 from hsi_viewer.learning.model import TrainedModel, load_model
+from hsi_viewer.learning.model_state import scene_digest
 from hsi_viewer.learning.trainer import fit
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
@@ -168,3 +169,9 @@ def test_a_loaded_model_knows_its_wavelengths(tmp_path) -> None:
     with pytest.warns(UserWarning, match="has other bands"):
         prediction = again.predict(fine, labels=training)
     assert (prediction.class_map == truth).mean() > 0.95
+
+
+def test_the_scene_of_a_model_of_another_version_is_known_again():
+    values = np.arange(30 * 12 * 2, dtype=np.int16).reshape(30, 12, 2)
+    digest = "796ebbb0ab278583d9f834489d55921d4322b9649851aa9c2f8f061ce5bd1397"
+    assert scene_digest(HyperCube.from_array(values)) == digest

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.covariance import ledoit_wolf
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.sampling import draw_per_class
@@ -20,7 +21,7 @@ from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.voices import judging
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
 from hsi_viewer.learning.voices.judging import evenness
-from hsi_viewer.learning.voices.pixels import PixelVoice
+from hsi_viewer.learning.voices.pixels import PixelVoice, _shrunk
 from hsi_viewer.learning.voices.pool import HEARD, NETWORK_HEARD, Pool, Share, pool_of
 from hsi_viewer.learning.voices.similar_pixels import SUPPORT, SimilarPixelVoice
 from hsi_viewer.learning.voices.spectral_space import spectral_space
@@ -421,3 +422,49 @@ def test_a_voice_that_knows_nothing_is_sound_in_any_units():
     assert other.heard == ("pixels",)
     assert other.is_sound
     assert not replace(other, temperature=1e-7).is_sound
+
+
+def test_the_weights_before_any_evidence_sum_to_one_and_voices_read_what_they_are_made_for():
+    assert sum(kind.prior for kind in KINDS) == pytest.approx(1.0)
+    assert [kind.name for kind in KINDS if kind.spectra] == ["bands"]
+    assert [kind.name for kind in KINDS if kind.windows] == ["surroundings"]
+
+
+@pytest.mark.parametrize("size", [3, 40])
+def test_the_covariance_is_that_of_ledoit_and_wolf_as_large_as_within_classes(size):
+    apart = np.random.default_rng(3).normal(size=(25, size)) * np.linspace(0.5, 3, size)
+    wanted, _ = ledoit_wolf(apart, assume_centered=True)
+    np.testing.assert_allclose(_shrunk(apart, 0), wanted)
+    spread = np.trace(_shrunk(apart - apart.mean(axis=0), 1))
+    assert spread == pytest.approx(apart.var(axis=0, ddof=1).sum())
+    np.testing.assert_array_equal(_shrunk(apart, 25), np.eye(size))  # nothing is left to learn from
+
+
+@pytest.mark.parametrize(
+    ("change", "sound"),
+    [
+        ({}, True),
+        ({"offset": -1e6}, True),
+        ({"offset": 1.01e6}, False),
+        ({"temperature": 1e-6}, True),
+        ({"temperature": 0.99e-6}, False),
+        ({"slope": 1e6}, True),
+        ({"slope": 1.01e6}, False),
+        ({"slope": float("inf")}, False),
+        ({"shares": {"pixels": Share(0.4, 0.0), "bands": Share(0.6, 1e6)}}, True),
+        ({"shares": {"pixels": Share(0.0, 1.0), "bands": Share(1.0, 1.0)}}, True),
+        ({"shares": {"pixels": Share(0.4, -1e-9), "bands": Share(0.6, 1.0)}}, False),
+        ({"shares": {"pixels": Share(0.4, 1.01e6), "bands": Share(0.6, 1.0)}}, False),
+        ({"shares": {"pixels": Share(0.4, 1.0), "bands": Share(0.599, 1.0)}}, False),
+        ({"shares": {"pixels": Share(-0.1, 1.0), "bands": Share(1.1, 1.0)}}, False),
+    ],
+)
+def test_numbers_of_a_pool_end_where_they_should(change, sound):
+    pool = Pool({"pixels": Share(1.0, 1.0)}, "none")
+    assert replace(pool, **change).is_sound == sound
+
+
+def test_a_voice_without_a_share_is_not_heard():
+    pool = Pool({"pixels": Share(0.5, 3.0), "bands": Share(0.5, 0.0)}, "none", temperature=2.0)
+    assert [pool.factor(name) for name in ("pixels", "bands", "surroundings")] == [0.75, 0.0, 0.0]
+    assert pool.heard == ("pixels",)

@@ -102,3 +102,7 @@ def test_a_pixel_is_read_of_the_cube_and_of_the_image_that_is_shown():
     assert found.request is request
     np.testing.assert_array_equal(found.values, VALUES[11, 0])
     np.testing.assert_array_equal(found.shown, VALUES[11, 0, :1] * 2)
+
+
+def test_the_cube_of_a_session_of_another_version_is_known_again():
+    assert sample_digest(CUBE) == "6f5e047c3cda54dd16819f8364a17ba300990ed901c4e658d4b9dc61e329768c"

@@ -11,12 +11,15 @@ from hsi_viewer.core.cube.band_selection import (
     COLOUR_INFRARED,
     SHORT_WAVE_INFRARED,
     TRUE_COLOUR,
+    BandPreset,
     band_label,
     band_name,
     good_bands_near,
     initial_bands,
+    matching_preset,
     nearest_band,
     preset_bands,
+    presets_of,
 )
 from hsi_viewer.core.cube.cube import HyperCube
 
@@ -118,3 +121,13 @@ def test_a_band_is_named_by_its_wavelength_its_name_or_its_number():
     named = cube_of([500.4, NAN], band_names=("blue", "ratio"))
     assert [band_name(named, band) for band in (0, 1)] == ["500 nm", "ratio"]
     assert [band_name(cube_of(bands=2), band) for band in (0, 1)] == ["Band 1", "Band 2"]
+
+
+def test_presets_are_the_usual_ones_then_the_users_as_far_as_the_range_reaches():
+    cube = cube_of(np.arange(400.0, 901.0, 10.0))
+    own = (BandPreset("Mine", (500.0, 510.0, 520.0)), BandPreset("Far", (500.0, 510.0, 2000.0)))
+    presets = presets_of(cube, own)
+    found = {"True colour": (24, 15, 7), "Colour infrared": (46, 25, 15), "Mine": (10, 11, 12)}
+    assert list(presets.items()) == list(found.items())
+    assert matching_preset((10, 11, 12), presets) == "Mine"
+    assert matching_preset((12, 11, 10), presets) is None

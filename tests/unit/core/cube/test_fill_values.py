@@ -223,3 +223,15 @@ def test_rows_outside_of_a_real_scene_are_found(data_dir) -> None:
     (found,) = examined(cube).suspected  # six rows of -0.005 in all 432 bands
     assert (found.pixels, found.value) == (60, pytest.approx(-0.005))
     assert examined(replace(cube, fill_values=())).suspected == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [-999, -9999, -99999, -999999, -32768, -32767, -2147483648, -2147483647],
+)
+def test_what_programs_write_where_there_is_no_data_is_found_in_a_single_band(value) -> None:
+    values = scene(bands=1).astype(np.float64)
+    values[:2] = value - 2
+    assert suspected(values) == []
+    values[:2] = value
+    assert suspected(values) == [(float(value), 100)]

@@ -14,8 +14,10 @@ from hsi_viewer.core.cube.region import (
     RegionOfInterest,
     densest,
     extent,
+    has_two_classes,
     labels_inside,
     region_record,
+    require_classes_inside,
     sampled,
 )
 from hsi_viewer.core.errors import LabelError, SettingError, TrainingError
@@ -214,3 +216,27 @@ def test_numbers_are_bands_from_1_where_there_are_no_wavelengths():
 def test_bands_that_cannot_be_chosen(choice, waves, message):
     with pytest.raises(SettingError, match=message):
         chosen_bands(scene(shape=(2, 2, 6), wavelengths=waves), choice)
+
+
+@pytest.mark.parametrize(
+    ("ids", "enough"),
+    [
+        ([[0, 0, 0], [0, 0, 0]], False),
+        ([[1, 1, 0], [1, 0, 2]], False),  # the other class is outside
+        ([[1, 2, 0], [0, 0, 0]], True),
+        ([[0, 2, 0], [1, 0, 0]], True),
+        ([[1, 0, 0], [0, 1, 0]], False),
+        ([[1, 1, 0], [0, 1, 0], [0, 3, 0]], True),
+        ([[0, 0, 5], [9, 9, 0]], False),
+    ],
+)
+def test_two_classes_are_needed_inside(ids, enough):
+    labels = np.array(ids, np.uint16)
+    inside = np.ones(labels.shape, bool)
+    inside[:, 2] = False
+    assert has_two_classes(labels, inside) == enough
+    if enough:
+        require_classes_inside(np.where(inside, labels, 0))
+    else:
+        with pytest.raises(LabelError, match="two classes"):
+            require_classes_inside(np.where(inside, labels, 0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.display.highlight import MaskRaster
+from hsi_viewer.core.display.highlight import BelowRaster, MaskRaster
 from hsi_viewer.core.geometry.connected_regions import area_within
 
 MASK = np.random.default_rng(0).random((13, 17)) > 0.8
@@ -51,3 +51,14 @@ def test_an_area_over_a_whole_side_of_the_scene_goes_on_beyond_its_window(shape)
         window = ids[low[0] :, low[1] :]
         assert area_within(window, (*low, *high), shape, (3, 3)) is None
     assert area_within(ids, (0, 0, *shape), shape, (3, 3)) is not None
+
+
+def test_values_up_to_the_threshold_are_coloured_and_missing_ones_are_not():
+    values = np.array([[0.1, 0.5, 0.6], [np.nan, 0.2, -1.0]])
+    raster = BelowRaster(values, 0.5, (1, 2, 3))
+    near = np.array([[True, True, False], [False, True, True]])
+    np.testing.assert_array_equal(raster.below, near)
+    assert raster.shape == (2, 3)
+    picture = raster.rgba(slice(0, 2, 1), slice(0, 3, 2))
+    np.testing.assert_array_equal(picture[:, :, 3], 190 * near[:, ::2])
+    np.testing.assert_array_equal(picture[0, 0], (1, 2, 3, 190))

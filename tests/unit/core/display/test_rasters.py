@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hsi_viewer.core.display.highlight import BelowRaster, MaskRaster
+from hsi_viewer.core.display.outlines import OutlineRaster
 from hsi_viewer.core.display.rasters import IdRaster, RgbaRaster, ValueRaster, whole
 from hsi_viewer.core.labels.classes import legend_for
 
@@ -73,3 +75,28 @@ def test_a_picture_of_another_size_is_refused():
         RgbaRaster(PICTURE, (ROWS + 40, COLUMNS))
     with pytest.raises(ValueError, match="RGBA bytes"):
         RgbaRaster(PICTURE[:, :, :3])
+
+
+SIDE = 2048  # 2 ** 22 values
+
+
+@pytest.mark.parametrize(
+    ("raster", "side", "thinned"),
+    [
+        (RgbaRaster(PICTURE), SIDE, True),
+        (IdRaster(IDS, TABLE), SIDE, True),
+        (IdRaster(IDS, TABLE, sparse=True), SIDE, False),
+        (ValueRaster(VALUES, COLOURS), SIDE // 2, True),
+        (MaskRaster(IDS > 0, (1, 2, 3)), SIDE, False),
+        (BelowRaster(VALUES, 0.5, (1, 2, 3)), SIDE, True),
+        (OutlineRaster(IDS, TABLE), SIDE // 2, True),
+    ],
+)
+def test_windows_of_so_many_values_are_drawn_at_once_and_larger_ones_by_a_worker(
+    raster, side, thinned
+):
+    """Where every second pixel is enough to look at, four times as large ones are, too."""
+    assert raster.is_quick(slice(3, 3 + side, 1), slice(5, 5 + side, 1))
+    assert not raster.is_quick(slice(3, 4 + side, 1), slice(5, 5 + side, 1))
+    assert not raster.is_quick(slice(3, 3 + side, 1), slice(5, 6 + side, 1))
+    assert raster.is_quick(slice(3, 3 + 2 * side, 2), slice(5, 5 + 2 * side, 2)) == thinned

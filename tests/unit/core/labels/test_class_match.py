@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from hsi_viewer.core.labels.class_match import matched_ids, renumbered
+from hsi_viewer.core.labels.class_match import (
+    joined_classes,
+    matched_ids,
+    renumbered,
+    renumbered_prediction,
+)
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
+from hsi_viewer.core.prediction import Prediction
 
 LEGEND = ClassLegend(
     [
@@ -32,3 +38,22 @@ def test_renumbering():
     ids = np.array([[0, 1], [2, 1]], np.uint16)
     assert renumbered(ids, {1: 1, 2: 2}) is ids
     np.testing.assert_array_equal(renumbered(ids, {1: 2, 2: 1}), [[0, 2], [1, 2]])
+
+
+def test_a_map_is_renumbered_with_its_classes():
+    ids = np.array([[0, 1], [2, 9]], np.uint16)
+    made = Prediction(ids, np.ones((2, 2), np.float32), (1, 2, 9))
+    found = renumbered_prediction(made, {1: 7, 2: 1})
+    np.testing.assert_array_equal(found.class_map, [[0, 7], [1, 9]])
+    assert found.class_ids == (7, 1, 9)
+    assert found.confidence is made.confidence
+
+
+def test_classes_are_added_under_their_new_ids_in_colours_that_are_free():
+    more = [LabelClass(1, "Oats", (2, 2, 2)), LabelClass(2, "Water", (9, 9, 9))]
+    more += [LabelClass(4, "Reed", (4, 4, 4))]
+    joined = joined_classes(LEGEND, more, {1: 7, 2: 2})
+    assert joined[:3] == tuple(LEGEND)
+    assert [(c.id, c.name) for c in joined[3:]] == [(7, "Oats"), (4, "Reed")]
+    assert joined[4].colour == (4, 4, 4)
+    assert len({c.colour for c in joined}) == 5

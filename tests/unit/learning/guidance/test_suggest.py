@@ -13,10 +13,12 @@ from hsi_viewer.core.errors import LabelError, SettingError
 from hsi_viewer.core.evidence import Evidence, VoiceShare
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.guidance import ground as grounds
 from hsi_viewer.learning.guidance.ground import Ground, ground_of, segments_of
 from hsi_viewer.learning.guidance.proposals import Proposer, doubt_of, doubt_of_map
-from hsi_viewer.learning.guidance.suggest import places_to_label, rules_for
+from hsi_viewer.learning.guidance.suggest import overlap_of, places_to_label, rules_for
+from hsi_viewer.learning.recipe import FeatureRecipe
 from tests.unit.learning.made import made_scene
 
 CUBE, TRUTH = made_scene()
@@ -391,3 +393,37 @@ def test_scenes_of_odd_shapes_and_of_many_classes_have_places(shape, classes):
     for one in found:
         assert not labels[one.row, one.column]
         assert not empty[one.row, one.column]
+
+
+@pytest.mark.parametrize(("count", "novel"), [(7, 0), (8, 1), (15, 1)])
+def test_one_place_of_eight_is_unlike_all_that_is_labelled(count, novel):
+    _, model, labels = hidden_field(0)
+    found = hsi_viewer.suggest(model, CUBE, labels, count, ground=GROUND)
+    assert sum(one.novel for one in found) == novel
+
+
+@pytest.mark.parametrize(
+    ("scores", "overlap"),
+    [
+        ([(0.5, -1.0), (0.5, -0.2)], 1 - np.exp(-0.2)),  # of the best voice
+        ([(1.0, -1.0), (0.0, -0.2)], 1 - np.exp(-1.0)),  # of those that speak
+        ([(0.5, float("nan")), (0.5, -3.0)], 1 - np.exp(-3.0)),
+        ([(1.0, float("nan"))], 0.0),
+        ([(1.0, 0.1)], 0.0),
+    ],
+)
+def test_classes_overlap_as_much_as_the_best_voice_doubts_held_out_labels(scores, overlap):
+    voices = tuple(VoiceShare("pixels", "Single pixels", w, score) for w, score in scores)
+    assert overlap_of(Evidence(voices, "none", 27)) == pytest.approx(overlap)
+
+
+def test_the_preparation_of_a_large_scene_can_be_cancelled_between_its_tiles(monkeypatch):
+    features = fit_features(CUBE, FeatureRecipe(5, sigmas=(0.0,)))
+    monkeypatch.setattr(grounds, "TILE", 16)
+    monkeypatch.setattr(grounds, "MOST_TILES", 2)
+    monkeypatch.setattr(grounds, "fit_features", lambda *_: features)
+    monkeypatch.delattr(grounds, "segments_of")  # what comes after the tiles
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(TaskCancelledError):
+        ground_of(CUBE, token)

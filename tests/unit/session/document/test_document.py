@@ -313,3 +313,54 @@ def test_a_class_is_moved_to_its_place_and_back_by_undo():
     assert [c.id for c in document.legend.classes] == [ids[2], ids[0], ids[1]]
     document.history.undo()
     assert [c.id for c in document.legend.classes] == ids
+
+
+def test_the_ground_truth_adds_its_classes_to_the_legend_in_colours_of_their_own():
+    document = new_document(class_names={7: "Oats"})
+    document.add_class("Corn")
+    document.set_truth(ids_map(c1=[0], c7=[1], c9=[2]))
+    legend = document.truth_legend
+    assert [(c.id, c.name) for c in legend] == [(1, "Corn"), (7, "Oats"), (9, "Class 9")]
+    assert len({c.colour for c in legend}) == 3
+    assert [c.id for c in document.legend] == [1]
+
+
+def test_ids_are_given_by_a_file_a_ground_truth_or_the_scene():
+    assert not new_document().ids_given
+    assert new_document(class_names={1: "Oats"}).ids_given
+    document = new_document()
+    document.set_truth(ids_map(c1=[0]))
+    assert document.ids_given
+    document.set_truth(None)
+    assert not document.ids_given
+
+
+def test_what_is_used_of_the_cube_is_the_same_object_until_it_changes():
+    document = new_document()
+    history, region = document.history, document.region
+    assert document.used_cube is document.mapped_cube is document.cube
+    inside = np.zeros((ROWS, COLUMNS), bool)
+    inside[1] = True
+    region.set_inside(history, "Row", inside)
+    used = document.used_cube
+    assert document.used_cube is used
+    np.testing.assert_array_equal(used.is_data(used.read()).all(axis=2), inside)
+    document.set_prediction(Prediction(ids_map(c1=[0]), np.zeros((ROWS, COLUMNS)), (1,)))
+    assert document.mapped_cube is document.cube  # a map of the whole scene
+    region.clear(history)
+    assert document.used_cube is document.cube
+    history.undo()
+    again = document.used_cube
+    assert again is not document.cube
+    np.testing.assert_array_equal(again.is_data(again.read()).all(axis=2), inside)
+
+
+def test_of_chosen_bands_those_that_are_good_are_used():
+    bands = 4
+    good = np.array([True, True, False, True])
+    cube = HyperCube.from_array(np.ones((ROWS, COLUMNS, bands)), good_bands=good)
+    document = Document(cube)
+    document.region.set_bands(document.history, "Bands", np.array([False, True, True, False]))
+    assert document.used_cube.good_bands.tolist() == [False, True, False, False]
+    document.region.set_bands(document.history, "Bands", np.array([False, False, True, False]))
+    assert not document.used_cube.good_bands.any()

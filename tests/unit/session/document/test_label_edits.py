@@ -11,7 +11,9 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.geometry import shapes
 from hsi_viewer.core.labels.label_patch import Patch
 from hsi_viewer.core.labels.paint_mode import Paint, PaintMode, paint_for
+from hsi_viewer.session.document.assign_class import label_pixels
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.session.document.label_load import base_of
 from hsi_viewer.session.document.region_edits import delete_patch, move_patch, paste_patch
 from hsi_viewer.session.document.stroke import Stroke
 
@@ -167,3 +169,42 @@ def test_classes_with_labels_cannot_be_left_out():
     document.load_labels(np.full(SIZE, 3, np.uint16))
     with pytest.raises(ValueError, match=r"\[3\]"):
         document.set_classes("x", document.legend.without(3))
+
+
+@pytest.mark.parametrize(("keep", "changed"), [(True, [0, 1]), (False, [0, 1, 3])])
+def test_pixels_are_assigned_to_a_class_in_one_step_and_locked_labels_stay(keep, changed):
+    document = made()
+    ids = np.zeros(SIZE, np.uint16)
+    ids[0, 2:6] = 2, 1, 4, 1
+    document.load_labels(ids)
+    steps = len(document.history.steps)
+    wanted = ids.copy()
+    wanted.flat[changed] = 2
+    assert label_pixels(document, np.arange(5), 2, keep=keep) == len(changed)
+    np.testing.assert_array_equal(document.labels.ids, wanted)
+    assert len(document.history.steps) == steps + 1
+    assert document.history.undo_title == f"Label {len(changed)} pixels"
+    document.history.undo()
+    np.testing.assert_array_equal(document.labels.ids, ids)
+
+
+def test_a_base_has_the_classes_of_its_time():
+    document = made()
+    base = base_of(document)
+    assert base.has(1, 4)
+    assert base.has()
+    assert not base.has(1, 5)
+    assert base.is_current(document)
+    document.add_class()
+    assert not base.has(5)
+    assert not base.is_current(document)
+
+
+def test_a_deleted_patch_leaves_no_labels_but_the_locked_ones():
+    document = made()
+    ids = np.zeros(SIZE, np.uint16)
+    ids[2, :4] = 1, 2, 4, 3
+    document.load_labels(ids)
+    delete_patch(document, Patch.of(np.flatnonzero(ids)[:3], ids))
+    assert document.labels.ids[2, :4].tolist() == [0, 0, 4, 3]
+    assert document.history.undo_title == "Delete region"

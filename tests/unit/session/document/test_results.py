@@ -72,3 +72,12 @@ def test_a_library_takes_the_place_of_one_of_the_same_name(document):
     results.add_libraries((fitted(library("trees", 3.0), cube),))
     assert [x.library.name for x in results.libraries] == ["soil", "trees"]
     assert results.libraries[1].library.spectra[0, 0] == 3.0
+
+
+def test_an_assessment_and_what_is_under_way_are_told_together(document):
+    results, told = document.results, []
+    results.assessed.connect(lambda: told.append((results.assessment, results.assessing)))
+    found = object()
+    results.show_assessment(None, "Held-out labels are mapped")
+    results.show_assessment(found)
+    assert told == [(None, "Held-out labels are mapped"), (found, "")]

@@ -27,7 +27,7 @@ from hsi_viewer.session.storage.journal_records import (
 from hsi_viewer.session.storage.journal_replay import replay
 from hsi_viewer.session.storage.journal_tally import tally_path
 from hsi_viewer.session.storage.recoverable_sessions import journal_contents, recoverable_sessions
-from hsi_viewer.session.storage.session_folder import sessions_folder
+from hsi_viewer.session.storage.session_folder import keep_aside, sessions_folder
 from tests.unit.session.made import carry_out, content_of, new_document, stroke
 
 STROKES = (Kind.STEP, Kind.MOVE)
@@ -352,6 +352,21 @@ def test_notes_that_cannot_be_read_are_kept_aside_and_the_labels_recovered(scene
     assert kept.read_text() == '{"format": '
     assert str(kept) in recovered.warnings[0]
     let_die(recovered)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_is_kept_aside_takes_the_place_of_nothing(links, tmp_path, monkeypatch):
+    if not links:  # as on many memory sticks
+        monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(OSError(1, "No links")))
+    path = tmp_path / "s1" / "journal"
+    path.parent.mkdir()
+    for text in ("first", "second", "third"):
+        path.unlink(missing_ok=True)
+        path.write_text(text)
+        assert keep_aside(path).read_text() == path.read_text() == text
+    kept = {p.name: p.read_text() for p in (tmp_path / ".damaged").iterdir()}
+    names = ("s1-journal", "s1-journal-2", "s1-journal-3")
+    assert kept == dict(zip(names, ("first", "second", "third"), strict=True))
 
 
 def test_a_damaged_journal_that_cannot_be_kept_aside_is_left_alone(scene, monkeypatch):

@@ -193,6 +193,8 @@ def test_saved_work_is_known_as_saved(path):
     document.add_class()
     assert replayed(path).modified
     document.mark_saved()
+    document.mark_saved()  # notes, say; the journal knows already
+    assert [r.kind for r in read_records(path).records].count(Kind.SAVED) == 1
     assert not replayed(path).modified
     document.add_class()
     assert replayed(path).modified

@@ -24,9 +24,11 @@ from hsi_viewer.session.storage.lock_file import LockedError
 from hsi_viewer.session.storage.migrations import SCHEMA
 from hsi_viewer.session.storage.project_file import (
     backup_of,
+    is_project,
     lock_of,
     read_project_arrays,
     read_project_data,
+    read_project_labels,
     write_project,
 )
 from hsi_viewer.session.storage.recoverable_sessions import (
@@ -141,12 +143,16 @@ def test_runs_are_files_inside(path, tmp_path):
     assert session_data.contents == ()
 
 
-def test_the_file_of_the_time_before_is_kept(path):
+@pytest.mark.parametrize("links", [True, False])
+def test_the_file_of_the_time_before_is_kept(path, links, monkeypatch):
+    if not links:  # as on many memory sticks
+        monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(OSError(1, "No links")))
     written(path)
     first = path.read_bytes()
     write_project(path, SessionData(REFERENCE, notes="second"), zeros(), None, {})
     assert backup_of(path).read_bytes() == first
     assert read_project_data(path).notes == "second"
+    assert {*path.parent.glob(f"*{path.name}*")} == {path, backup_of(path)}
 
 
 def test_labels_beyond_the_old_limit_of_zip_files_are_written(path, monkeypatch):
@@ -211,6 +217,18 @@ def test_a_damaged_member_is_named_and_the_rest_is_read(path):
     assert "the labels are lost" in contents.problems[0]
     assert again.classes == session_data.classes
     assert contents.truth.max() == 1
+
+
+def test_the_labels_of_a_session_file_are_read_without_its_runs(path, tmp_path):
+    session_data, ids = written(path, {3: made_run(tmp_path)})
+    again, found = read_project_labels(path)
+    assert again.classes == session_data.classes
+    np.testing.assert_array_equal(found, ids)
+    whole = path.read_bytes()
+    at = whole.find(b"labels.npy") + 40
+    path.write_bytes(whole[:at] + bytes(8) + whole[at + 8 :])
+    with pytest.raises(FormatError, match=r"work\.hsiproj is damaged: the labels are lost \("):
+        read_project_labels(path)
 
 
 def test_what_is_no_session_is_refused_and_the_backup_named(path):
@@ -634,4 +652,17 @@ def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
     session.extras_as_saved()
     assert not session.modified
     assert not session.folder.unsaved.exists()
+    for words in ("reference points", "spectra", "spectra"):
+        session.note_extra(words)
+    assert session.extras_words == ("notes", "reference points", "spectra")
+    assert session.folder.unsaved.exists()
+    assert received == ["first", "second"] + 3 * ["second"]
     session.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [("a.hsiproj", True), ("A.HSIPROJ", True), ("a.hsiproj.bak", False), ("hsiproj", False)],
+)
+def test_a_session_file_is_known_by_its_suffix(source, answer):
+    assert is_project(source) == answer

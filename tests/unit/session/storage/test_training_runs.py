@@ -14,6 +14,7 @@ from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.session.storage.training_runs import (
+    APPLIED,
     FACTS,
     MAPS,
     MODEL,
@@ -340,3 +341,22 @@ def test_a_run_keeps_the_figures_of_its_accuracy_that_are_known():
     assert not any(np.isnan(v) for v in known.values())
     assert set(known) < set(facts)
     assert accuracy_facts(None) is None
+
+
+def test_the_honest_figures_of_a_run_are_kept_without_leaving_anything_unsaved(tmp_path):
+    training_runs, received = TrainingRuns(tmp_path), []
+    entered(training_runs, 1)
+    training_runs.changed.connect(lambda: received.append(1))
+    training_runs.measure(1, {"overall": 0.75})
+    assert received == []
+    again = TrainingRuns(tmp_path)
+    again.load()
+    assert again.runs == training_runs.runs
+    assert again.runs[0].honest == {"overall": 0.75}
+    training_runs.measure(1, None)
+    assert training_runs.runs[0].honest is None
+
+
+def test_a_run_knows_the_model_that_its_map_came_from():
+    assert run_of(1).applied is None
+    assert run_of(1, config={APPLIED: "fields.hsimodel"}).applied == "fields.hsimodel"

@@ -1,0 +1,36 @@
+"""The part of docs/accuracy.md about the faults that the tests notice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.markdown import Row, table
+from benchmarks.mutants import is_equivalent
+
+HEAD = (
+    "layer",
+    "faults put in",
+    "noticed at once",
+    "noticed by a test written since",
+    "equivalent",
+    "unnoticed",
+    "noticed of those that matter",
+)
+
+
+def mutants_section(rows: Iterable[Row]) -> str:
+    """Counts by layer: a fault that no test can notice (equivalent) does not matter."""
+    layers: dict[str, list[Row]] = {}
+    for row in rows:
+        layers.setdefault(row["layer"], []).append(row)
+    return table(HEAD, [[layer, *_counts(found)] for layer, found in sorted(layers.items())])
+
+
+def _counts(rows: list[Row]) -> list[str]:
+    equivalent = sum(map(is_equivalent, rows))
+    at_once = sum(row["result"] == "noticed" for row in rows)
+    since = sum(row["result"] == "noticed by a new test" for row in rows)
+    matter = len(rows) - equivalent
+    share = f"{100 * (at_once + since) / matter:.0f} %" if matter else ""
+    counts = (len(rows), at_once, since, equivalent, matter - at_once - since)
+    return [*map(str, counts), share]
