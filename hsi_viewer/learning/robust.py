@@ -66,14 +66,17 @@ def jumps(values: Floats) -> Floats:
     """Distance of each value (pixels, bands) from the mean of the two next to it."""
     if values.shape[1] < 3:
         return np.zeros_like(values)
-    apart: Floats = np.empty(values.shape, values.dtype)
-    # Along all pixels at once, which is four times as fast; at the ends, what is next to a value
-    # would be in another pixel.
-    line, inner = np.ascontiguousarray(values).reshape(-1), apart.reshape(-1)[1:-1]
+    apart: Floats = np.empty_like(values)
+    before, own, after, inner = values[:, :-2], values[:, 1:-1], values[:, 2:], apart[:, 1:-1]
+    if values.flags.c_contiguous:
+        # In one line, which is four times as fast as pixel by pixel; first and last bands, whose
+        # neighbours there are of other pixels, are put right below.
+        line = values.reshape(-1)
+        before, own, after, inner = line[:-2], line[1:-1], line[2:], apart.reshape(-1)[1:-1]
     with np.errstate(over="ignore", invalid="ignore"):  # stray values may be infinite
-        np.add(line[:-2], line[2:], out=inner)
+        np.add(before, after, out=inner)
         inner *= -0.5
-        inner += line[1:-1]
+        inner += own
         np.subtract(values[:, 0], values[:, 1], out=apart[:, 0])
         np.subtract(values[:, -1], values[:, -2], out=apart[:, -1])
         np.abs(apart, out=apart)
