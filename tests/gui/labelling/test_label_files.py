@@ -125,6 +125,34 @@ def test_a_loaded_ground_truth_is_drawn_from_without_its_file(hands, monkeypatch
     np.testing.assert_array_equal(hands.ids, training)
 
 
+def test_training_and_test_pixels_have_data(driver, tmp_path, monkeypatch):
+    values = np.random.default_rng(0).normal(500, 9, (30, 40, 12)).astype(np.float32)
+    values[:14], values[:, :20] = np.nan, np.nan
+    truth = np.repeat([[1], [2]], 15, axis=0).repeat(40, axis=1).astype(np.uint16)
+    truth[14:22] = 3
+    np.save(tmp_path / "border.npy", values)
+    np.save(tmp_path / "truth.npy", truth)
+    driver.open(str(tmp_path / "border.npy"))
+    messages = []
+    driver.window.workspace.noticed.connect(lambda text, _level: messages.append(text))
+
+    def answer(dialog: DrawDialog) -> int:
+        dialog.file.setText(str(tmp_path / "truth.npy"))
+        return 1
+
+    monkeypatch.setattr(DrawDialog, "exec", answer)
+    driver.trigger("labels.draw")
+    document = driver.document
+    driver.qtbot.waitUntil(lambda: document.labels.total > 0)
+    empty = np.isnan(values[:, :, 0])
+    assert not document.labels.ids[empty].any()
+    assert not document.truth[empty].any()
+    assert [document.labels.count(i) for i in (1, 2, 3)] == [0, 10, 10]
+    driver.qtbot.waitUntil(
+        lambda: any("880 pixels without data were left out." in m for m in messages)
+    )
+
+
 def test_of_several_arrays_it_is_asked_which_are_the_labels(driver, tmp_path, monkeypatch):
     """Whatever contains them: the likeliest is on top, and all of them are listed."""
     np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))

@@ -789,24 +789,25 @@ def test_who_stays_with_the_scene_has_said_nothing_about_its_file(
         assert json.loads(sidecar.read_text())["axes"] == ["bands", "rows", "columns"]
 
 
-@pytest.mark.parametrize("kind", ["complex64", "complex128", "bool", "float16", "huge", "tiny"])
-def test_values_of_any_kind_make_a_picture_and_a_spectrum(driver, tmp_path, kind):
+def test_values_of_any_kind_make_a_picture_and_a_spectrum(driver, tmp_path):
     base = scene(20, 30, 5).astype("f8") + 1
-    factor = {"huge": 1e300, "tiny": 1e-310}.get(kind, 1)
-    array = base * factor if factor != 1 else base.astype("f4").astype(kind)
-    if kind.startswith("complex"):
-        array = array * (3 + 4j)
-    if kind == "bool":
-        array = base > np.median(base)
-    np.save(tmp_path / "a.npy", array)
-    driver.open(str(tmp_path / "a.npy"))
-    driver.hover(3, 4)
-    shown = driver.window.context.viewing.picture.rgba
-    assert np.unique(shown[:, :, 0]).size > (1 if kind == "bool" else 50)
-    _, y = driver.window.context.plot.live_values()
-    np.testing.assert_allclose(y, np.abs(array[3, 4]).astype("f8"), rtol=1e-3)
-    text = " ".join(driver.window.notices.texts())
-    assert ("complex" in text) == kind.startswith("complex")
+    kinds = ("complex64", "complex128", "bool", "float16", "huge", "tiny")
+    for number, kind in enumerate(kinds):
+        factor = {"huge": 1e300, "tiny": 1e-310}.get(kind, 1)
+        array = base * factor if factor != 1 else base.astype("f4").astype(kind)
+        if kind.startswith("complex"):
+            array = array * (3 + 4j)
+        if kind == "bool":
+            array = base > np.median(base)
+        np.save(tmp_path / f"{number}.npy", array)
+        driver.open(str(tmp_path / f"{number}.npy"))
+        driver.hover(3, 4)
+        shown = driver.window.context.viewing.picture.rgba
+        assert np.unique(shown[:, :, 0]).size > (1 if kind == "bool" else 50)
+        _, y = driver.window.context.plot.live_values()
+        np.testing.assert_allclose(y, np.abs(array[3, 4]).astype("f8"), rtol=1e-3)
+        text = " ".join(driver.window.notices.texts())
+        assert ("complex" in text) == kind.startswith("complex"), kind
 
 
 def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(driver, tmp_path):
@@ -828,13 +829,14 @@ def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(dr
     assert "Removed, because the metadata changed: Principal components." in text
 
 
-@pytest.mark.parametrize("name", ["a.gpkg", "a.xml", "a.pdf"])
-def test_no_doctor_comes_for_what_is_known_to_be_something_else(driver, tmp_path, name):
-    start = {"a.gpkg": b"SQLite format 3\0", "a.xml": b"<?xml ?>", "a.pdf": b"%PDF-1.4"}[name]
+def test_no_doctor_comes_for_what_is_known_to_be_something_else(driver, tmp_path):
+    starts = {"a.gpkg": b"SQLite format 3\0", "a.xml": b"<?xml ?>", "a.pdf": b"%PDF-1.4"}
     content = np.sin(np.arange(80_000) / 300).astype("f4").tobytes()
-    (tmp_path / name).write_bytes(start + content)
     came = in_dialog(DoctorDialog, lambda dialog: dialog.reject())
-    driver.window.open(str(tmp_path / name))
-    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
-    driver.settle()
-    assert came == []
+    for name, start in starts.items():
+        driver.window.notices.forget()
+        (tmp_path / name).write_bytes(start + content)
+        driver.window.open(str(tmp_path / name))
+        driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
+        driver.settle()
+        assert came == []
