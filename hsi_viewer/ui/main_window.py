@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from hsi_viewer.preferences.settings import Settings, save_settings
 from hsi_viewer.ui.commands.menu_order import arranged
@@ -23,6 +23,7 @@ from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.floating import FloatingColumn
 from hsi_viewer.ui.workspace import Workspace
 
+MOST_STOPS = 1000  # of Tab in a row that are out of view
 SPACING = 2  # pixels between the rows above the image
 CLOSE_WAIT_MS = 20_000  # a worker answers within a second; importing torch may take longer
 
@@ -93,7 +94,8 @@ class MainWindow(QMainWindow):
         for overlay in (w for f in self.features for w in f.overlays()):
             self.messages.avoid(overlay)
             self.cards.avoid(overlay)
-        centre.setFocusProxy(shared.canvas)
+        centre.setFocusProxy(shared.welcome.open_button)  # a hidden one would catch Tab
+        shared.welcome.open_button.setFocus()
         self.setCentralWidget(centre)
         for panel in (p for f in self.features for p in f.panels()):
             shared.docking.add(panel)
@@ -164,6 +166,27 @@ class MainWindow(QMainWindow):
             feature.refresh_theme()
         self.notices.refresh_theme()
         self.context.offers.refresh_theme()
+
+    # keyboard --------------------------------------------------------------------------------
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go to the next control in view: Qt also stops in panels that lie behind others."""
+        start = self.focusWidget()
+        for _ in range(MOST_STOPS):
+            if not super().focusNextPrevChild(forward):
+                return False
+            now = self.focusWidget()
+            if now is None or now is start or self._is_in_view(now):
+                break
+        return True
+
+    def _is_in_view(self, control: QWidget) -> bool:
+        part = control
+        while (parent := part.parentWidget()) is not None and parent is not self:
+            if isinstance(parent, QScrollArea):
+                parent.ensureWidgetVisible(control)
+            part = parent
+        return self.rect().intersects(part.geometry())  # Qt moves what lies behind out of it
 
     # drag and drop, closing ------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from hsi_viewer.core.display.contrast import Histogram
 from hsi_viewer.core.display.stretch import Limits
 from hsi_viewer.ui.event_errors import reports_errors
+from hsi_viewer.ui.plots.axes import plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme
 
 CHANNELS = ("red", "green", "blue")
@@ -33,7 +34,7 @@ class HistogramPlot(pg.PlotWidget):
     dropped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems=plain_axes())
         self.setAccessibleName("Histogram")
         self.setToolTip("Drag the two lines to set the black and white points")
         item = self.getPlotItem()
@@ -57,10 +58,7 @@ class HistogramPlot(pg.PlotWidget):
         """Take the colours of the current theme."""
         theme = current_theme()
         self.setBackground(theme["plot"])
-        axis = self.getPlotItem().getAxis("bottom")
-        axis.setPen(theme["border"])
-        axis.setTextPen(theme["muted"])
-        axis.enableAutoSIPrefix(False)
+        refresh_axes(self.getPlotItem())
         for line in self.region.lines:
             line.setPen(pg.mkPen(theme["text"], width=1.6))
             line.setHoverPen(pg.mkPen(theme["accent"], width=3))

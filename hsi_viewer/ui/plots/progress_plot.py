@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.learning.guidance.progress import Point
-from hsi_viewer.ui.plots.whole_axis import WholeAxis
+from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme
 
 
@@ -17,7 +17,7 @@ class ProgressPlot(pg.PlotWidget):
     """Two curves in percent, the accuracy with a band of its 95 % interval."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems={"bottom": WholeAxis("bottom")})
+        super().__init__(parent, axisItems=plain_axes(WholeAxis("bottom")))
         self.setAccessibleName("Accuracy and change of the map by the number of answers")
         self.setMinimumHeight(96)
         item = self.getPlotItem()
@@ -42,9 +42,7 @@ class ProgressPlot(pg.PlotWidget):
         theme = current_theme()
         self.setBackground(theme["plot"])
         item = self.getPlotItem()
-        for side in ("left", "bottom"):
-            item.getAxis(side).setPen(theme["border"])
-            item.getAxis(side).setTextPen(theme["muted"])
+        refresh_axes(item)
         item.legend.setLabelTextColor(theme["text"])
         for curve, name in ((self.accuracy, "accent"), (self.changed, "red")):
             curve.setPen(pg.mkPen(theme[name], width=2))

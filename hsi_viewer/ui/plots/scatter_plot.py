@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from hsi_viewer.core.display.scatter_density import Density
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.ui.event_errors import reports_errors
+from hsi_viewer.ui.plots.axes import plain_axes, refresh_axes
 from hsi_viewer.ui.plots.colour_maps import colour_table
 from hsi_viewer.ui.theme import current_theme
 
@@ -49,7 +50,7 @@ class ScatterPlot(pg.PlotWidget):
     lassoed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems=plain_axes())
         self.setAccessibleName("Scatter plot")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         item = self.getPlotItem()
@@ -75,11 +76,7 @@ class ScatterPlot(pg.PlotWidget):
         """Take the colours of the current theme."""
         theme = current_theme()
         self.setBackground(theme["plot"])
-        for side in ("left", "bottom"):
-            axis = self.getPlotItem().getAxis(side)
-            axis.setPen(theme["border"])
-            axis.setTextPen(theme["muted"])
-            axis.enableAutoSIPrefix(False)
+        refresh_axes(self.getPlotItem())
         self._line.setPen(pg.mkPen(theme["accent"], width=1.6))
 
     def show_density(self, density: Density | None, x_name: str, y_name: str) -> None:

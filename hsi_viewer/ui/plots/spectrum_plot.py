@@ -15,7 +15,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.spectra.curves import Curve, CurveSet
 from hsi_viewer.core.spectra.spectrum import WATER_WINDOWS, Treatment, joined, runs
 from hsi_viewer.ui.event_errors import reports_errors
-from hsi_viewer.ui.plots.whole_axis import WholeAxis
+from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
 from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.theme import current_theme
 
@@ -53,7 +53,7 @@ class SpectrumPlot(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._axis = WholeAxis("bottom")
-        super().__init__(parent, axisItems={"bottom": self._axis})
+        super().__init__(parent, axisItems=plain_axes(self._axis))
         self.setAccessibleName("Spectrum plot")
         item = self.getPlotItem()
         item.setMenuEnabled(False)
@@ -95,12 +95,7 @@ class SpectrumPlot(pg.PlotWidget):
         """Take the colours of the current theme."""
         theme = current_theme()
         self.setBackground(theme["plot"])
-        item = self.getPlotItem()
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(theme["border"])
-            axis.setTextPen(theme["muted"])
-            axis.enableAutoSIPrefix(False)
+        refresh_axes(self.getPlotItem())
         self._live.setPen(pg.mkPen(theme["text"], width=1.6))
         self._live_points.setBrush(theme["text"])
         for line, name in zip(self._lines, ("red", "green", "blue"), strict=True):

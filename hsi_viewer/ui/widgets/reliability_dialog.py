@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from hsi_viewer.core.assessment.reliability import Reliability
+from hsi_viewer.ui.plots.axes import plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme
 
 
@@ -25,7 +26,7 @@ class ReliabilityDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Reliability of the confidence")
         theme, used = current_theme(), found.counts > 0
-        self.plot = pg.PlotWidget()
+        self.plot = pg.PlotWidget(axisItems=plain_axes())
         self.plot.setBackground(theme["plot"])
         self.plot.setAccessibleName("Share of right answers by confidence")
         item = self.plot.getPlotItem()
@@ -35,9 +36,7 @@ class ReliabilityDialog(QDialog):
         item.setLabel("bottom", "Confidence")
         item.setLabel("left", "Share that is right")
         item.setRange(xRange=(0, 1), yRange=(0, 1), padding=0.02)
-        for side in ("left", "bottom"):
-            item.getAxis(side).setPen(theme["border"])
-            item.getAxis(side).setTextPen(theme["muted"])
+        refresh_axes(item)
         width = float(found.edges[1] - found.edges[0])
         centres = (found.edges[:-1] + found.edges[1:])[used] / 2
         bars = pg.BarGraphItem(

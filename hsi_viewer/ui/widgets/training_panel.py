@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.classifier import Classifier
 from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig, VoiceChoice
+from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme, icon
 
 PRESETS = (("Fast", "fast"), ("Best", "best"))
@@ -187,7 +188,7 @@ class TrainingPanel(QWidget):
         self.progress.setAccessibleName("Training progress")
         self.progress.hide()
 
-        self.plot = pg.PlotWidget()
+        self.plot = pg.PlotWidget(axisItems=plain_axes(WholeAxis("bottom")))
         self.plot.setMinimumHeight(110)
         self.plot.hide()
         self.plot.setAccessibleName("Loss and accuracy of the training pixels by epoch")
@@ -226,9 +227,7 @@ class TrainingPanel(QWidget):
         theme = current_theme()
         self.plot.setBackground(theme["plot"])
         item = self.plot.getPlotItem()
-        for side in ("left", "bottom"):
-            item.getAxis(side).setPen(theme["border"])
-            item.getAxis(side).setTextPen(theme["muted"])
+        refresh_axes(item)
         item.legend.setLabelTextColor(theme["text"])
         self._loss.setPen(pg.mkPen(theme["red"], width=2))
         self._accuracy.setPen(pg.mkPen(theme["accent"], width=2))

@@ -21,6 +21,7 @@ from hsi_viewer.core.assessment.confusion_table import TextTable
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.explanation import BandGroup, Explanation
 from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.ui.plots.axes import plain_axes, refresh_axes
 from hsi_viewer.ui.plots.compared_spectra import show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import current_theme
@@ -68,7 +69,7 @@ class WhyPanel(QWidget):
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName("Spectrum of the pixel and mean spectra of classes")
         self.plot.setMinimumHeight(84)
-        self.effects = pg.PlotWidget()
+        self.effects = pg.PlotWidget(axisItems=plain_axes())
         self.effects.setAccessibleName("Effect of each group of bands on the class")
         self.effects.setMinimumHeight(48)
         self.effects.setToolTip("Bands that speak for the class, above 0, and against it")
@@ -135,11 +136,7 @@ class WhyPanel(QWidget):
         self.plot.refresh_theme()
         self.plot.redraw()
         self.effects.setBackground(theme["plot"])
-        for side in ("left", "bottom"):
-            axis = self.effects.getPlotItem().getAxis(side)
-            axis.setPen(theme["border"])
-            axis.setTextPen(theme["muted"])
-            axis.enableAutoSIPrefix(False)
+        refresh_axes(self.effects.getPlotItem())
         if self.found is not None:
             self._draw_effects(self.found.groups)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -200,14 +200,14 @@ def every_command_has_words_and_stands_in_the_palette(small):
 
 
 def every_panel_is_reached_by_tab(small):
-    """From any control, Tab comes to every control that can have the focus in the end."""
+    """From any control, Tab comes to every panel in front in the end, and stops only in view."""
     window = small.window
     window.activateWindow()
     small.qtbot.waitUntil(window.isActiveWindow)
     panels = {
         dock.windowTitle()
         for dock in window.findChildren(QDockWidget)
-        if dock.isVisible() and not dock.isFloating() and is_tabbable(dock)
+        if not dock.visibleRegion().isEmpty() and not dock.isFloating() and is_tabbable(dock)
     }
     window.context.canvas.setFocus()
     reached, start = set(), None
@@ -217,6 +217,7 @@ def every_panel_is_reached_by_tab(small):
         if focus is start:
             break
         start = start or focus
+        assert is_in_view(focus), (focus, focus.accessibleName())
         widget = focus
         while widget is not None and not isinstance(widget, QDockWidget | QToolBar):
             widget = widget.parentWidget()
@@ -225,12 +226,35 @@ def every_panel_is_reached_by_tab(small):
     assert panels - reached == set()
 
 
+def is_in_view(control: QWidget) -> bool:
+    """Whether a control lies in its window, and not behind another panel."""
+    window = control.window()
+    place = QRect(control.mapTo(window, QPoint()), control.size())
+    return window.rect().intersects(place)
+
+
 def is_tabbable(dock: QDockWidget) -> bool:
     """Whether the front panel holds a control that Tab stops at now."""
     return any(
         w.isVisible() and w.isEnabled() and w.focusPolicy() & Qt.FocusPolicy.TabFocus
         for w in dock.findChildren(QWidget)
     )
+
+
+def test_tab_walks_through_an_empty_window(driver):
+    """Round and round, both ways; the first button has the focus from the start."""
+    window, welcome = driver.window, driver.window.context.welcome
+    window.activateWindow()
+    driver.qtbot.waitUntil(window.isActiveWindow)
+    assert QApplication.focusWidget() is welcome.open_button
+    buttons = [welcome.open_button, welcome.folder_button, welcome.sample_button]
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+        stops = []
+        for _ in range(12):
+            driver.type(key)
+            stops.append(QApplication.focusWidget())
+        assert all(is_in_view(stop) for stop in stops), stops
+        assert all(stops.count(button) >= 2 for button in buttons)
 
 
 def labelling_needs_no_mouse_but_to_paint(small):

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter, QPicture
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 
@@ -420,3 +420,32 @@ def test_the_axes_are_those_of_the_scene_that_is_open(driver, tmp_path):
     low, high = plot.viewRange()[0]
     ticks = plot.getPlotItem().getAxis("bottom").tickValues(low, high, 900)
     assert sorted(v for _, values in ticks for v in values) == [1, 2, 3, 4, 5]  # no half bands
+    every_plot_writes_its_numbers_as_they_are(driver)
+
+
+def every_plot_writes_its_numbers_as_they_are(driver):
+    """After a change of the theme, too: 0.2 is never written as 200."""
+    for key in driver.window.context.docking.docks:
+        driver.window.panel(key)
+    plots = driver.window.findChildren(pg.PlotWidget)
+    assert driver.window.context.plot in plots
+    assert len(plots) >= 4
+    for plot in plots:
+        plot.setRange(xRange=(0, 0.4), yRange=(0, 0.4), padding=0)
+    driver.trigger("theme.dark")
+    try:
+        for plot in plots:
+            for axis in (plot.getPlotItem().getAxis(side) for side in ("left", "bottom")):
+                assert drawn_numbers(axis) < 10, plot.accessibleName()  # 5 bands
+    finally:
+        driver.trigger("theme.light")
+
+
+def drawn_numbers(axis) -> float:
+    """The largest number that an axis writes; 0 if it writes none."""
+    picture = QPicture()
+    painter = QPainter(picture)
+    written = axis.generateDrawSpecs(painter)
+    painter.end()
+    texts = [text.removesuffix(" %") for _, _, text in (written or (None, None, []))[2]]
+    return max((float(t) for t in texts if t and "%" not in t), default=0.0)

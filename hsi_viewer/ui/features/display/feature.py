@@ -56,6 +56,8 @@ class DisplayFeature(Feature):
     def _on_opened(self, opened: OpenedCube) -> None:
         self.context.welcome.hide()
         self.context.canvas.show()
+        if (centre := self.window.centralWidget()) is not None:
+            centre.setFocusProxy(self.context.canvas)
         self.view.show_opened(opened)
         self.context.canvas.setFocus()
 

@@ -22,6 +22,7 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledErr
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import base_of, carry_out
+from hsi_viewer.ui.array_dialog import ask_array
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
 from hsi_viewer.ui.features.labelling.label_placement import placement_choice, previews
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 OFFER = "import"
 DOING = "Reading or writing labels"
-MOST_OFFERED = 6
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class LabelFiles(QObject):
         picture = self.context.viewing.picture
         image = picture.raster if picture is not None else None
 
-        def work(_token: CancelToken, _port: ProgressPort) -> Imported:
+        def work(token: CancelToken, _port: ProgressPort) -> Imported:
             from hsi_viewer.io.regions.import_export import import_regions  # slow to import
 
             labels = ImportedLabels(truth) if not source and truth is not None else None
@@ -147,7 +147,7 @@ class LabelFiles(QObject):
                 return Imported(request, needed, previews=shown)
             except ChoiceNeededError as needed:
                 return Imported(request, needed)
-            return Imported(request, labels, use_of(request, labels, base))
+            return Imported(request, labels, use_of(request, labels, base, token))
 
         self._workspace.compute(
             "Reading labels", work, self._on_read, document=document, key="", doing=DOING
@@ -173,8 +173,8 @@ class LabelFiles(QObject):
         """Labels or classes have changed meanwhile: compute the change again."""
         base = base_of(request.document)
 
-        def work(_token: CancelToken, _port: ProgressPort) -> Imported:
-            return Imported(request, labels, use_of(request, labels, base))
+        def work(token: CancelToken, _port: ProgressPort) -> Imported:
+            return Imported(request, labels, use_of(request, labels, base, token))
 
         self._workspace.compute(
             "Placing labels", work, self._on_read, document=request.document, key="", doing=DOING
@@ -194,7 +194,7 @@ class LabelFiles(QObject):
             note = use.split.note(document.legend.name_of) if use.split is not None else None
             return (
                 f"{document.labels.total:,} training pixels drawn ({purpose}); {use.scored:,} "
-                f"others are test pixels.{f' {note}' if note else ''}"
+                f"others are test pixels.{f' {note}' if note else ''}{_left_out(use.empty)}"
             )
         if purpose == "add":
             return f"{use.added:,} pixels labelled."
@@ -224,21 +224,12 @@ class LabelFiles(QObject):
         self.context.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
 
     def _ask_which(self, request: Import, needed: ChoiceNeededError) -> None:
-        """Offer the arrays of a file that could be the labels."""
-        choices = [
-            Choice(
-                choice.name,
-                partial(
-                    self.load, f"{request.source}:{choice.name}", request.purpose, request.placement
-                ),
-            )
-            for choice in needed.choices[:MOST_OFFERED]
-        ]
-        choices.append(Choice("Cancel", lambda: None, escape=True))
-        name = Path(request.source).name
-        self.context.offers.offer(
-            OFFER, f"Which array of {name} are the labels?", choices, "help-circle-outline"
-        )
+        """Ask which array of a file has the labels."""
+        shape = request.document.labels.shape
+        name = ask_array(self.window, request.source, needed.choices, shape, "the label map")
+        if name:
+            source = f"{request.source}:{name}"
+            self.load(source, request.purpose, request.placement)
 
     def _ask(self, title: str) -> str:
         from hsi_viewer.io.regions.import_export import import_filters
@@ -363,3 +354,11 @@ class LabelFiles(QObject):
     def _on_document(self) -> None:
         self.label_path = None
         self.context.offers.withdraw(OFFER)
+
+
+def _left_out(pixels: int) -> str:
+    """A sentence about pixels of a ground truth where the scene has no data; "" for none."""
+    if not pixels:
+        return ""
+    were = "pixel without data was" if pixels == 1 else "pixels without data were"
+    return f" {pixels:,} {were} left out."

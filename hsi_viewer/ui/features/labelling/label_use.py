@@ -9,12 +9,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids, present_ids
 from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.on_data import labels_on_data
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
 from hsi_viewer.core.labels.sampling import Draw, Split, split_of
+from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_load
@@ -55,6 +58,7 @@ class LabelUse:
     scored : how many of its pixels.
     added : how many more pixels have a label then.
     split : training and test pixels, where they were drawn.
+    empty : how many pixels of the ground truth were left out, because the scene has no data there.
     """
 
     load: LabelLoad | None
@@ -63,9 +67,10 @@ class LabelUse:
     scored: int = 0
     added: int = 0
     split: Split | None = None
+    empty: int = 0
 
 
-def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
+def use_of(request: Import, labels: ImportedLabels, base: Base, token: CancelToken) -> LabelUse:
     """Compute in a worker what loading labels changes in a document.
 
     Raises
@@ -86,11 +91,16 @@ def use_of(request: Import, labels: ImportedLabels, base: Base) -> LabelUse:
         truth = checked_ids(ids, document.labels.shape)
         return LabelUse(None, truth, present_ids(truth))
     if isinstance(purpose, Draw):
+        given = checked_ids(ids, document.labels.shape)
+        ids = labels_on_data(given, document.cube, token)
+        if given.any() and not ids.any():
+            raise LabelError("The scene has no data at any labelled pixel of the ground truth.")
         split = split_of(ids, purpose)
         load = plan_load(document, base, split.training, names, colours, f"Draw {purpose}", kept)
         test = split.test
         scored = int(np.count_nonzero(test))
-        return LabelUse(load, test, present_ids(test), scored, split=split)
+        empty = int(np.count_nonzero(given)) - int(np.count_nonzero(ids))
+        return LabelUse(load, test, present_ids(test), scored, split=split, empty=empty)
     if purpose == "add":
         here = base.labels.ids
         ids = np.where(here > 0, here, ids)
