@@ -54,7 +54,7 @@ USAGE_ERROR, NO_TESTS = 4, 5  # exit statuses of pytest
 LONGEST, START_SECONDS = 5.0, 15.0  # so many times as long, and more to begin: it does not end
 WAITS = 20.0  # seconds for each of the processor's
 QUICK_SECONDS = 0.5  # tests that take longer run after all others, in a second process
-ABOVE = ("analysis", "session", "learning")  # layers whose tests reach others, too
+ABOVE = ("analysis", "jobs", "session", "learning")  # layers whose tests reach others, too
 
 
 def main() -> None:

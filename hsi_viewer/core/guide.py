@@ -14,7 +14,7 @@ INDEX = "index.md"
 SNIPPET = 90  # letters
 _LINK = re.compile(r"^[-*\d.]+ \[([^\]]+)\]\((\w[\w.-]*\.md)\)", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
-_MARKS = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`#|]+|^[-:| ]+$", re.MULTILINE)
+_MARKS = re.compile(r"^[-:| ]+$|!?\[([^\]]*)\]\([^)]*\)|[*_`#|]+", re.MULTILINE)
 
 
 def guide_folder() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 
 import numpy as np
@@ -84,12 +85,18 @@ def facts_of(
         wavelengths=cube.wavelengths,
         bands=cube.bands,
         seconds=seconds,
-        versions={name: version(name) for name in PACKAGES},
+        versions=dict(_versions()),
         label_digest=hashlib.sha256(ids.tobytes()).hexdigest(),
         warning=warning,
         scale=cube.scale,
         offset=cube.offset,
     )
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Of the packages; looked up once, for each is found by reading a file as an e-mail."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def scene_digest(cube: HyperCube) -> str:

@@ -185,7 +185,6 @@ class Session:
         self, view: Mapping[str, Any], features: Mapping[str, Any], shown_run: int | None
     ) -> SessionData:
         """The body as it is to be saved now."""
-        project = str(self.project) if self.project else ""
         return SessionData(
             self.reference,
             self.document.legend.classes,
@@ -193,7 +192,6 @@ class Session:
             view,
             features,
             shown_run if shown_run in self.training_runs else None,
-            project,
         )
 
     def keep_data(self, data: SessionData) -> None:

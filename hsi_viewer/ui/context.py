@@ -20,6 +20,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.layers import LayerStack
 from hsi_viewer.core.geometry.pixels import Pixel
+from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 from hsi_viewer.io.suggestions import Use
 from hsi_viewer.rendering.scene_picture import ScenePicture
@@ -181,6 +182,8 @@ class Exporting(Protocol):
 
 class Runs(Protocol):
     """The list of runs."""
+
+    unkept: Prediction | None  # a map that no training made and whose run isn't written yet
 
     def keep_map(self, made: MadeMap) -> int | None:
         """Keep a map that no training made; the number of its run, None where none is kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.cli import main
+from hsi_viewer.core.postprocess.region_strips import MOST_BORDERS
 from tests.patience import PATIENCE
 from tests.unit.learning.made import made_scene
 
@@ -195,6 +197,7 @@ def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
     try:
         while not any(path not in before for path in target.parent.iterdir()):
             assert running.poll() is None, running.stderr.read()
+            select.select([], [], [], 0.01)
         running.send_signal(sent)
         error = running.communicate(timeout=PATIENCE)[1]
     finally:
@@ -206,19 +209,28 @@ def test_a_signal_in_the_middle_of_convert_leaves_the_old_file_alone(
 
 @POSIX
 def test_an_interrupt_of_polygons_leaves_no_half_file(tmp_path):
-    made, folder = tmp_path / "map.npy", tmp_path / "written"
+    """Of forty strips of one row each, so that the first are written while the others are to come.
+
+    A row has as many borders as a strip may have, and few regions, which are soon written.
+    """
+    made, folder, temporary = tmp_path / "map.npy", tmp_path / "written", tmp_path / "temporary"
     folder.mkdir()
-    np.save(made, np.random.default_rng(0).integers(1, 4, (1500, 1500), np.uint16))
+    temporary.mkdir()
+    ids = np.lib.format.open_memmap(made, "w+", np.uint8, (40, MOST_BORDERS))
+    ids[0::2], ids[1::2] = 1, 2
+    del ids
     arguments = [str(made), str(folder / "p.gpkg"), "--objects", str(folder / "o.csv")]
     running = subprocess.Popen(
         [*COMMAND, "polygons", *arguments],
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    try:
-        while len(list(folder.iterdir())) < 2:  # the table and the polygons have begun
+    try:  # until the table and the polygons have begun
+        while not (list(folder.iterdir()) and list(temporary.glob("*/p.gpkg"))):
             assert running.poll() is None, running.stderr.read()
+            select.select([], [], [], 0.01)
         running.send_signal(signal.SIGINT)
         error = running.communicate(timeout=PATIENCE)[1]
     finally:
@@ -227,6 +239,7 @@ def test_an_interrupt_of_polygons_leaves_no_half_file(tmp_path):
     assert error.endswith("hsi-viewer: interrupted\n")
     assert "Traceback" not in error
     assert not list(folder.iterdir())
+    assert not list(temporary.iterdir())
 
 
 @POSIX

@@ -115,13 +115,13 @@ def check_planes(container: Container) -> None:
     for program, pattern in MICROSCOPES.items():
         stacks = [c for name, c in container.arrays.items() if pattern.fullmatch(name)]
         if stacks:
-            raise ChoiceNeededError(
+            reason = (
                 f"{container.path} is a microscope image from {program}, which contains "
                 f"{len(stacks)} stacks of planes but no cube; {stacks[0]} is the first. Export "
-                "its channels as "
-                f'OME-TIFF, or open one stack: "{container.path.name}:{stacks[0].name}".',
-                tuple(stacks),
+                "its channels as OME-TIFF, or open one stack"
             )
+            named = f'{reason}: "{container.path.name}:{stacks[0].name}".'
+            raise ChoiceNeededError(named, tuple(stacks), f"{reason}.")
 
 
 def _check_larger(container: Container, cubes: tuple[ArrayChoice, ...]) -> None:
@@ -138,10 +138,9 @@ def _check_larger(container: Container, cubes: tuple[ArrayChoice, ...]) -> None:
     first = max(larger, key=lambda choice: choice.size)
     if all(_is_picture(choice) for choice in cubes) or first.size > cubes[0].size:
         path = container.path
-        raise ChoiceNeededError(
+        reason = (
             f"{path}: {first} has {len(first.shape)} axes, like an image series over time or "
             "depth; a cube has 3: rows, columns, bands. Save one time and depth as a separate "
-            "file, "
-            f'or open another array: "{path.name}:{cubes[0].name}".',
-            cubes,
+            "file, or open another array"
         )
+        raise ChoiceNeededError(f'{reason}: "{path.name}:{cubes[0].name}".', cubes, f"{reason}.")

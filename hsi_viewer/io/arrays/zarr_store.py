@@ -22,6 +22,7 @@ from hsi_viewer.io.arrays.band_metadata import SCALE_KEY, with_own_metadata
 from hsi_viewer.io.arrays.band_variables import open_arrays
 from hsi_viewer.io.arrays.cf import with_georeference
 from hsi_viewer.io.arrays.container import kept_axes, squeezed
+from hsi_viewer.io.files.identify import ZARR_MARKS
 from hsi_viewer.io.files.reading import ArrayChoice, Reading
 
 MAX_DEPTH = 8
@@ -31,7 +32,6 @@ MAX_CHUNK_BYTES = 1 << 30
 # The package goes through all chunks of an axis between the first and the last that are wanted.
 MAX_CHUNKS = 1 << 20
 CHUNK_SIDE = 64  # pixels of a chunk that is written, along rows and columns
-MARKS = (".zarray", ".zgroup", "zarr.json")
 
 
 def _packed(value: Any) -> float | None:
@@ -49,7 +49,7 @@ def is_zarr(path: Path) -> bool:
     """Whether a folder is a Zarr array or group (version 2 or 3)."""
     if not os.path.isdir(path):  # noqa: PTH112 - these are no errors where it cannot be told
         return False
-    return any(os.path.isfile(path / mark) for mark in MARKS)  # noqa: PTH113
+    return any(os.path.isfile(path / mark) for mark in ZARR_MARKS)  # noqa: PTH113
 
 
 def zarr_package() -> Any:

@@ -19,6 +19,7 @@ ZIP = b"PK\x03\x04"
 PNG = b"\x89PNG\r\n\x1a\n"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 HFA = b"EHFA_HEADER_TAG"  # ERDAS Imagine
+ZARR_MARKS = (".zarray", ".zgroup", "zarr.json")  # one is in the folder of a Zarr store
 NETCDF_3 = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 WITHOUT_WAITING = READ_ONLY | getattr(os, "O_NONBLOCK", 0)
 TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -45,20 +46,29 @@ LONGEST_PART = 1000  # characters of the name of an array
 
 
 def split_source(source: str | Path) -> tuple[Path, str | None]:
-    """Path and part of a source such as "file.npz:key"; the part is None for a plain path."""
+    """Path and part of a source such as "file.npz:key"; the part is None for a plain path.
+
+    A file that describes a Zarr store, which is all that a dialog for files shows of it, is the
+    folder that it is in.
+    """
     if isinstance(source, Path):
-        return _home(source), None
+        return _store(_home(source)), None
     path = _home(Path(source))
     if os.path.exists(path):  # noqa: PTH110 - of any text
-        return path, None
+        return _store(path), None
     head, colon, part = source.rpartition(":")
     while colon and len(part) <= LONGEST_PART:  # names of arrays may have colons, too
         before = _home(Path(head))
         if part and os.path.exists(before):  # noqa: PTH110
-            return before, part
+            return _store(before), part
         head, colon, more = head.rpartition(":")
         part = f"{more}:{part}"
     return path, None
+
+
+def _store(path: Path) -> Path:
+    """The Zarr store of a file that describes it; else the path."""
+    return path.parent if path.name in ZARR_MARKS and os.path.isfile(path) else path  # noqa: PTH113
 
 
 def _home(path: Path) -> Path:

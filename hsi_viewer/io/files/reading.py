@@ -34,11 +34,17 @@ class ArrayChoice:
 
 
 class ChoiceNeededError(FormatError):
-    """A file holds several arrays that could be the cube; `choices` lists them."""
+    """A file holds several arrays that could be what is wanted.
 
-    def __init__(self, message: str, choices: tuple[ArrayChoice, ...]) -> None:
+    Attributes
+    ----------
+    choices : the arrays, the likeliest first.
+    reason : why none of them is taken without a question, where it isn't their number; or "".
+    """
+
+    def __init__(self, message: str, choices: tuple[ArrayChoice, ...], reason: str = "") -> None:
         super().__init__(message)
-        self.choices = choices
+        self.choices, self.reason = choices, reason
 
 
 class FolderError(FormatError):

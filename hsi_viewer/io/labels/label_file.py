@@ -105,6 +105,10 @@ def _read_as(row: Format, path: Path, part: str | None, scene: tuple[int, int] |
             from hsi_viewer.io.arrays.hdf5 import H5File
 
             return _read_container(H5File(path, row.name == "matlab-7", part), part)
+        case "netcdf-3":
+            from hsi_viewer.io.arrays.netcdf3 import Netcdf3File
+
+            return _read_container(Netcdf3File(path), part)
         case "zarr":
             from hsi_viewer.io.arrays.zarr_store import ZarrFolder
             from hsi_viewer.io.labels.zarr_map import with_zarr_legend

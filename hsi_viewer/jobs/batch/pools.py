@@ -25,6 +25,10 @@ class Pool(Protocol):
     def at_once(self) -> int:
         """Tasks to be submitted at a time."""
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a process was lost since the last restart."""
+
     def submit(self, task: Task) -> Future[TileDone]:
         """Start a task."""
 
@@ -35,7 +39,7 @@ class Pool(Protocol):
 class OwnProcess:
     """One tile after another in the process that asks for them."""
 
-    at_once = 1
+    at_once, is_broken = 1, False
 
     def __init__(self, token: CancelToken) -> None:
         self._token = token
@@ -65,6 +69,11 @@ class OtherProcesses:
         self.at_once = 2 * processes.count
         self._processes = processes
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a process was lost since the last restart."""
+        return self._processes.is_broken
+
     def submit(self, task: Task) -> Future[TileDone]:
         """Queue a task."""
         return self._processes.executor.submit(compute_tile, task)
@@ -76,6 +85,8 @@ class OtherProcesses:
 
 class Cluster:
     """The workers of a Dask scheduler, which see the same files under the same names."""
+
+    is_broken = False  # the scheduler sees to lost workers
 
     def __init__(self, client: Any) -> None:
         self._client = client

@@ -71,6 +71,8 @@ class Runner:
             done, _ = wait(self._running, LOOK, FIRST_COMPLETED)
             for future in done:
                 self._ended(future)
+            if not done and self._pool.is_broken:
+                self._give_up_answers()
 
     def _fill(self) -> None:
         while len(self._running) < self._pool.at_once and not self._is_one_alone():
@@ -79,12 +81,13 @@ class Runner:
                 return
             try:
                 future = self._pool.submit(attempt.task)
-            except BrokenExecutor:
-                self._again.appendleft(attempt)
-                if not self._running:
-                    self._pool.restart()
-                return
-            self._running[future] = attempt
+            except BrokenExecutor as error:
+                if self._running:  # these end first
+                    self._again.appendleft(attempt)
+                    return
+                self._failed(attempt, error)
+            else:
+                self._running[future] = attempt
 
     def _is_one_alone(self) -> bool:
         return any(attempt.alone for attempt in self._running.values())
@@ -97,27 +100,40 @@ class Runner:
         task = next(self._tasks, None)
         return None if task is None else _Attempt(task)
 
+    def _give_up_answers(self) -> None:
+        """What was submitted in the moment in which a process was lost may never be answered."""
+        attempts = list(self._running.values())
+        self._running.clear()
+        for attempt in attempts:
+            self._try_again(attempt, BrokenExecutor("a process was lost"))
+        self._pool.restart()
+
     def _ended(self, future: Future[TileDone]) -> None:
         attempt = self._running.pop(future)
         error = future.exception()
         if error is None:
             self._on_end(attempt.task, future.result())
-            return
-        if isinstance(error, TaskCancelledError):
+        elif isinstance(error, TaskCancelledError):
             raise error
-        lost = isinstance(error, BrokenExecutor)
+        else:
+            self._failed(attempt, error)
+
+    def _failed(self, attempt: _Attempt, error: BaseException) -> None:
+        self._try_again(attempt, error)
+        if isinstance(error, BrokenExecutor) and not self._running:
+            self._pool.restart()
+
+    def _try_again(self, attempt: _Attempt, error: BaseException) -> None:
         if isinstance(error, LASTING):
             attempt.failed = ATTEMPTS
-        elif lost and not attempt.alone:  # it may have been another task that ended the process
-            attempt.alone = True
+        elif isinstance(error, BrokenExecutor) and not attempt.alone:
+            attempt.alone = True  # it may have been another task that ended the process
         else:
             attempt.failed += 1
         if attempt.failed < ATTEMPTS:
             self._again.append(attempt)
         else:
             self._on_end(attempt.task, Failure(attempt.task, error))
-        if lost and not self._running:
-            self._pool.restart()
 
 
 def explained(

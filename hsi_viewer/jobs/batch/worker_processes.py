@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 
 
 class WorkerProcesses:
@@ -39,16 +40,25 @@ class WorkerProcesses:
             pool.submit(load_engine)
         return pool
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether a process was lost; the executor does not always tell all who wait for it."""
+        return not all(process.is_alive() for process in self._processes())
+
+    def _processes(self) -> list[BaseProcess]:
+        return list((getattr(self.executor, "_processes", None) or {}).values())
+
     def restart(self) -> None:
         """Start new processes in the place of those that were lost."""
-        self.executor.shutdown(wait=True, cancel_futures=True)
+        self.stop()
         self.executor = self._started()
 
     def stop(self) -> None:
-        """End the processes at once; unfinished tiles leave no file."""
-        processes = list(getattr(self.executor, "_processes", None) or {})
-        running = [p for p in multiprocessing.active_children() if p.pid in processes]
-        for process in running:
+        """End the processes at once; unfinished tiles leave no file.
+
+        Also those that were started while another was lost, which the executor would wait for.
+        """
+        for process in self._processes():
             process.terminate()
         self.executor.shutdown(wait=True, cancel_futures=True)
 

@@ -153,10 +153,8 @@ def _cut(
     if count == 1:
         return np.zeros(inside.shape, np.int64)
     values = np.moveaxis(components[:, *window], 0, 2).astype(np.float64)
-    spread = values[inside].std()
-    values = np.where(inside[:, :, None], values / (spread if spread > 0 else 1.0), 0.0)
     found: NDArray[np.int64] = slic(
-        values,
+        np.where(inside[:, :, None], values, 0.0),  # whose range it brings to 0 to 1
         n_segments=count,
         compactness=COMPACTNESS,
         max_num_iter=5,

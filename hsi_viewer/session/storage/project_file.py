@@ -92,7 +92,6 @@ def write_project(
     data = replace(
         data,
         reference=replace(data.reference, relative=relative),
-        project="",
         contents=tuple(contents),
     )
     with replacing(path) as (beside,):

@@ -33,7 +33,6 @@ class SessionData:
     view : what is on the screen, as JSON values.
     features : what the abilities of the window keep, by name, as JSON values.
     shown_run : number of the run whose map is shown, or None.
-    project : the session file, in a session folder; "" in the file itself.
     contents : names of the other members of a session file.
     """
 
@@ -43,7 +42,6 @@ class SessionData:
     view: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, Any] = field(default_factory=dict)
     shown_run: int | None = None
-    project: str = ""
     contents: tuple[str, ...] = ()
 
     def to_json(self) -> str:
@@ -59,7 +57,6 @@ class SessionData:
             "view": dict(self.view),
             "features": dict(self.features),
             "shown_run": self.shown_run,
-            "project": self.project,
             "contents": self.contents,
         }
         return json.dumps(values, indent=1)
@@ -76,7 +73,6 @@ class StoredData:
     view: Annotated[dict[Text, Any], or_else({})] = field(default_factory=dict)
     features: Annotated[dict[Text, Any], or_else({})] = field(default_factory=dict)
     shown_run: Annotated[Whole | None, or_else(None)] = None
-    project: Annotated[Text, or_else("")] = ""
     contents: Annotated[tuple[Text, ...], or_else(())] = ()
 
 

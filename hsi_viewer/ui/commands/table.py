@@ -83,7 +83,7 @@ class _Binding(QObject):
         self.placed, self.command, self.action = placed, placed.command, action
         self._general_reason = general_reason
         self.keys = ""  # as the platform writes them
-        self._tip = ""
+        self._told: tuple[str, str] | None = None  # keys and reason in the tool tip
         action.triggered.connect(self.trigger)
 
     @Slot(bool)
@@ -101,22 +101,25 @@ class _Binding(QObject):
 
     def disabled_reason(self) -> str:
         """Why the command cannot be done now; "" if it can, or nothing is known."""
-        if self.command.enabled():
-            return ""
+        return "" if self.command.enabled() else self._reason()
+
+    def _reason(self) -> str:
         return self.command.disabled_reason() or self._general_reason()
 
     def refresh(self) -> None:
         """Take over whether the command can be done, and is on, now."""
         command, action = self.command, self.action
-        action.setEnabled(command.enabled())
+        enabled = command.enabled()
+        action.setEnabled(enabled)
         if command.checked is not None:
             action.setChecked(command.checked())
-        keys = f" ({self.keys})" if self.keys else ""
-        reason = self.disabled_reason()
-        tip = f"{command.words.rstrip('…')}{keys}" + (f"\n{reason}" if reason else "")
-        if tip != self._tip:  # setting it again notifies every menu and button
-            self._tip = tip
-            action.setToolTip(tip)
+        told = self.keys, "" if enabled else self._reason()
+        if told != self._told:  # setting the same tip again notifies every menu and button
+            self._told = told
+            keys, reason = (f" ({told[0]})" if told[0] else ""), told[1]
+            action.setToolTip(
+                f"{command.words.rstrip('…')}{keys}" + (f"\n{reason}" if reason else "")
+            )
 
     def refresh_icon(self) -> None:
         """Draw the icon again in the colours of the theme."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from PySide6.QtCore import Qt
@@ -69,13 +70,13 @@ class AnswerKeys:
         )
 
 
-def action_of(event: QKeyEvent) -> Action | None:
+def action_of(event: QKeyEvent, keys: Mapping[Qt.Key, str] = KEYS) -> str | None:
     """The action of a key without Ctrl, Alt and the like; None for other keys."""
     plain = (
         Qt.KeyboardModifier.NoModifier,
         Qt.KeyboardModifier.KeypadModifier,
     )
-    return KEYS.get(Qt.Key(event.key())) if event.modifiers() in plain else None
+    return keys.get(Qt.Key(event.key())) if event.modifiers() in plain else None
 
 
 def digit_of(event: QKeyEvent) -> str:

@@ -30,23 +30,25 @@ def scene(driver, tmp_path, monkeypatch):
     return driver
 
 
-@pytest.mark.parametrize("method", ["press", "drag", "release", "hover", "preview", "footprint"])
-def test_a_tool_that_raises_is_told_and_the_next_stroke_paints(scene, monkeypatch, method, caplog):
+def test_a_tool_that_raises_is_told_and_the_next_stroke_paints(scene, monkeypatch, caplog):
     reporter, hands = CrashReporter(scene.window), Hands(scene)
     monkeypatch.setattr(sys, "excepthook", reporter.report)
     monkeypatch.setattr(sys, "__excepthook__", lambda *_: None)
-    with monkeypatch.context() as patch:
-        patch.setattr(scene.canvas._tool, method, boom)
-        hands.drag((5, 5), (9, 9), (12, 5))
-        hands.hover((20, 20))
-        hands.wheel((20, 20), 1)
-    assert any("failed unexpectedly (RuntimeError: boom)" in t for t in notices(scene))
-    assert "boom" in caplog.text
-    scene.canvas.cancel_drawing()
-    scene.canvas.fit()
-    before = scene.document.labels.total
-    hands.drag((40, 40), (40, 50))
-    assert scene.document.labels.total > before
+    for row, method in enumerate(("press", "drag", "release", "hover", "preview", "footprint")):
+        scene.window.notices.forget()
+        caplog.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(scene.canvas._tool, method, boom)
+            hands.drag((5, 5), (9, 9), (12, 5))
+            hands.hover((20, 20))
+            hands.wheel((20, 20), 1)
+        assert any("failed unexpectedly (RuntimeError: boom)" in t for t in notices(scene)), method
+        assert "boom" in caplog.text
+        scene.canvas.cancel_drawing()
+        scene.canvas.fit()
+        before = scene.document.labels.total
+        hands.drag((40 + row, 40), (40 + row, 50))
+        assert scene.document.labels.total > before
 
 
 def test_a_painter_that_raises_is_told_and_the_next_frame_is_drawn(scene, monkeypatch):

@@ -7,15 +7,17 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
-from scipy.io import savemat
+from zarr.core.sync import cleanup_resources
 
 from hsi_viewer.core.geometry import shapes
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.sampling import Draw, draw_training
 from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.session.document.map_scoring import scoring_of
+from hsi_viewer.ui.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
 from tests.gui.hands import SIZE, Hands, labelled, made_cube
+from tests.gui.opening.test_repairing import in_dialog, several_arrays
 
 A = shapes.rectangle((2, 2), (9, 9), SIZE)
 
@@ -151,23 +153,47 @@ def test_training_and_test_pixels_have_data(driver, tmp_path, monkeypatch):
     )
 
 
-@pytest.mark.parametrize("suffix", [".npz", ".mat"])
-def test_of_several_arrays_it_is_asked_which_are_the_labels(driver, tmp_path, suffix):
+def test_of_several_arrays_it_is_asked_which_are_the_labels(driver, tmp_path, monkeypatch):
+    """Whatever contains them: the likeliest is on top, and all of them are listed."""
     np.save(tmp_path / "scene.npy", np.zeros((20, 30, 4), np.float32))
     driver.open(str(tmp_path / "scene.npy"))
-    arrays = {name: np.full((20, 30), k, np.uint8) for k, name in enumerate(("first", "second"), 1)}
-    path = tmp_path / f"two{suffix}"
-    if suffix == ".npz":
-        np.savez(path, **arrays)
-    else:
-        savemat(path, arrays)
-    driver.window.context.labelling.files.take(path)
-    offers = driver.window.context.offers
-    driver.qtbot.waitUntil(lambda: bool(offers.texts()))
-    assert f"Which array of two{suffix} are the labels?" in offers.texts()[0]
-    offers.press("import", "second")
-    driver.qtbot.waitUntil(lambda: driver.document.labels.total == 600)
-    assert (driver.document.labels.ids == 2).all()
+    arrays = {f"other{k}": np.ones((4, 5), np.int8) for k in range(7)}
+    arrays["heights"] = np.ones((20, 30), np.float32)
+    arrays["first"], arrays["second"] = (np.full((20, 30), k, np.int8) for k in (1, 2))
+    for number, path in enumerate(several_arrays(tmp_path, "two", arrays)):
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, p=path: (str(p), ""))
+        wanted = ("first", "second")[number % 2]
+
+        def choose(dialog: ArrayDialog, wanted=wanted) -> None:
+            item = dialog.tree.currentItem()
+            assert [item.text(k) for k in range(3)] == ["first", "20 x 30", "int8"]
+            names = dialog.tree.topLevelItemCount()
+            assert names == len(arrays)
+            assert not dialog.axes.isVisible()
+            if wanted == "second":
+                QTest.keyClick(dialog.tree, Qt.Key.Key_Down)
+
+        came = in_dialog(ArrayDialog, choose)
+        driver.trigger("labels.load")
+        if number:
+            driver.qtbot.waitUntil(lambda: bool(driver.window.context.offers.offers))
+            driver.window.context.offers.press("import", "Replace them")
+        value = number % 2 + 1
+        driver.qtbot.waitUntil(lambda v=value: (driver.document.labels.ids == v).all())
+        store = path.parent if path.name == "zarr.json" else path
+        assert came == [f"Arrays in {store.name}"]
+        assert not list(tmp_path.glob("*.hsi.json"))  # it is a choice for now
+    # a region of interest comes from an array, too
+    came = in_dialog(ArrayDialog, lambda dialog: dialog.choose("other3"))
+    driver.trigger("roi.file")
+    driver.qtbot.waitUntil(lambda: bool(came))
+    driver.settle()
+    driver.qtbot.waitUntil(lambda: "4 x 5" in " ".join(driver.window.notices.texts()))
+    in_dialog(ArrayDialog, lambda dialog: dialog.choose("second"))
+    driver.trigger("roi.file")
+    driver.qtbot.waitUntil(lambda: driver.document.region.now.inside is not None)
+    assert driver.document.region.now.inside.all()
+    cleanup_resources()  # the threads of zarr
 
 
 @pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat"])

@@ -125,22 +125,19 @@ def test_recent_files_open_again(driver, tmp_path):
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize(
-    ("name", "shape"),
-    [
+def test_real_files_open_and_show_a_picture(driver, data_dir):
+    for name, shape in (
         ("envi/ang20140912t192359_corr_v1c_img_2580-2590_540-550.hdr", (10, 10, 432)),
         ("envi/f080702t01p00r08rdn_c_sc01_ort_img_123_456.img", (1, 1, 224)),
         ("envi/berlin_um/envi", (7, 10, 177)),
         ("indian_pines/Indian_pines_corrected.mat", (145, 145, 200)),
-    ],
-)
-def test_real_files_open_and_show_a_picture(driver, data_dir, name, shape):
-    driver.open(str(data_dir / name))
-    assert driver.document.cube.shape == shape
-    assert driver.canvas.picture.image.shape == (*shape[:2], 4)
-    driver.hover(0, 0)
-    x, y = driver.window.context.plot.live_values()
-    assert x.size == y.size == shape[2]
+    ):
+        driver.open(str(data_dir / name))
+        assert driver.document.cube.shape == shape
+        assert driver.canvas.picture.image.shape == (*shape[:2], 4)
+        driver.hover(0, 0)
+        x, y = driver.window.context.plot.live_values()
+        assert x.size == y.size == shape[2]
 
 
 @pytest.mark.real_data

@@ -7,14 +7,16 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import zarr
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLabel, QLineEdit
-from scipy.io import savemat
+from scipy.io import netcdf_file, savemat
+from zarr.core.sync import cleanup_resources
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.paths import data_folder
-from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
+from hsi_viewer.ui.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import DoctorDialog
 from hsi_viewer.ui.features.opening.metadata_dialog import MetadataDialog, listed_numbers
 from hsi_viewer.ui.features.opening.open_dialog import OpenDialog
@@ -54,6 +56,60 @@ def scene(rows: int, columns: int, bands: int) -> np.ndarray:
     r, c, b = np.mgrid[0:rows, 0:columns, 0:bands]
     values = 2000 + 900 * np.sin(r / 9) + 700 * np.cos(c / 7) + 500 * np.sin(b / 11 + r / 40)
     return values.astype(np.uint16)
+
+
+def several_arrays(folder: Path, name: str, arrays: dict[str, np.ndarray]) -> list[Path]:
+    """Files of these arrays of each kind; of the Zarr store, what a dialog for files shows."""
+    savemat(folder / f"{name}.mat", arrays)
+    np.savez(folder / f"{name}.npz", **arrays)
+    with h5py.File(folder / f"{name}.h5", "w") as file:
+        for key, values in arrays.items():
+            file[key] = values
+    with netcdf_file(folder / f"{name}.nc", "w") as file:
+        for key, values in arrays.items():
+            axes = [f"{key}_{axis}" for axis in range(values.ndim)]
+            for axis, length in zip(axes, values.shape, strict=True):
+                file.createDimension(axis, length)
+            file.createVariable(key, values.dtype.char, axes)[:] = values
+    group = zarr.open_group(folder / f"{name}.zarr", mode="w", zarr_format=3)
+    for key, values in arrays.items():
+        group.create_array(key, data=values)
+    ends = ("mat", "npz", "h5", "nc", "zarr/zarr.json")
+    return [folder / f"{name}.{end}" for end in ends]
+
+
+def test_of_several_cubes_it_is_asked_which_is_the_scene(driver, tmp_path):
+    """Whatever contains them: with size and type, the largest on top; nothing is typed."""
+    cubes = {"small": scene(20, 30, 12).astype("i2"), "large": scene(20, 30, 14).astype("i2")}
+    for number, path in enumerate(several_arrays(tmp_path, "two", cubes)):
+        wanted = ("large", "small")[number % 2]
+
+        def choose(dialog: ArrayDialog, wanted=wanted) -> None:
+            item = dialog.tree.currentItem()
+            assert [item.text(k) for k in range(3)] == ["large", "20 x 30 x 14", "int16"]
+            if wanted == "small":
+                QTest.keyClick(dialog.tree, Qt.Key.Key_Down)
+
+        came = in_dialog(ArrayDialog, choose)
+        driver.open(str(path))
+        assert len(came) == 1
+        np.testing.assert_array_equal(driver.document.cube.read(), cubes[wanted])
+    cleanup_resources()  # the threads of zarr
+
+
+def test_why_an_array_is_asked_for_is_told(driver, tmp_path):
+    """What a message says beside the choice: not an array of 4 axes, one of its own."""
+    savemat(tmp_path / "t.mat", {"series": np.ones((9, 20, 30, 5)), "mean": scene(20, 30, 5)})
+    told: list[str] = []
+
+    def look(dialog: ArrayDialog) -> None:
+        told.extend(label.text() for label in dialog.findChildren(QLabel))
+
+    in_dialog(ArrayDialog, look)
+    driver.open(str(tmp_path / "t.mat"))
+    assert any("series" in text and "has 4 axes" in text for text in told)
+    assert not any('"t.mat:' in text for text in told)
+    assert driver.document.cube.shape == (20, 30, 5)
 
 
 def test_after_cancel_there_is_a_way_back(driver, tmp_path):
@@ -733,24 +789,25 @@ def test_who_stays_with_the_scene_has_said_nothing_about_its_file(
         assert json.loads(sidecar.read_text())["axes"] == ["bands", "rows", "columns"]
 
 
-@pytest.mark.parametrize("kind", ["complex64", "complex128", "bool", "float16", "huge", "tiny"])
-def test_values_of_any_kind_make_a_picture_and_a_spectrum(driver, tmp_path, kind):
+def test_values_of_any_kind_make_a_picture_and_a_spectrum(driver, tmp_path):
     base = scene(20, 30, 5).astype("f8") + 1
-    factor = {"huge": 1e300, "tiny": 1e-310}.get(kind, 1)
-    array = base * factor if factor != 1 else base.astype("f4").astype(kind)
-    if kind.startswith("complex"):
-        array = array * (3 + 4j)
-    if kind == "bool":
-        array = base > np.median(base)
-    np.save(tmp_path / "a.npy", array)
-    driver.open(str(tmp_path / "a.npy"))
-    driver.hover(3, 4)
-    shown = driver.window.context.viewing.picture.rgba
-    assert np.unique(shown[:, :, 0]).size > (1 if kind == "bool" else 50)
-    _, y = driver.window.context.plot.live_values()
-    np.testing.assert_allclose(y, np.abs(array[3, 4]).astype("f8"), rtol=1e-3)
-    text = " ".join(driver.window.notices.texts())
-    assert ("complex" in text) == kind.startswith("complex")
+    kinds = ("complex64", "complex128", "bool", "float16", "huge", "tiny")
+    for number, kind in enumerate(kinds):
+        factor = {"huge": 1e300, "tiny": 1e-310}.get(kind, 1)
+        array = base * factor if factor != 1 else base.astype("f4").astype(kind)
+        if kind.startswith("complex"):
+            array = array * (3 + 4j)
+        if kind == "bool":
+            array = base > np.median(base)
+        np.save(tmp_path / f"{number}.npy", array)
+        driver.open(str(tmp_path / f"{number}.npy"))
+        driver.hover(3, 4)
+        shown = driver.window.context.viewing.picture.rgba
+        assert np.unique(shown[:, :, 0]).size > (1 if kind == "bool" else 50)
+        _, y = driver.window.context.plot.live_values()
+        np.testing.assert_allclose(y, np.abs(array[3, 4]).astype("f8"), rtol=1e-3)
+        text = " ".join(driver.window.notices.texts())
+        assert ("complex" in text) == kind.startswith("complex"), kind
 
 
 def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(driver, tmp_path):
@@ -772,13 +829,14 @@ def test_an_edit_of_the_metadata_keeps_pinned_spectra_and_tells_what_it_takes(dr
     assert "Removed, because the metadata changed: Principal components." in text
 
 
-@pytest.mark.parametrize("name", ["a.gpkg", "a.xml", "a.pdf"])
-def test_no_doctor_comes_for_what_is_known_to_be_something_else(driver, tmp_path, name):
-    start = {"a.gpkg": b"SQLite format 3\0", "a.xml": b"<?xml ?>", "a.pdf": b"%PDF-1.4"}[name]
+def test_no_doctor_comes_for_what_is_known_to_be_something_else(driver, tmp_path):
+    starts = {"a.gpkg": b"SQLite format 3\0", "a.xml": b"<?xml ?>", "a.pdf": b"%PDF-1.4"}
     content = np.sin(np.arange(80_000) / 300).astype("f4").tobytes()
-    (tmp_path / name).write_bytes(start + content)
     came = in_dialog(DoctorDialog, lambda dialog: dialog.reject())
-    driver.window.open(str(tmp_path / name))
-    driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
-    driver.settle()
-    assert came == []
+    for name, start in starts.items():
+        driver.window.notices.forget()
+        (tmp_path / name).write_bytes(start + content)
+        driver.window.open(str(tmp_path / name))
+        driver.qtbot.waitUntil(lambda: bool(driver.window.notices.texts()))
+        driver.settle()
+        assert came == []

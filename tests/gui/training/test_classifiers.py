@@ -80,22 +80,22 @@ def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, nam
     assert set(MODEL) <= set(training_runs(labelled).files(run.id))
 
 
-@pytest.mark.parametrize("name", ["lda", "svm", "hybridsn-sd"])
-def test_settings_that_do_not_apply_are_grey_and_say_why(labelled, name):
+def test_settings_that_do_not_apply_are_grey_and_say_why(labelled):
     panel = labelled.window.panel("training")
-    assert not panel.unused.isVisible()
-    choose(labelled, name)
-    for widget in (panel.preset, panel.voices, panel.distillation):
-        assert not widget.isEnabled()
-        assert widget.toolTip() == f"{TITLES[name]} has no such setting"
-    for widget in (panel.seed, panel.refine):
-        assert widget.isEnabled()
-    assert panel.unused.isVisible()
-    assert panel.unused.text() == f"{TITLES[name]} doesn't use: preset, voices, distillation."
-    choose(labelled, "sdhsi")
-    assert panel.preset.isEnabled()
-    assert "Fast" in panel.preset.toolTip()
-    assert not panel.unused.isVisible()
+    for name in ("lda", "svm", "hybridsn-sd"):
+        assert not panel.unused.isVisible()
+        choose(labelled, name)
+        for widget in (panel.preset, panel.voices, panel.distillation):
+            assert not widget.isEnabled()
+            assert widget.toolTip() == f"{TITLES[name]} has no such setting"
+        for widget in (panel.seed, panel.refine):
+            assert widget.isEnabled()
+        assert panel.unused.isVisible()
+        assert panel.unused.text() == f"{TITLES[name]} doesn't use: preset, voices, distillation."
+        choose(labelled, "sdhsi")
+        assert panel.preset.isEnabled()
+        assert "Fast" in panel.preset.toolTip()
+        assert not panel.unused.isVisible()
 
 
 def test_the_choice_is_remembered_and_one_that_is_gone_gives_the_default(make_driver, own_settings):

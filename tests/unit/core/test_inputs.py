@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.core.inputs import as_cube, as_labels
+from hsi_viewer.core.cube.region import RegionOfInterest
+from hsi_viewer.core.errors import FileError, FormatError, LabelError
+from hsi_viewer.core.inputs import as_cube, as_labels, as_mask, region_of
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 
 VALUES = np.arange(60, dtype=np.int16).reshape(5, 4, 3)
@@ -84,3 +85,40 @@ def test_labels_of_a_path_are_laid_on_the_cube(tmp_path, kind):
 def test_other_labels_stay_as_they_are():
     ids = np.ones((5, 4), int)
     assert as_labels(ids, as_cube(VALUES)) is ids
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        np.eye(5, 4, dtype=bool),
+        np.eye(5, 4) * 0.5,
+        np.where(np.eye(5, 4) > 0, -1.0, np.nan),
+        np.ma.array(np.ones((5, 4), int), mask=np.eye(5, 4) == 0),
+        np.eye(5, 4, dtype=np.uint8).tolist(),
+    ],
+)
+def test_a_mask_is_true_where_there_is_a_number_but_zero(mask):
+    cube = HyperCube.from_array(VALUES)
+    np.testing.assert_array_equal(as_mask(mask, cube), np.eye(5, 4) > 0)
+    np.testing.assert_array_equal(region_of(cube, mask).inside, np.eye(5, 4) > 0)
+    np.testing.assert_array_equal(region_of(cube, mask=mask).inside, np.eye(5, 4) == 0)
+
+
+@pytest.mark.parametrize("mask", [np.ones((4, 5)), np.ones((5, 4), complex), 1.0])
+def test_a_mask_of_another_size_or_type_is_refused(mask):
+    with pytest.raises(LabelError, match="is 5 x 4 pixels; give one number for each pixel"):
+        as_mask(mask, HyperCube.from_array(VALUES))
+
+
+def test_a_region_keeps_its_own_bands_unless_others_are_chosen():
+    cube = HyperCube.from_array(VALUES)
+    inside, bands = np.eye(5, 4) > 0, np.array([True, False, True])
+    known = RegionOfInterest(inside, bands)
+    whole = region_of(cube)
+    assert (whole.inside, whole.bands) == (None, None)
+    again = region_of(cube, known)
+    np.testing.assert_array_equal(again.inside, inside)
+    np.testing.assert_array_equal(again.bands, bands)
+    other = region_of(cube, known, mask=np.arange(20).reshape(5, 4) > 3, bands="2-3")
+    assert np.argwhere(other.inside).tolist() == [[0, 0]]
+    assert other.bands.tolist() == [False, True, True]

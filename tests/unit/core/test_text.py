@@ -17,6 +17,7 @@ from hsi_viewer.core.text import (
     escaped,
     message,
     one_line,
+    ranges,
 )
 
 HOSTILE = [
@@ -91,3 +92,11 @@ def test_names_lose_what_turns_them_around():
 
 def test_an_error_of_a_subclass_is_bounded_too():
     assert len(str(FormatError("y" * 70_000))) == MOST_MESSAGE
+
+
+@pytest.mark.parametrize(
+    ("bands", "words"),
+    [([], ""), ([0], "1"), ([0, 1, 2, 6], "1-3, 7"), ([4, 5, 9, 8], "5-6, 10, 9")],
+)
+def test_bands_are_written_as_people_count_them(bands, words):
+    assert ranges(bands) == words

@@ -49,8 +49,9 @@ def test_every_label_is_held_out_and_mostly_right(trained):
     )
     assert found.reach == 0
     fractions = [i.fraction for i in port.items if isinstance(i, Progress)]
-    assert fractions == sorted(fractions)
-    assert len(fractions) == 6
+    assert fractions == sorted(set(fractions))
+    assert (len(fractions), fractions[0]) == (6, 0)
+    assert fractions[-1] < 1
 
 
 def test_held_out_labels_do_not_change_their_own_answers(trained):

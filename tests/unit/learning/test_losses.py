@@ -134,6 +134,17 @@ def test_unlabelled_pixels_join_in_the_middle(monkeypatch) -> None:
     assert sizes == [16] * 15 + [22] * 15
 
 
+def test_every_unlabelled_pixel_may_be_drawn_and_a_single_one_is_enough() -> None:
+    learner = learner_of(data_of(3, 8))
+    assert learner._unlabelled() is None
+    for count in (1, 3):
+        probabilities = torch.eye(3)[:count]
+        learner.soft = SoftTargets(torch.zeros(count, 4, 7, 7), probabilities)
+        patches, drawn = learner._unlabelled()
+        assert len(patches) == len(drawn) == learner.recipe.distillation.unlabelled
+        assert torch.equal(torch.unique(drawn, dim=0), torch.unique(probabilities, dim=0))
+
+
 def test_unlabelled_pixels_weigh_as_the_recipe_tells(monkeypatch) -> None:
     how = replace(SMALL.distillation, mode="refined_rounds", weight=0.4)
     for patches, extra in ((torch.zeros(9, 4, 7, 7), 0.4), (torch.zeros(0, 4, 7, 7), 0.0)):

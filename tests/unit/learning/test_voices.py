@@ -21,7 +21,7 @@ from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.voices import judging
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
 from hsi_viewer.learning.voices.judging import evenness
-from hsi_viewer.learning.voices.pixels import PixelVoice, _shrunk
+from hsi_viewer.learning.voices.pixels import COMMON, PixelVoice, _shrunk, discriminant
 from hsi_viewer.learning.voices.pool import HEARD, NETWORK_HEARD, Pool, Share, pool_of
 from hsi_viewer.learning.voices.similar_pixels import SUPPORT, SimilarPixelVoice
 from hsi_viewer.learning.voices.spectral_space import spectral_space
@@ -438,6 +438,41 @@ def test_the_covariance_is_that_of_ledoit_and_wolf_as_large_as_within_classes(si
     spread = np.trace(_shrunk(apart - apart.mean(axis=0), 1))
     assert spread == pytest.approx(apart.var(axis=0, ddof=1).sum())
     np.testing.assert_array_equal(_shrunk(apart, 25), np.eye(size))  # nothing is left to learn from
+
+
+def test_bands_are_shrunk_towards_variances_of_their_own():
+    rng = np.random.default_rng(5)
+    targets = np.arange(24) % 3
+    noise = np.array([0.05, 0.05, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0])
+    values = rng.normal(size=(24, 8)) * noise + 0.3 * (targets[:, None] == np.arange(8))
+    weights, bias = discriminant(values, targets, 3, by_band=True)
+    means = np.stack([values[targets == k].mean(axis=0) for k in range(3)])
+    apart = values - means[targets]
+    size = np.sqrt((1 - COMMON) * apart.var(axis=0) + COMMON * apart.var(axis=0).mean())
+    spread = np.diag(size) @ _shrunk(apart / size, 3) @ np.diag(size)
+    np.testing.assert_allclose(spread @ weights, means.T, atol=1e-9)
+    np.testing.assert_allclose(bias, [-0.5 * m @ w for m, w in zip(means, weights.T, strict=True)])
+
+
+def test_quiet_bands_among_loud_ones_are_heard_by_the_voice_of_all_bands():
+    rng = np.random.default_rng(0)
+    targets = np.arange(2024) % 2
+    values = rng.normal(size=(2024, 60)) * np.r_[np.full(20, 0.5), np.full(40, 1.5)]
+    values[:, :20] += 0.25 * targets[:, None]
+    right = {}
+    for by_band in (True, False):
+        weights, bias = discriminant(values[:24], targets[:24], 2, by_band=by_band)
+        said = (values[24:] @ weights + bias).argmax(axis=1)
+        right[by_band] = float((said == targets[24:]).mean())
+    assert right[True] > right[False] + 0.05
+
+
+def test_without_any_variance_within_classes_bands_have_one_size():
+    targets = np.array([0, 0, 1, 1])
+    values = np.repeat([[1.0, 2.0, 0.0], [0.0, 2.0, 3.0]], 2, axis=0)
+    for by_band in (True, False):
+        weights, _ = discriminant(values, targets, 2, by_band=by_band)
+        np.testing.assert_array_equal(weights, [[1.0, 0.0], [2.0, 2.0], [0.0, 3.0]])
 
 
 @pytest.mark.parametrize(

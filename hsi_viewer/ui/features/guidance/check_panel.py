@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.learning.guidance.suspects import AlikePair, Suspect
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.questions.key_filter import KeyFilter
 from hsi_viewer.ui.widgets.row_table import RowTable
 
 TITLES = ("Labelled", "Looks like", "Pixels")
@@ -90,8 +90,10 @@ class CheckPanel(QWidget):
             button.clicked.connect(self._on_button)
         self.pairs = QGridLayout()
         self._lay_out()
+        keys = KeyFilter(KEYS, lambda: True, self)
+        keys.pressed.connect(self.acted)
         for watched in (self, self.table):  # the list would search for the letters
-            watched.installEventFilter(self)
+            watched.installEventFilter(keys)
         self.show_suspects((), str, 0)
 
     def _lay_out(self) -> None:
@@ -180,22 +182,6 @@ class CheckPanel(QWidget):
             self.pairs.setColumnStretch(0, 1)
 
     # what is done ----------------------------------------------------------------------------
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Take the keys of fix, keep and undo while the list or a button has the focus."""
-        if not isinstance(event, QKeyEvent):
-            return False
-        action = KEYS.get(Qt.Key(event.key()))
-        if action is None or event.modifiers() != Qt.KeyboardModifier.NoModifier:
-            return False
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        if event.type() == QEvent.Type.KeyPress:
-            if not event.isAutoRepeat():
-                self.acted.emit(action)
-            return True
-        return False
 
     @Slot(int, int, int, int)
     def _on_row(self, row: int, _column: int, _old_row: int, _old_column: int) -> None:

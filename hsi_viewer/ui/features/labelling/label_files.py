@@ -22,6 +22,7 @@ from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledErr
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import base_of, carry_out
+from hsi_viewer.ui.array_dialog import ask_array
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.labelling.draw_dialog import DrawDialog
 from hsi_viewer.ui.features.labelling.label_placement import placement_choice, previews
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 OFFER = "import"
 DOING = "Reading or writing labels"
-MOST_OFFERED = 6
 
 
 @dataclass(frozen=True)
@@ -224,21 +224,12 @@ class LabelFiles(QObject):
         self.context.offers.offer(OFFER, str(needed), choices, "image-size-select-small")
 
     def _ask_which(self, request: Import, needed: ChoiceNeededError) -> None:
-        """Offer the arrays of a file that could be the labels."""
-        choices = [
-            Choice(
-                choice.name,
-                partial(
-                    self.load, f"{request.source}:{choice.name}", request.purpose, request.placement
-                ),
-            )
-            for choice in needed.choices[:MOST_OFFERED]
-        ]
-        choices.append(Choice("Cancel", lambda: None, escape=True))
-        name = Path(request.source).name
-        self.context.offers.offer(
-            OFFER, f"Which array of {name} are the labels?", choices, "help-circle-outline"
-        )
+        """Ask which array of a file has the labels."""
+        shape = request.document.labels.shape
+        name = ask_array(self.window, request.source, needed.choices, shape, "the label map")
+        if name:
+            source = f"{request.source}:{name}"
+            self.load(source, request.purpose, request.placement)
 
     def _ask(self, title: str) -> str:
         from hsi_viewer.io.regions.import_export import import_filters

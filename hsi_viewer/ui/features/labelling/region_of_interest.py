@@ -19,7 +19,9 @@ from hsi_viewer.core.display.layers import OUTSIDE, Layer
 from hsi_viewer.core.geometry.shapes import Point, polygon
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document
+from hsi_viewer.ui.array_dialog import ask_array
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.tools.outline import PolygonTool
@@ -230,19 +232,33 @@ class RegionOfInterestFeature(Feature):
         if path:
             then(Path(path))
 
-    def read(self, path: Path, left_out: bool = False) -> None:
-        """Read a file in the background, and use what it marks, or leave that out."""
+    def read(self, path: Path, left_out: bool = False, array: str = "") -> None:
+        """Read a file in the background, and use what it marks, or leave that out.
+
+        Parameters
+        ----------
+        array : of a file of several arrays; "" asks which.
+        """
         document = self.workspace.document
         if document is None:
             return
         cube = document.cube
 
-        def work(_token: CancelToken, _port: ProgressPort) -> Mask:
+        def work(_token: CancelToken, _port: ProgressPort) -> Mask | ChoiceNeededError:
             from hsi_viewer.io.regions.region_file import read_mask
 
-            return read_mask(path, cube)
+            try:
+                return read_mask(f"{path}:{array}" if array else path, cube)
+            except ChoiceNeededError as needed:
+                return needed
 
-        def done(marked: Mask) -> None:
+        def done(marked: Mask | ChoiceNeededError) -> None:
+            if isinstance(marked, ChoiceNeededError):
+                shape = document.labels.shape
+                name = ask_array(self.window, path, marked.choices, shape, "the region")
+                if name:
+                    self.read(path, left_out, name)
+                return
             now = document.region.now.inside
             if left_out:
                 kept = ~marked if now is None else now & ~marked

@@ -38,4 +38,4 @@ class OpenDialog(QFileDialog):
         super().accept()
         chosen = self.selectedFiles()
         if self.result() == QDialog.DialogCode.Accepted and chosen:
-            self.source = chosen[0]
+            self.source = str(split_source(Path(chosen[0]))[0])

@@ -16,6 +16,7 @@ from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import registry
+from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.rendering.overview import with_overview
 from hsi_viewer.rendering.scene_picture import first_picture, is_large
@@ -152,7 +153,9 @@ class OpenController(QObject):
     def _on_opened(self, opened: OpenedCube) -> None:
         if not self._as_scene and self._may_be_labels(opened.cube):
             self.kept.emit(opened)
-            self.labels_found.emit(opened.source)
+            array = opened.cube.metadata.get("array", "")
+            part = f":{array}" if array and split_source(opened.source)[1] is None else ""
+            self.labels_found.emit(f"{opened.source}{part}")
             return
         # Asked only now: a file that cannot be opened must not cost the running training.
         if self._workspace.document is not None and not self._may_leave():

@@ -23,7 +23,7 @@ from hsi_viewer.io.opening import arrays_in
 from hsi_viewer.io.sidecars import location as sidecar_location
 from hsi_viewer.io.sidecars import sidecar
 from hsi_viewer.rendering.scene_picture import is_large
-from hsi_viewer.ui.features.opening.array_dialog import ArrayDialog
+from hsi_viewer.ui.array_dialog import ArrayDialog
 from hsi_viewer.ui.features.opening.doctor_dialog import FORGOTTEN, DoctorDialog
 from hsi_viewer.ui.features.opening.metadata_editing import away
 from hsi_viewer.ui.features.opening.remedies import array_choices
@@ -70,12 +70,13 @@ class Examined:
 
 @dataclass(frozen=True)
 class Arrays:
-    """Arrays of a file that could be the cube, the one that is open, and its axes as answered."""
+    """Arrays of a file that could be the cube, the one that is open, its axes as answered, why."""
 
     path: Path
     choices: tuple[ArrayChoice, ...]
     current: str = ""
     axes: tuple[str, ...] | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class RepairController(QObject):
         self._withdraw()
         path, part = split_source(source)
         if isinstance(error, ChoiceNeededError):
-            self._ask_which_array(Arrays(path, error.choices))
+            self._ask_which_array(Arrays(path, error.choices, reason=error.reason))
         elif isinstance(error, HsiError) and part is None:
             self._examine(path, error)
         else:
@@ -206,7 +207,12 @@ class RepairController(QObject):
 
     def _ask_which_array(self, arrays: Arrays) -> None:
         dialog = ArrayDialog(
-            arrays.path.name, arrays.choices, self._window, arrays.current, arrays.axes
+            arrays.path.name,
+            arrays.choices,
+            self._window,
+            arrays.current,
+            arrays.axes,
+            arrays.reason,
         )
         if dialog.exec():
             self._keep(arrays.path, dialog.chosen())

@@ -63,3 +63,20 @@ def test_steps_are_kept_in_order_in_the_settings_of_a_run():
     ]
     with pytest.raises(ValueError, match="an instance of Cleaning"):
         steps_of({"cleaning": [7]})
+
+
+@pytest.mark.parametrize(
+    ("rule", "anything", "words"),
+    [
+        (DoubtRule(), False, ""),
+        (DoubtRule(0.5), True, "confidence below 50 %"),
+        (DoubtRule(applicable=True), True, "outside the area of applicability"),
+        (
+            DoubtRule(0.125, applicable=True),
+            True,
+            "confidence below 12.5 % or outside the area of applicability",
+        ),
+    ],
+)
+def test_a_rule_knows_whether_it_leaves_anything_out(rule, anything, words):
+    assert (rule.anything, str(rule)) == (anything, words)

@@ -96,3 +96,12 @@ def test_an_empty_cube_is_refused(shape):
 def test_an_image_of_two_axes_is_refused():
     with pytest.raises(FormatError, match="3 axes"):
         HyperCube.from_array(np.zeros((2, 2)))
+
+
+def test_small_cubes_are_held_in_memory_and_large_ones_stay_where_they_are():
+    cube = HyperCube.from_array(np.arange(24, dtype=np.int16).reshape(2, 3, 4), nodata=5)
+    assert cube.held_in_memory(47) is cube
+    held = cube.held_in_memory(48)
+    assert held.source is not cube.source
+    np.testing.assert_array_equal(held.read(), cube.read())
+    assert (held.nodata, held.shape, held.dtype) == (5, cube.shape, cube.dtype)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hsi_viewer.core.cube.band_choice import chosen_bands
+from hsi_viewer.core.cube.band_choice import chosen_bands, written
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.region import (
@@ -240,3 +240,20 @@ def test_two_classes_are_needed_inside(ids, enough):
     else:
         with pytest.raises(LabelError, match="two classes"):
             require_classes_inside(np.where(inside, labels, 0))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "text"),
+    [
+        ([1, 1, 1, 0, 0, 1], "bands 1-3, 6"),
+        ([0, 1, 0, 1, 1, 0], "bands 2, 4-5"),
+        ([1, 1, 1, 1, 1, 1], "bands 1-6"),
+        ([0, 0, 0, 0, 0, 0], ""),
+    ],
+)
+def test_chosen_bands_are_written_so_that_they_are_read_again(chosen, text):
+    bands = np.array(chosen, bool)
+    assert written(bands) == text
+    if text:
+        cube = HyperCube.from_array(np.ones((2, 3, 6)), np.linspace(400, 900, 6))
+        np.testing.assert_array_equal(chosen_bands(cube, text), bands)

@@ -166,3 +166,11 @@ def test_the_outline_of_a_stroke_lies_half_its_width_from_the_line(end):
     y, x = points.T  # once around, without crossing itself: of the area that it should have
     area = abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2
     assert area == pytest.approx(width * np.linalg.norm(b - a) + math.pi * 4, rel=0.02)
+
+
+def test_outlines_lie_on_the_box_and_on_the_ellipse_in_it():
+    assert shapes.box_outline((1, 2, 4, 8)).tolist() == [[1, 2], [1, 8], [4, 8], [4, 2]]
+    points = shapes.ellipse_outline((1, 7), (3, 2), points=8)  # the box from 1, 2 to 4, 8
+    rows, columns = (points[:, 0] - 2.5) / 1.5, (points[:, 1] - 5) / 3
+    np.testing.assert_allclose(rows**2 + columns**2, 1)
+    assert len(np.unique(points.round(9), axis=0)) == 8

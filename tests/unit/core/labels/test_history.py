@@ -83,10 +83,14 @@ def test_every_move_is_reported_and_only_moves():
 def test_beyond_the_greatest_number_the_oldest_steps_are_dropped():
     history, numbers = History(max_steps=3), []
     for i in range(5):
+        assert history.forgot == (i > 3)
         history.do(str(i), Append(numbers, i))
     for _ in range(9):
         history.undo()
     assert numbers == [0, 1]
+    assert history.forgot
+    history.clear()
+    assert not history.forgot
 
 
 def test_beyond_the_memory_the_oldest_steps_are_dropped_but_never_the_last():

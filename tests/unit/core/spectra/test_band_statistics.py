@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.core.spectra.band_statistics import LEVELS, Histograms, Moments
+from hsi_viewer.core.spectra.band_statistics import LEVELS, BandStatistics, Histograms, Moments
 
 RNG = np.random.default_rng(0)
 BLOCKS = [RNG.normal(100 * k, 1 + k, (n, 3)) for k, n in enumerate((5, 1, 40, 7))]  # means drift
@@ -69,3 +69,20 @@ def test_percentiles_of_other_numbers_are_as_exact_as_a_bin():
     assert Histograms(np.zeros(1), np.full(1, 499.0), 500, whole=True).exact[0]
     nothing = Histograms(np.full(1, np.inf), np.full(1, -np.inf), 500, whole=False)
     assert np.isnan(nothing.percentiles(LEVELS)).all()
+
+
+def test_statistics_of_scaled_spectra_are_those_of_the_scaled_values():
+    values = np.random.default_rng(4).normal(300, 40, (50, 3))
+    gain, offset = 0.25, 7.0
+
+    def of(spectra):
+        percentiles = np.percentile(spectra, LEVELS, axis=0)
+        mean, std = spectra.mean(axis=0), spectra.std(axis=0)
+        return BandStatistics(50, mean, std, LEVELS, percentiles, np.ones(3))
+
+    scaled, wanted = of(values).scaled(gain, offset), of(values * gain + offset)
+    for name in ("mean", "std", "percentiles"):
+        np.testing.assert_allclose(getattr(scaled, name), getattr(wanted, name))
+    np.testing.assert_allclose(scaled.resolution, gain)
+    assert (scaled.count, scaled.levels) == (50, LEVELS)
+    np.testing.assert_allclose(of(values).scaled(2.0).mean, 2 * values.mean(axis=0))

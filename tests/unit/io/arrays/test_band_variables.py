@@ -205,6 +205,16 @@ def test_a_cube_of_a_microscope_goes_before_its_preview(tmp_path, shape):
     np.testing.assert_array_equal(cube.read(), values.reshape(7, *shape[-2:]).transpose(1, 2, 0))
 
 
+@pytest.mark.parametrize("shape", [(64, 64, 3), (64, 64, 4), (3, 64, 64), (4, 64, 64)])
+def test_a_picture_of_bytes_in_three_or_four_colours_is_no_rival_of_a_cube(tmp_path, shape):
+    values = RNG.integers(1, 999, (60, 40, 9)).astype("u2")
+    path = add(tmp_path / "a.h5", cube=values, picture=np.ones(shape, "u1"))
+    np.testing.assert_array_equal(open_cube(path).read(), values)
+    also = add(tmp_path / "b.h5", cube=values, picture=np.ones((5, 64, 64), "u1"))
+    with pytest.raises(FormatError, match="several arrays that could be the cube"):
+        open_cube(also)
+
+
 @pytest.mark.parametrize("shape", [(4, 3, 5, 12, 12), (4, 3, 5, 100, 100)])
 def test_a_microscope_image_of_several_times_is_named(tmp_path, shape):
     path = add(tmp_path / "a.h5", cube=np.ones(shape, "u2"), preview=PREVIEW)

@@ -221,7 +221,26 @@ def test_every_field_is_kept(tmp_path):
     assert cube.metadata["default stretch"] == "2.0% linear"
     assert cube.metadata["sensor type"] == "AVIRIS"
     assert cube.metadata["description"] == "{a {nested} one}"
-    assert len(cube.warnings) == 2  # the same wavelength twice, descending
+    assert cube.warnings == (EQUAL, FALLING)
+
+
+EQUAL = "Several bands have the same wavelength."
+FALLING = "The wavelengths are not in ascending order."
+
+
+@pytest.mark.parametrize(
+    ("waves", "warnings"),
+    [
+        ("400, 500, 600, 700", ()),
+        ("400, 500, 500, 700", (EQUAL,)),
+        ("700, 600, 500, 400", (FALLING,)),
+        ("400, 600, 500, 700", (FALLING,)),
+        ("500, 500, 400, 700", (EQUAL, FALLING)),
+    ],
+)
+def test_wavelengths_that_do_not_ascend_are_reported_by_their_kind(tmp_path, waves, warnings):
+    header = write(tmp_path, wavelength=f"{{{waves}}}", wavelength_units="nm")
+    assert open_cube(header).warnings == warnings
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,17 @@ def test_a_path_without_a_part_is_not_looked_up(monkeypatch):
     assert split_source(Path("/data/a.npz:x")) == (Path("/data/a.npz:x"), None)
 
 
+def test_a_zarr_store_is_reached_by_the_file_that_describes_it(tmp_path):
+    store = tmp_path / "a.zarr"
+    store.mkdir()
+    for mark in (".zgroup", "zarr.json"):
+        (store / mark).write_text("{}")
+        assert split_source(store / mark) == (store, None)
+        assert split_source(str(store / mark)) == (store, None)
+        assert split_source(f"{store / mark}:x") == (store, "x")
+    assert split_source(tmp_path / "zarr.json") == (tmp_path / "zarr.json", None)  # isn't there
+
+
 def test_numbers_of_all_kinds_in_the_names_of_a_folder(tmp_path):
     for name in ("5²5", "5²6", "٣"):
         with open_raster(

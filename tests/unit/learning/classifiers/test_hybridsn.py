@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -143,6 +144,31 @@ def test_dropout_leaves_out_a_share_and_keeps_the_mean():
     seen = torch.stack([network(patches, generator).logits[-1] for _ in range(40)])
     assert (seen.std(dim=0) > 0).all()
     assert (seen.mean(dim=0) - still).abs().max() < 3 * seen.std(dim=0).max()
+
+
+def test_weights_begin_within_the_bounds_of_torch_and_reach_them():
+    network = HybridNet.initialised(3, SMALL, seed=0)
+    layers = [m for m in network.modules() if isinstance(getattr(m, "weight", None), Tensor)]
+    assert len(layers) > 8
+    for layer in layers:
+        bound = layer.weight[0].numel() ** -0.5
+        assert 0.9 * bound < layer.weight.abs().max() <= bound
+        assert layer.bias.abs().max() <= bound
+
+
+def test_the_rate_falls_along_half_a_cosine_epoch_by_epoch(scene, monkeypatch):
+    rates, step = [], torch.optim.AdamW.step
+
+    def noted(optimiser, *arguments):
+        rates.append(optimiser.param_groups[0]["lr"])
+        return step(optimiser, *arguments)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    cube, _, training = scene
+    recipe = replace(SMALL, epochs=4, batch=16)
+    fit(cube, training, classifier=NAME, recipe=recipe)
+    wanted = recipe.rate * (1 + np.cos(np.pi * np.arange(4) / 4)) / 2
+    np.testing.assert_allclose(rates, np.repeat(wanted, 2))  # 24 pixels are two batches
 
 
 def test_reports_of_every_epoch_and_the_same_seed(scene):

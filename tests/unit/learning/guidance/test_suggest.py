@@ -292,6 +292,15 @@ def tiled_ground(monkeypatch):
     return ground_of(CUBE)
 
 
+@pytest.mark.parametrize("factor", [1e-4, 0.1, 1e3])
+def test_segments_do_not_depend_on_the_unit_of_the_components(factor):
+    wanted = segments_of(GROUND.components, GROUND.valid)
+    found = segments_of(GROUND.components * np.float32(factor), GROUND.valid)
+    assert (found == wanted).mean() > 0.99
+    flat = segments_of(np.zeros_like(GROUND.components), GROUND.valid)  # without any contrast
+    assert flat.max() > 1
+
+
 def test_of_a_large_scene_only_some_tiles_are_looked_at(tiled_ground):
     assert len(tiled_ground.windows) <= 4
     assert tiled_ground.components.shape[1:] == (8 * len(tiled_ground.windows), 8)

@@ -15,10 +15,12 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session
 from hsi_viewer.session.storage import journal as journal_module
-from hsi_viewer.session.storage.journal_damage import Losses, losses
+from hsi_viewer.session.storage.journal_damage import USUAL, Losses, losses
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
     PREFIX,
+    Contents,
+    Gap,
     Kind,
     Record,
     encode,
@@ -354,6 +356,41 @@ def test_notes_that_cannot_be_read_are_kept_aside_and_the_labels_recovered(scene
     let_die(recovered)
 
 
+@pytest.mark.parametrize(
+    ("strokes", "gap", "lost"),
+    [
+        (4, Gap(4, 400, 1000), 6),  # of 100 bytes each
+        (4, Gap(4, 400, 410), 1),
+        (4, Gap(4, 400, 1000, cut=True), 1),  # one that was being written
+        (0, Gap(0, 8, 8 + 3 * USUAL), 3),
+    ],
+)
+def test_strokes_that_nothing_counts_are_estimated_by_their_size(strokes, gap, lost):
+    records = (Record(Kind.STEP, {}),) * strokes
+    found = losses(Contents(records, (gap,), 100 * strokes))
+    assert found == Losses(lost, exact=False)
+    assert losses(Contents(records, (gap, gap), 100 * strokes)).strokes == 2 * lost
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        (Losses(), "No stroke is missing."),
+        (Losses(1), "1 stroke is missing."),
+        (Losses(1200), "1,200 strokes are missing."),
+        (Losses(1, exact=False), "About 1 stroke may be missing."),
+        (Losses(0, 1), "No stroke is missing, and 1 other change."),
+        (
+            Losses(2, 3, start=True),
+            "2 strokes are missing, and 3 other changes. The labels from before the first of these"
+            " strokes are missing, too.",
+        ),
+    ],
+)
+def test_losses_are_told_with_their_figures(lost, words):
+    assert lost.words() == words
+
+
 @pytest.mark.parametrize("links", [True, False])
 def test_what_is_kept_aside_takes_the_place_of_nothing(links, tmp_path, monkeypatch):
     if not links:  # as on many memory sticks
@@ -471,6 +508,29 @@ def test_undo_of_a_lost_stroke_undoes_no_other(document):
 
     again, _ = replayed_without(document, {2}, edit)
     assert labels(again, 3) == labels(document, 3) == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("position", "expected"), [(0, [0, 0, 0]), (1, [1, 0, 0]), (2, [1, 0, 0]), (3, [1, 0, 1])]
+)
+def test_a_jump_right_behind_a_lost_stroke_counts_that_stroke(document, position, expected):
+    def edit(d):
+        for pixel in range(3):
+            stroke(d, 1, [pixel])  # the second is lost
+        d.history.go_to(position)
+
+    again, _ = replayed_without(document, {2}, edit)
+    assert labels(again, 3) == expected
+
+
+def test_undo_right_behind_a_lost_stroke_undoes_no_other(document):
+    def edit(d):
+        stroke(d, 1, [0])
+        stroke(d, 1, [1])  # lost
+        d.history.undo()
+
+    again, _ = replayed_without(document, {2}, edit)
+    assert labels(again, 2) == [1, 0]
 
 
 def test_a_lost_undo_is_known_by_what_follows(document):

@@ -13,10 +13,11 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.labels.history import History, Step
 from hsi_viewer.session.storage import journal as journal_module
 from hsi_viewer.session.storage.journal import AT_ONCE, Journal, replace_journal
-from hsi_viewer.session.storage.journal_numbering import numbering_after
+from hsi_viewer.session.storage.journal_numbering import Numbering, is_done, numbering_after
 from hsi_viewer.session.storage.journal_recorder import Recorder
 from hsi_viewer.session.storage.journal_records import (
     MAGIC,
+    Gap,
     Kind,
     Record,
     encode,
@@ -175,6 +176,18 @@ def test_a_stroke_is_in_the_file_when_it_ends_and_on_the_disk_before_the_next(pa
     recorder.close()
 
 
+def test_the_system_is_told_to_write_each_stroke_to_the_disk(path, monkeypatch):
+    document, recorder = recorded(path)
+    told = []
+    monkeypatch.setattr(os, "fdatasync", told.append, raising=False)
+    for number in range(1, 4):
+        stroke(document, 1, [number])
+        recorder.check_written()
+        document.history.start_stroke()  # waits for it
+        assert len(told) == number
+    recorder.close()
+
+
 def test_a_whole_map_is_written_by_the_journals_thread_and_waited_for(path):
     document = new_document(700, 700)
     recorder = Recorder(document, Journal(path))
@@ -215,6 +228,70 @@ def test_steps_beyond_the_limit_are_forgotten_but_their_effect_stays(path):
     again = replayed(path)
     assert content_of(again) == content_of(document)
     assert len(again.history.steps) == 3
+
+
+def test_marks_of_records_count_them_and_name_the_steps_that_are_done():
+    numbering = Numbering()
+    assert numbering.other() == {"n": 1, "g": 0}
+    assert numbering.step() == {"n": 2, "g": 1, "done": [[1, 1]]}
+    assert numbering.step()["done"] == [[1, 2]]
+    assert numbering.step()["done"] == [[1, 3]]
+    assert numbering.move(-2) == {"n": 5, "g": 4, "done": [[1, 1]]}
+    assert numbering.move(1)["done"] == [[1, 2]]
+    assert numbering.step()["done"] == [[1, 2], [4, 4]]
+    assert numbering.step()["done"] == [[1, 2], [4, 5]]
+    assert numbering.move(5)["done"] == [[1, 2], [4, 5]]  # nothing is left to be redone
+    assert numbering.move(-3)["done"] == [[1, 1]]
+    assert numbering.move(-9)["done"] == []
+    assert numbering.state() == {"n": 1, "g": 0, "s": 1}
+    assert numbering.step() == {"n": 2, "g": 1, "s": 1, "done": [[1, 1]]}
+
+
+def test_marks_name_the_newest_ranges_of_steps():
+    numbering = Numbering()
+    for _ in range(12):  # each second step is undone for ever
+        numbering.step()
+        numbering.step()
+        done = numbering.move(-1)["done"]
+    assert done == [[k, k] for k in range(9, 25, 2)]
+    assert is_done(9, done)
+    assert not is_done(10, done)
+    assert is_done(3, done)  # older than the list, and believed
+    assert not is_done(3, done[1:])
+
+
+def test_strokes_that_the_first_version_did_not_count_are_counted_on(path):
+    document, recorder = recorded(path)
+    for pixel in range(6):
+        stroke(document, 1, [pixel])
+    for _ in range(4):
+        document.history.undo()
+    recorder.close()
+    records = read_records(path).records
+    steps, moves = ([r for r in records if r.kind is kind] for kind in (Kind.STEP, Kind.MOVE))
+    marks = {"n", "g", "s", "done"}
+    old = [
+        Record(r.kind, {k: v for k, v in r.facts.items() if k not in marks}, r.arrays)
+        for r in steps[:3]
+    ]
+    assert numbering_after([*old, *steps[3:]]).step()["done"] == [[1, 7]]
+    again = new_document()  # the fifth stroke to the third undo are missing
+    replay([*old, steps[3], moves[-1]], again, [Gap(4, 100, 200)])
+    assert np.flatnonzero(again.labels.ids).tolist() == [0, 1]
+
+
+def test_what_another_version_notes_of_classes_is_passed_over(path):
+    document, recorder = recorded(path)
+    document.add_class()
+    document.show_class(1, False)
+    recorder.close()
+    with path.open("ab") as file:
+        file.write(
+            encode(Record(Kind.FLAGS, {"flags": {"new": [1], "locked": [1], "visible": []}}))
+        )
+    known = replayed(path).legend[1]
+    assert known.locked
+    assert known.visible
 
 
 def test_hidden_classes_stay_hidden(path):

@@ -15,7 +15,7 @@ from hsi_viewer.session.storage import journal_queue
 from hsi_viewer.session.storage.journal import Journal
 from hsi_viewer.session.storage.journal_queue import JournalQueue
 from hsi_viewer.session.storage.journal_recorder import Recorder
-from hsi_viewer.session.storage.journal_records import read_records
+from hsi_viewer.session.storage.journal_records import Kind, Record, read_records
 from hsi_viewer.session.storage.journal_replay import replay
 from tests.unit.session.made import content_of, new_document, stroke
 
@@ -150,6 +150,22 @@ def test_a_failure_is_reported_and_all_is_written_when_there_is_room(path, monke
     assert received[1:] == [""]
     recorder.close()
     assert content_of(replayed(path)) == content_of(document)
+
+
+def test_after_a_failure_nothing_is_taken_until_the_whole_is_written_again(path, monkeypatch):
+    queue, record = JournalQueue(Journal(path)), Record(Kind.SAVED, {"n": 1})
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "_write", lambda *_: 1 / 0)
+        queue.append(lambda: record)
+        assert queue.drain(60)
+    for _ in range(2):  # no record is to be missing between two others
+        with pytest.raises(FileError, match="division"):
+            queue.append(lambda: record)
+    assert not queue.busy
+    queue.rewrite(lambda: [record])
+    queue.append(lambda: record)
+    queue.close()
+    assert len(read_records(path).records) == 2
 
 
 def test_what_nobody_expected_is_a_failure_too(path):

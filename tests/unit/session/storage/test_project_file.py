@@ -23,6 +23,7 @@ from hsi_viewer.session.storage.cube_reference import CubeReference, reference_t
 from hsi_viewer.session.storage.lock_file import LockedError
 from hsi_viewer.session.storage.migrations import SCHEMA
 from hsi_viewer.session.storage.project_file import (
+    _most_bytes,
     backup_of,
     is_project,
     lock_of,
@@ -40,7 +41,7 @@ from hsi_viewer.session.storage.recoverable_sessions import (
 )
 from hsi_viewer.session.storage.session_data import SessionData, session_data_from_json
 from hsi_viewer.session.storage.session_folder import SessionFolder
-from hsi_viewer.session.storage.training_runs import FACTS, MAPS
+from hsi_viewer.session.storage.training_runs import FACTS, MAPS, Run
 from tests.unit.session.made import COLUMNS, ROWS, carry_out, edit_lists, new_document
 
 OLD = Path(__file__).parents[3] / "data" / "sessions"
@@ -141,6 +142,29 @@ def test_runs_are_files_inside(path, tmp_path):
     for name, file in run.items():
         assert (tmp_path / "runs" / "3" / name).read_bytes() == file.read_bytes()
     assert session_data.contents == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        (f"runs/1/{MAPS}", 32 * 1024**2 + 16 * 3000 * 2000),
+        ("runs/1/model.safetensors", 32 * 1024**2 + 16 * 1024 * 200),
+        (f"runs/1/{FACTS}", 4 * 1024**2 + 256 * 200),
+    ],
+)
+def test_what_a_file_of_a_run_can_need_grows_with_its_scene(name, most):
+    assert _most_bytes(name, (3000, 2000, 200)) == most
+
+
+def test_a_model_of_a_small_scene_may_be_large(path, tmp_path):
+    run = made_run(tmp_path)
+    for file in run.values():
+        file.write_bytes(os.urandom(300_000))
+    written(path, {3: run})
+    contents = read_project_arrays(path, read_project_data(path), tmp_path / "runs")
+    assert contents.problems == ()
+    for name, file in run.items():
+        assert (tmp_path / "runs" / "3" / name).read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -657,6 +681,16 @@ def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
     assert session.extras_words == ("notes", "reference points", "spectra")
     assert session.folder.unsaved.exists()
     assert received == ["first", "second"] + 3 * ["second"]
+    session.close()
+
+
+def test_only_the_map_of_a_run_that_is_kept_is_shown_again(scene):
+    session = new_session(Document(open_cube(scene)), scene)
+    assert session.data_with({"zoom": 2}, {"layers": {}}, 3).shown_run is None
+    session.training_runs.enter(Run(3, "Run 3", "2026-11-22T23:00:00+00:00"))
+    data = session.data_with({"zoom": 2}, {"layers": {}}, 3)
+    assert (data.shown_run, data.view, data.features) == (3, {"zoom": 2}, {"layers": {}})
+    assert data.reference == session.reference
     session.close()
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from dataclasses import replace
 
@@ -83,6 +84,18 @@ def test_a_run_is_read_as_it_was_written(tmp_path, disagreement):
     assert again.prediction.class_ids == (1, 2, 3)
     assert again.prediction.source == "made"
     assert training_runs.new_id() == 2
+
+
+def test_every_file_of_a_run_is_on_the_disk_before_the_run_has_its_name(tmp_path, monkeypatch):
+    flushed = []
+
+    def noted(handle):
+        flushed.append(os.fstat(handle).st_ino)
+        assert not (tmp_path / "1").exists()
+
+    monkeypatch.setattr(os, "fsync", noted)
+    entered(TrainingRuns(tmp_path), 1)
+    assert {p.stat().st_ino for p in (tmp_path / "1").iterdir()} <= set(flushed)
 
 
 def test_of_runs_after_strokes_the_last_one_stays(tmp_path):

@@ -1,7 +1,8 @@
-"""ArrayDialog: which array of a file is the cube, and what its axes are."""
+"""ArrayDialog: which array of a file is wanted; of a cube, also what its axes are."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
 
 if TYPE_CHECKING:
@@ -30,20 +32,24 @@ AXES: tuple[tuple[str, tuple[str, str, str] | None], ...] = (
     ("rows, bands, columns", ("rows", "bands", "columns")),
     ("columns, bands, rows", ("columns", "bands", "rows")),
 )
+CUBE = "Which array is the cube, and in which order are its axes?"
+WHOLE = ("int", "uint", "bool")
 NAME_ROLE, SHAPE_ROLE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 ROLES = ("rows", "columns", "bands")
 MATCH_ALL = Qt.MatchFlag.MatchWildcard | Qt.MatchFlag.MatchRecursive
 
 
 class ArrayDialog(QDialog):
-    """Asks which array of a file is the cube, and what its axes are.
+    """Asks which array of a file is the cube, and what its axes are, or which one is a map.
 
     Parameters
     ----------
     name : of the file.
-    choices : arrays that could be the cube.
+    choices : arrays that could be what is wanted, the likeliest first.
     current : the array that is open, or "" for the first.
     axes : its axes as the user chose them before, or None.
+    reason : why it is asked, where it isn't for their number.
+    wanted : such as "the label map", where it isn't the cube.
     """
 
     def __init__(
@@ -53,6 +59,8 @@ class ArrayDialog(QDialog):
         parent: QWidget,
         current: str = "",
         axes: tuple[str, ...] | None = None,
+        reason: str = "",
+        wanted: str = "",
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(f"Arrays in {name}")
@@ -72,15 +80,20 @@ class ArrayDialog(QDialog):
             self.axes.addItem(text, order)
         self.axes.currentIndexChanged.connect(self._show_size)
         self.size_note = muted("")
-        form = QFormLayout()
+        asked = QWidget(self)
+        asked.setHidden(bool(wanted))
+        form = QFormLayout(asked)
+        form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Order of its axes", self.axes)
         form.addRow("", self.size_note)
-        self.buttons = accept_or_cancel(self, "Open")
+        form.addRow(muted(f"Your choice is saved next to the file ({name}.hsi.json)."))
+        self.buttons = accept_or_cancel(self, "Import" if wanted else "Open")
         layout = QVBoxLayout(self)
-        layout.addWidget(muted("Which array is the cube, and in which order are its axes?"))
+        layout.addWidget(muted(f"Which array is {wanted}?" if wanted else CUBE))
         layout.addWidget(self.tree)
-        layout.addLayout(form)
-        layout.addWidget(muted(f"Your choice is saved next to the file ({name}.hsi.json)."))
+        if reason:
+            layout.insertWidget(0, muted(reason))
+        layout.addWidget(asked)
         layout.addWidget(self.buttons)
         self.resize(520, 420)
         self.choose(current or choices[0].name)
@@ -140,5 +153,34 @@ class ArrayDialog(QDialog):
             parent = groups[path]
         shape = " x ".join(str(n) for n in choice.shape)
         item = QTreeWidgetItem(parent, [leaf, shape, choice.dtype])
+        item.setToolTip(0, choice.name)
         item.setData(0, NAME_ROLE, choice.name)
         item.setData(0, SHAPE_ROLE, list(choice.shape))
+
+
+def ask_array(
+    window: QWidget,
+    source: str | Path,
+    choices: tuple[ArrayChoice, ...],
+    shape: tuple[int, int],
+    wanted: str,
+) -> str:
+    """Name of the array that the user chooses, or "".
+
+    Parameters
+    ----------
+    choices : the arrays; those of whole numbers and of the scene's size come first.
+    shape : rows and columns of the scene.
+    wanted : such as "the label map".
+    """
+    ordered = tuple(sorted(choices, key=lambda choice: _unlikely(choice, shape)))
+    dialog = ArrayDialog(split_source(source)[0].name, ordered, window, wanted=wanted)
+    name = dialog.chosen()["array"] if dialog.exec() else ""
+    dialog.deleteLater()
+    return str(name or "")
+
+
+def _unlikely(choice: ArrayChoice, shape: tuple[int, int]) -> tuple[bool, bool]:
+    size = tuple(length for length in choice.shape if length != 1)
+    fits = size == tuple(length for length in shape if length != 1)
+    return not fits, not choice.dtype.startswith(WHOLE)
