@@ -133,9 +133,8 @@ class Features:
         strays : (rows, columns), True where the spectrum is like none of the scene.
         """
         values, valid, strays = self.standardised(stored, is_data)
-        axes = torch.from_numpy(self.components[:, :count])
-        projected = (torch.from_numpy(values) @ axes).numpy()  # channels last in memory
-        return np.moveaxis(projected.reshape(*valid.shape, -1), 2, 0), valid, strays
+        projected = along(values, self.components[:, :count], valid.shape)
+        return np.moveaxis(projected, 2, 0), valid, strays
 
     def smooth(
         self,
@@ -233,6 +232,12 @@ class Features:
         length = np.sqrt((features**2).sum(axis=1, keepdims=True))
         shortened: FloatArray = features * np.minimum(1, usual / np.maximum(length, 1e-6))
         return shortened
+
+
+def along(values: FloatArray, axes: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Products (rows, columns, k) of standardised values (rows * columns, b) with axes (b, k)."""
+    found: FloatArray = (torch.from_numpy(values) @ torch.from_numpy(axes)).numpy()
+    return found.reshape(*shape, axes.shape[1])
 
 
 def _around(marks: NDArray[np.bool_]) -> tuple[slice, slice]:

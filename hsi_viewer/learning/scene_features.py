@@ -15,8 +15,9 @@ from hsi_viewer.core.cube.fill_values import probe_bands, shared_values, usual_o
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort, counted
-from hsi_viewer.learning.features import Features, FloatArray
+from hsi_viewer.learning.features import Features, FloatArray, along
 from hsi_viewer.learning.scene_windows import (
+    Linear,
     Projected,
     Standardised,
     seen_by,
@@ -103,7 +104,7 @@ class SceneFeatures:
                 return part[:, :, columns.start + near : columns.stop + far], *own
             inner = np.moveaxis(values, 0, 2)[MARGIN:-MARGIN, MARGIN:-MARGIN]
             return np.moveaxis(at(inner, r, c), 2, 0), *own
-        found = self._projected(r, c, tile=(rows, columns))
+        found, _ = self._projected(r, c, tile=(rows, columns))
         values = self.features.smooth(*found, token)
         down, across = slice(margin, len(r) - margin), slice(margin, len(c) - margin)
         return values, found.inner[down, across], found.inner_strays[down, across]
@@ -249,20 +250,22 @@ class SceneFeatures:
         rows: range | slice,
         columns: range | slice,
         weights: FloatArray,
+        axes: FloatArray,
         token: CancelToken | None = None,
-    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
-        """Features of the first window, products of all features, where there is data, and strays.
+    ) -> Linear:
+        """What linear voices need to know of a part, without computing all of its features.
 
         Parameters
         ----------
         rows, columns : a window, or every n-th row and column of one.
-        weights, and the first two of what is returned : as of `Features.linear`.
+        weights : (channels, k) that all features are multiplied by.
+        axes : (bands in use, m) that standardised spectra are multiplied by.
         """
         r = rows if isinstance(rows, range) else range(rows.start, rows.stop)
         c = columns if isinstance(columns, range) else range(columns.start, columns.stop)
-        found = self._projected(r, c, tile=sliced((r, c)))
+        found, spectral = self._projected(r, c, tile=sliced((r, c)), axes=axes)
         first, products = self.features.linear(*found, weights, token)
-        return first, products, found.inner, found.inner_strays
+        return Linear(first, products, spectral, found.inner, found.inner_strays)
 
     def guide(
         self, count: int, token: CancelToken | None = None, port: ProgressPort | None = None
@@ -334,10 +337,13 @@ class SceneFeatures:
         found = shared_values(probes, self.cube.is_data(probes), self._usual)
         return {value: count for value, count, _ in found}
 
-    def _projected(self, rows: range, columns: range, *, tile: Window) -> Projected:
+    def _projected(
+        self, rows: range, columns: range, *, tile: Window, axes: FloatArray | None = None
+    ) -> tuple[Projected, FloatArray]:
         """What `Features.smooth` is given for places of the mirrored scene.
 
-        If they hold a tile that the survey lacks, it is added.
+        If they hold a tile that the survey lacks, it is added. The second are the products
+        (rows, columns, m) of the standardised spectra there with axes (bands in use, m).
         """
         reach = self.features.reach
         wide, broad = (
@@ -345,13 +351,16 @@ class SceneFeatures:
             seen_by(columns, reach, self.cube.columns),
         )
         stored, is_data = self._read(wide, broad)
-        found = self.features.project(stored, is_data)
+        values, valid, strays = self.features.standardised(stored, is_data)
+        components = np.moveaxis(along(values, self.features.components, valid.shape), 2, 0)
         if self.survey is not None and self.survey.lacks(*tile):
             own = sliced(within(tile, wide, broad))
-            components, valid, strays = found
             seen = components[:, *own], valid[own], strays[own]
             self.survey.keep(tile, *seen, self._fills(stored[own]))
-        return Projected(*found, *within((rows, columns), wide, broad))
+        inner = within((rows, columns), wide, broad)
+        asked = np.zeros((values.shape[1], 0), np.float32) if axes is None else axes
+        products = at(along(values, asked, valid.shape), *inner)
+        return Projected(components, valid, strays, *inner), products
 
     def _compute_all(
         self, token: CancelToken | None, port: ProgressPort
@@ -367,7 +376,7 @@ class SceneFeatures:
         inner = values[MARGIN : MARGIN + rows, MARGIN : MARGIN + columns]
         for r, c in counted(list(tiles(rows, columns)), COMPUTING, port):
             places = range(r.start, r.stop), range(c.start, c.stop)
-            found = self._projected(*places, tile=(r, c))
+            found, _ = self._projected(*places, tile=(r, c))
             features = self.features.smooth(*found, token)
             valid[r, c], strays[r, c] = found.inner, found.inner_strays
             inner[r, c] = np.moveaxis(features, 0, 2)

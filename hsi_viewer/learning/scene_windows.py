@@ -78,7 +78,10 @@ def together(
 
 
 class Projected(NamedTuple):
-    """Components around a part of the mirrored scene, as `Features.smooth` takes them."""
+    """Components around a part of the mirrored scene, as `Features.smooth` takes them.
+
+    `rows` and `columns` are the part, counted from the start of the window.
+    """
 
     components: FloatArray
     valid: NDArray[np.bool_]
@@ -97,6 +100,24 @@ class Projected(NamedTuple):
         """(rows, columns) where the part itself is like none of the scene."""
         strays: NDArray[np.bool_] = at(self.strays, self.rows, self.columns)
         return strays
+
+
+class Linear(NamedTuple):
+    """What linear voices know of a part of the scene; all (rows, columns, ...).
+
+    Attributes
+    ----------
+    first : (..., c) features of the first window.
+    products, spectral : (..., k) of all features with weights, and of the spectra with axes.
+    valid : where there is data.
+    strays : where the spectrum is like none of the scene.
+    """
+
+    first: FloatArray
+    products: FloatArray
+    spectral: FloatArray
+    valid: NDArray[np.bool_]
+    strays: NDArray[np.bool_]
 
 
 class Standardised(NamedTuple):

@@ -8,6 +8,7 @@ puts itself in its place when it is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,6 +21,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.layers import LayerStack
 from hsi_viewer.core.geometry.pixels import Pixel
+from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
 from hsi_viewer.io.suggestions import Use
 from hsi_viewer.rendering.scene_picture import ScenePicture
@@ -74,7 +76,10 @@ class Opening(Protocol):
 
     @property
     def taking_over(self) -> bool:
-        """Whether the document is being replaced at this moment."""
+        """Whether much changes at this moment."""
+
+    def asking_once(self) -> AbstractContextManager[None]:
+        """While much changes: commands are asked what can be done at the end alone."""
 
     def open(self, source: str, prepare: Prepare | None = None, as_scene: bool = False) -> None:
         """Open a scene in the background."""
@@ -181,6 +186,8 @@ class Exporting(Protocol):
 
 class Runs(Protocol):
     """The list of runs."""
+
+    unkept: Prediction | None  # a map that no training made and whose run isn't written yet
 
     def keep_map(self, made: MadeMap) -> int | None:
         """Keep a map that no training made; the number of its run, None where none is kept."""

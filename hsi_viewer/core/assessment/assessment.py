@@ -63,6 +63,8 @@ class Assessment:
         """Whether the figure beside training pixels is above the honest one, or alone."""
         if self.random is None or self.separated is None:
             return self.random is not None
+        if self._lacks_classes:  # of other classes, it may be higher for that reason
+            return False
         return bool(self.random.overall.value - self.separated.overall.value >= NOTABLE)
 
     @property
@@ -75,6 +77,13 @@ class Assessment:
         """Whether no pixel of the scene was trained on."""
         on_test = self.separated_on == self.random_on == "test pixels"
         return self.separated is not None and self.separation is None and on_test
+
+    @property
+    def _lacks_classes(self) -> bool:
+        """Whether some classes of `random` could not be scored apart."""
+        if self.separated is None or self.random is None:
+            return False
+        return not _scored(self.random) <= _scored(self.separated)
 
     @property
     def sentence(self) -> str | None:
@@ -105,11 +114,12 @@ class Assessment:
                 "by place, the second of all test pixels, many of which the model sees from its "
                 "training pixels."
             ), "Quote the first: it holds where nothing was labelled."
-        measured, there = (int(np.count_nonzero(r.truth_counts)) for r in (self.separated, random))
-        if gap <= -NOTABLE and measured < there:
+        if self._lacks_classes:
+            there = _scored(random)
+            measured = len(there & _scored(self.separated))
             return (
-                f"The first figure is of {measured} of {there} classes alone, so the two cannot "
-                "be compared."
+                f"The first figure is of {measured} of {len(there)} classes alone, so the two "
+                "cannot be compared."
             ), "Quote the first only with the classes that it is of."
         if gap <= -NOTABLE:
             return (
@@ -125,6 +135,12 @@ class Assessment:
             f"Test pixels beside training pixels score {100 * gap:.1f} points higher, because "
             "they look like them."
         ), "Quote the figure of separate places: it holds where nothing was labelled."
+
+
+def _scored(report: AccuracyReport) -> set[int]:
+    """The classes that test pixels have."""
+    counts = zip(report.class_ids, report.truth_counts.tolist(), strict=True)
+    return {class_id for class_id, count in counts if count}
 
 
 def is_enough(report: AccuracyReport, classes: int) -> bool:

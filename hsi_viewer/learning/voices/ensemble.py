@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -125,8 +126,7 @@ class Seen:
     valid : (rows, columns) where the cube has data.
     strays : (rows, columns) where the spectrum is like none of the scene of the features.
     exits : (rows, columns, classes) mean probabilities of the network's exits.
-    around : (rows, columns, classes) scores of the surroundings, where they are known.
-    spectra : (rows, columns, bands), if a voice is heard that is asked about them.
+    known : (rows, columns, classes) scores of voices that were found with the features.
     disagreement : (rows, columns) of the exits.
     """
 
@@ -134,8 +134,7 @@ class Seen:
     valid: NDArray[np.bool_]
     strays: NDArray[np.bool_]
     exits: FloatArray | None = None
-    around: FloatArray | None = None
-    spectra: FloatArray | None = None
+    known: Mapping[VoiceName, FloatArray] = field(default_factory=dict)
     disagreement: FloatArray | None = None
 
 
@@ -170,7 +169,7 @@ class Ensemble:
         self,
         features: FloatArray,
         exits: FloatArray | None = None,
-        around: FloatArray | None = None,
+        known: Mapping[VoiceName, FloatArray] | None = None,
         spectra: FloatArray | None = None,
     ) -> FloatArray:
         """Joined logits (n, classes) of features (n, channels).
@@ -178,8 +177,8 @@ class Ensemble:
         Parameters
         ----------
         exits : (n, classes) mean probabilities of the network's exits, if it speaks.
-        around : (n, classes) scores of the surroundings, if they are known; then the features may
-            be those of the first window alone.
+        known : (n, classes) scores of voices that need not be asked; with those of the
+            surroundings, the features may be those of the first window alone.
         spectra : (n, bands), if a voice is heard that is asked about them.
         """
         total: FloatArray = np.zeros((1, 1), np.float32)
@@ -191,15 +190,11 @@ class Ensemble:
                 total = total + np.float32(self.part * share) * said
                 factor *= 1 - self.part
             if factor > 0:
-                scores = around if name == "surroundings" else None
+                scores = (known or {}).get(name)
                 if scores is None:
                     scores = scores_by(name, self.voices[name], features, spectra)
                 total = total + np.float32(factor) * scores
         return total
-
-    @property
-    def _reads_spectra(self) -> bool:
-        return any(SPECTRAL[name] for name in self.pool.heard)
 
     def coarsely(
         self,
@@ -218,8 +213,8 @@ class Ensemble:
         valid : (n, m) where there is data.
         """
         seen = self._products(scene, (rows, columns), token)
-        around, spectra = (None if s is None else _flat(s) for s in (seen.around, seen.spectra))
-        said = softmax(self.logits(_flat(seen.features), None, around, spectra))
+        known = {name: _flat(scores) for name, scores in seen.known.items()}
+        said = softmax(self.logits(_flat(seen.features), None, known))
         features = scene.features
         scale = features.scales[:guides] * features.strength[:guides]
         guide = seen.features[:, :, :guides] * scale
@@ -259,7 +254,7 @@ class Ensemble:
         valid = np.empty((rows, columns), bool)
         far = np.zeros((rows, columns), bool) if np.isfinite(within) else None
         windows = list(tiles(rows, columns))
-        by_products = self.looks_around and not self.hears_network and not scene.is_kept
+        by_products = not self.hears_network and not scene.is_kept
         look = self._products if by_products else self._features
         for done, tile in enumerate(windows):
             if token is not None:
@@ -270,14 +265,15 @@ class Ensemble:
                 disagreement[tile] = seen.disagreement
             for start in range(0, seen.valid.shape[0], ROWS):  # their copy stays in the cache
                 down = slice(start, start + ROWS)
-                flat, known = _flat(seen.features[down]), (seen.exits, seen.around, seen.spectra)
+                flat = _flat(seen.features[down])
                 if far is not None:
                     beyond = scene.features.distance(flat) > within
                     # features of strays are shortened, so that they do not look far
                     beyond = beyond.reshape(-1, seen.valid.shape[1]) | seen.strays[down]
                     far[tile][down] = beyond & seen.valid[down]
-                said = (None if each is None else _flat(each[down]) for each in known)
-                joined = softmax(self.logits(flat, *said))
+                exits = None if seen.exits is None else _flat(seen.exits[down])
+                known = {name: _flat(scores[down]) for name, scores in seen.known.items()}
+                joined = softmax(self.logits(flat, exits, known))
                 probabilities[tile][down] = joined.reshape(-1, seen.valid.shape[1], classes)
             port.report(Progress("Predicting the map", (done + 1) / len(windows)))
         return DenseOutput(probabilities, disagreement, valid, far)
@@ -285,10 +281,10 @@ class Ensemble:
     def _features(self, scene: SceneFeatures, tile: Window, token: CancelToken | None) -> Seen:
         """All features of a tile, and what the network says of them if it is heard."""
         network = self.network if self.hears_network else None
+        known = self._of_spectra(scene, tile)
         if network is None:
             values, valid, strays = scene.seen(*tile, 0, token)
-            spectra = self._spectra(scene, tile)
-            return Seen(np.moveaxis(values, 0, 2), valid, strays, spectra=spectra)
+            return Seen(np.moveaxis(values, 0, 2), valid, strays, known=known)
         margin = network.eval().radius
         values, valid, strays = scene.seen(*tile, margin, token)
         each = exits_of(network, values)
@@ -296,28 +292,37 @@ class Ensemble:
         apart = 0.5 * np.abs(each - exits).sum(axis=2).mean(axis=0).reshape(valid.shape)
         inner = np.moveaxis(values, 0, 2)[margin:, margin:][: valid.shape[0], : valid.shape[1]]
         exits = exits.reshape(*valid.shape, -1)
-        return Seen(inner, valid, strays, exits, None, self._spectra(scene, tile), apart)
+        return Seen(inner, valid, strays, exits, known, apart)
 
     def _products(self, scene: SceneFeatures, tile: Part, token: CancelToken | None) -> Seen:
-        """Features of the first window of a tile, and scores of the surroundings.
+        """Features of the first window of a tile, and scores of the voices that are linear.
 
         Of a scene whose features are not kept, none of the others need be computed: the scores
-        are averaged in their place.
+        are averaged in their place. Those of spectra come from the values that the features are
+        made of, which need not be read again.
         """
-        voice = self.voices.get("surroundings") if self.looks_around else None
-        linear = voice if isinstance(voice, InstantModel) else None
-        nothing = np.zeros((scene.features.channels, 0), np.float32)
-        weights = nothing if linear is None else linear.weights
-        first, products, valid, strays = scene.linear(*tile, weights, token)
-        around = None if linear is None else products + linear.bias
-        return Seen(first, valid, strays, around=around, spectra=self._spectra(scene, tile))
+        heard = {name: self.voices[name] for name in self.pool.heard}
+        around, bands = heard.get("surroundings"), heard.get("bands")
+        linear = around if isinstance(around, InstantModel) else None
+        spectral = bands if isinstance(bands, PixelVoice) else None
+        nothing = [np.zeros((n, 0), np.float32) for n in scene.widths]
+        weights = nothing[0] if linear is None else linear.weights
+        axes = nothing[1] if spectral is None else spectral.weights
+        found = scene.linear(*tile, weights, axes, token)
+        known: dict[VoiceName, FloatArray] = {}
+        if linear is not None:
+            known["surroundings"] = found.products + linear.bias
+        if spectral is not None:
+            known["bands"] = found.spectral + spectral.bias
+        return Seen(found.first, found.valid, found.strays, known=known)
 
-    def _spectra(self, scene: SceneFeatures, tile: Part) -> FloatArray | None:
-        """Spectra (rows, columns, bands) of a tile, if they are asked for."""
-        if not self._reads_spectra:
-            return None
-        values, valid = scene.spectra(*(slice(p.start, p.stop, p.step) for p in tile))
-        return values.reshape(*valid.shape, -1)
+    def _of_spectra(self, scene: SceneFeatures, tile: Window) -> dict[VoiceName, FloatArray]:
+        """Scores (rows, columns, classes) of a tile by the voices that are asked about spectra."""
+        asked = [name for name in self.pool.heard if SPECTRAL[name]]
+        if not asked:
+            return {}
+        values, valid = scene.spectra(*tile)
+        return {n: self.voices[n].scores(values).reshape(*valid.shape, -1) for n in asked}
 
 
 def exits_of(network: SdhsiNet, features: FloatArray) -> FloatArray:
@@ -328,11 +333,6 @@ def exits_of(network: SdhsiNet, features: FloatArray) -> FloatArray:
         exits = torch.stack([functional.softmax(z[0].float(), dim=0) for z in logits])
     said: FloatArray = exits.flatten(2).transpose(1, 2).cpu().numpy()
     return said
-
-
-def without_network(ensemble: Ensemble) -> Ensemble:
-    """The same, with the discriminant of the surroundings speaking for both."""
-    return replace(ensemble, network=None)
 
 
 def _flat(part: FloatArray) -> FloatArray:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 REPORT, BUNDLE = "Saving the report", "Saving the bundle"
 NOT_HERE = "A bundle trains its model again, and that of this map was not trained here."
+SAVING = "The map is being saved: wait a moment."
+NOT_SAVED = "The map could not be saved with the session: make it again first."
 EARLY = "The training is still running: wait for its final map."
 
 
@@ -61,7 +63,13 @@ class ReportController(QObject):
     def _can(self) -> bool:
         document = self._workspace.document
         prediction = document.prediction if document is not None else None
-        return prediction is not None and prediction.final
+        return prediction is not None and prediction.final and not self._is_unsaved()
+
+    def _is_unsaved(self) -> bool:
+        """Whether nothing is known yet of how the map was made, since no training made it."""
+        document = self._workspace.document
+        unkept = self._context.runs.unkept
+        return document is not None and unkept is not None and document.prediction is unkept
 
     def _is_applied(self) -> bool:
         session, shown = self._context.sessions.session, self._shown()
@@ -71,6 +79,8 @@ class ReportController(QObject):
 
     def _reason(self) -> str:
         document = self._workspace.document
+        if self._is_unsaved():
+            return SAVING if self._context.sessions.run_pending else NOT_SAVED
         return NO_MAP if document is None or document.prediction is None else EARLY
 
     @Slot()

@@ -79,12 +79,14 @@ class RunsFeature(PanelFeature["RunsPanel"]):
     ) -> None:
         super().__init__(context)
         self._training = training
+        self.unkept: Prediction | None = None
         self._evidence = EvidenceKeeper(context, assessing, self)
         self._evidence.kept.connect(self.refresh)
         context.runs = self
         training.trained.connect(self.keep)
         context.sessions.changed.connect(self.refresh)
         context.sessions.restored.connect(self._on_restored)
+        self.workspace.document_changed.connect(self._on_document)
 
     def make_panel(self) -> RunsPanel:
         """The panel, connected."""
@@ -121,6 +123,10 @@ class RunsFeature(PanelFeature["RunsPanel"]):
         if self.is_made:
             self.panel.show_runs([row_of(run) for run in runs], self.context.sessions.shown_run)
 
+    @Slot()
+    def _on_document(self) -> None:
+        self.unkept = None
+
     # a training ended ------------------------------------------------------------------------
 
     @Slot(object)
@@ -155,6 +161,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
     def keep_map(self, made: MadeMap) -> int | None:
         """Keep a map that no training made; the number of its run, None where none is kept."""
         session = self._session
+        self.unkept = made.prediction
         if session is None or session.folder is None:
             return None
         number, prediction = session.training_runs.new_id(), made.prediction
@@ -195,11 +202,21 @@ class RunsFeature(PanelFeature["RunsPanel"]):
             whole = replace(run, labelled=labelled, accuracy=accuracy_facts(scoring.accuracy()))
             return session, write_run(folder, whole, kept, save_model), prediction
 
-        self.workspace.perform("Saving the run", work, self._on_kept, doing=DOING, quiet=True)
+        self.workspace.perform(
+            "Saving the run", work, self._on_kept, on_failed=self._on_not_kept, quiet=True
+        )
+
+    def _on_not_kept(self, error: Exception) -> None:
+        self.context.sessions.run_pending = False
+        self.workspace.notify_error(error, DOING)
+        self.workspace.state_changed.emit()
 
     def _on_kept(self, kept: tuple[Session, Run, Prediction]) -> None:
         session, run, prediction = kept
         self.context.sessions.run_pending = False
+        if self.unkept is prediction:
+            self.unkept = None
+            self.workspace.state_changed.emit()
         if session is self._session:
             if session.document.prediction is prediction:
                 self.context.sessions.shown_run = run.id
