@@ -118,9 +118,10 @@ def test_colours_of_many_classes_lie_within_what_a_picture_holds(count):
         added.classes = added.with_added()
     for classes in (legend, added):
         assert len(classes) == count
+        table = classes.colour_table()
         for c in classes:
             assert all(type(v) is int and 0 <= v <= 255 for v in c.colour)
-            assert tuple(classes.colour_table()[c.id]) == (*c.colour, 255)
+            assert tuple(table[c.id]) == (*c.colour, 255)
     distinct = min(count, len(PALETTE))
     assert len({c.colour for c in legend}) >= distinct
 
