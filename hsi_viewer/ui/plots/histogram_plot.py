@@ -97,12 +97,6 @@ class HistogramPlot(pg.PlotWidget):
         names = CHANNELS if len(histograms) > 1 else ("grey",)
         return [(n, _edges(h, scale), h.counts) for n, h in zip(names, histograms, strict=False)]
 
-    def clear_histograms(self) -> None:
-        """Show nothing."""
-        self._shown = ((), 1.0, 0)
-        self.region.hide()
-        self._draw()
-
     def _draw(self) -> None:
         item, theme = self.getPlotItem(), current_theme()
         for curve in self._curves:

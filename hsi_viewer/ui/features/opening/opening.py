@@ -24,6 +24,7 @@ from hsi_viewer.rendering.scene_picture import first_picture, is_large
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.opening.open_dialog import OpenDialog
 from hsi_viewer.ui.features.opening.remedies import array_choices
+from hsi_viewer.ui.file_filters import cube_filters
 from hsi_viewer.ui.opened_cube import OpenedCube, Prepare
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.workspace import Workspace
@@ -75,12 +76,7 @@ class OpenController(QObject):
     @Slot()
     def choose(self) -> None:
         """Ask for a file and open it."""
-        offered = registry.cube_filters()
-        known = " ".join(dict.fromkeys(p for _, patterns in offered for p in patterns if p != "*"))
-        filters = f"Cubes and sessions ({known} {SESSION_PATTERN});;" + ";;".join(
-            f"{name} ({' '.join(patterns)})"
-            for name, patterns in (("HSI Viewer sessions", (SESSION_PATTERN,)), *offered)
-        )
+        filters = cube_filters("Cubes and sessions", ("HSI Viewer sessions", (SESSION_PATTERN,)))
         dialog = OpenDialog(
             self._window, "Open a hyperspectral cube", self._workspace.settings.last_folder, filters
         )
