@@ -27,11 +27,10 @@ class ReliabilityDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Reliability of the confidence")
         theme, used = current_theme(), found.counts > 0
-        self.plot = pg.PlotWidget(axisItems=plain_axes())
+        self.plot = pg.PlotWidget(axisItems=plain_axes(), enableMenu=False)
         self.plot.setBackground(theme["plot"])
         self.plot.setAccessibleName("Share of right answers by confidence")
         item = self.plot.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.setLabel("bottom", "Confidence")
