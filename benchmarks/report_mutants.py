@@ -10,11 +10,11 @@ from benchmarks.mutants import is_equivalent
 HEAD = (
     "layer",
     "faults put in",
-    "noticed at once",
-    "noticed by a test written since",
     "equivalent",
+    "noticed at once",
+    "by a test written since",
     "unnoticed",
-    "noticed of those that matter",
+    "at once, of those that matter",
 )
 
 
@@ -31,6 +31,5 @@ def _counts(rows: list[Row]) -> list[str]:
     at_once = sum(row["result"] == "noticed" for row in rows)
     since = sum(row["result"] == "noticed by a new test" for row in rows)
     matter = len(rows) - equivalent
-    share = f"{100 * (at_once + since) / matter:.0f} %" if matter else ""
-    counts = (len(rows), at_once, since, equivalent, matter - at_once - since)
-    return [*map(str, counts), share]
+    counts = (len(rows), equivalent, at_once, since, matter - at_once - since)
+    return [*map(str, counts), f"{100 * at_once / matter:.0f} %" if matter else ""]

@@ -69,8 +69,8 @@ def test_a_fault_counts_as_noticed_or_not_unless_no_test_can_notice_it():
     rows += [row("not run", "equivalent: a limit"), row("noticed", layer="io")]
     lines = mutants_section(rows).splitlines()
     assert lines[2:] == [
-        "| core | 10 | 5 | 1 | 2 | 2 | 75 % |",
-        "| io | 1 | 1 | 0 | 0 | 0 | 100 % |",
+        "| core | 10 | 2 | 5 | 1 | 2 | 62 % |",
+        "| io | 1 | 0 | 1 | 0 | 0 | 100 % |",
     ]
 
 
