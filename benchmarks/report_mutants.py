@@ -9,6 +9,7 @@ from benchmarks.mutants import is_equivalent
 
 HEAD = (
     "layer",
+    "sample",
     "faults put in",
     "equivalent",
     "noticed at once",
@@ -19,11 +20,12 @@ HEAD = (
 
 
 def mutants_section(rows: Iterable[Row]) -> str:
-    """Counts by layer: a fault that no test can notice (equivalent) does not matter."""
-    layers: dict[str, list[Row]] = {}
+    """Counts by layer and sample: a fault that no test can notice does not matter."""
+    samples: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        layers.setdefault(row["layer"], []).append(row)
-    return table(HEAD, [[layer, *_counts(found)] for layer, found in sorted(layers.items())])
+        samples.setdefault((row["layer"], row["seed"]), []).append(row)
+    in_order = sorted(samples.items(), key=lambda item: item[0][0])  # samples as they were drawn
+    return table(HEAD, [[*sample, *_counts(found)] for sample, found in in_order])
 
 
 def _counts(rows: list[Row]) -> list[str]:
