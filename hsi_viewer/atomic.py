@@ -28,9 +28,15 @@ def _sync(path: Path) -> None:
 def _failure(target: Path, error: OSError) -> ExportError:
     reason = error.strerror or f"the disk may be full ({error})"
     return ExportError(
-        f"{target} could not be written: {reason}. Choose another folder or free some space; the "
-        "previous file is unchanged."
+        f"{target} could not be written: {reason}. Choose another folder or free some space"
+        f"{unchanged(target)}"
     )
+
+
+def unchanged(target: Path) -> str:
+    """The end of a sentence about a file that could not be written."""
+    there = os.path.exists(target)  # noqa: PTH110 - False, too, where it may not be looked for
+    return "; the previous file is unchanged." if there else "."
 
 
 def sync_folder(folder: Path) -> None:

@@ -161,7 +161,7 @@ def doubt_layer(
         return DoubtLayer(kind, prediction, prediction.confidence, 1.0, 0.0)
     if kind.key == "exits":
         if prediction.disagreement is None or not prediction.disagreement.any():
-            raise LabelError("This map was made without a network, so no exits can disagree.")
+            raise LabelError("The network has no part in this map, so no exits can disagree.")
         return DoubtLayer(kind, prediction, prediction.disagreement, 0.0, 1.0)
     if kind.key == "applicability":
         return _applicability(kind, facts, token, port)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +47,14 @@ def file_stem(cube: HyperCube, *words: str) -> str:
     own = cube.path.stem if cube.path is not None and cube.path.suffix else cube.name
     parts = (UNFIT.sub("_", part).strip("_.") for part in (own, *words))
     return "_".join(part for part in parts if part) or "scene"
+
+
+def exported(files: Sequence[Path]) -> str:
+    """A sentence about files that were written to one folder: all of a few, the first of many."""
+    names = sorted({path.name for path in files})
+    if len(names) > MOST_NAMED:
+        names = [f"{names[0]} and {len(names) - 1} more files"]
+    return f"Exported to {files[0].parent}: {', '.join(names)}"
 
 
 def ask_where(

@@ -17,7 +17,7 @@ from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.transform import Affine
 
-from hsi_viewer.atomic import scratch_beside
+from hsi_viewer.atomic import scratch_beside, unchanged
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError
 from hsi_viewer.core.quiet import quiet
@@ -176,12 +176,12 @@ def _whole(new: Path, path: Path) -> Iterator[None]:
     except (RasterioError, ValueError, TypeError) as error:
         raise ExportError(
             f"{path} could not be written: {why(error)}. Choose another folder or free some "
-            "space; the previous file is unchanged."
+            f"space{unchanged(path)}"
         ) from error
     if not whole:
         raise ExportError(
             f"{path} could not be written: the disk seems to be full. Choose another folder or "
-            "free some space; the previous file is unchanged."
+            f"free some space{unchanged(path)}"
         )
 
 

@@ -16,7 +16,7 @@ from filelock import FileLock
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.errors import ExportError, HsiError
+from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import (
     CancelToken,
     Note,
@@ -31,7 +31,7 @@ from hsi_viewer.jobs.batch.finish import Manifest, facts_of, finish_scene, finis
 from hsi_viewer.jobs.batch.plan import MANIFEST, TILES, MapOptions, ScenePlan
 from hsi_viewer.jobs.batch.planning import digest_for, kept_plan, make_plan, model_digest, opened
 from hsi_viewer.jobs.batch.pools import pool_of
-from hsi_viewer.jobs.batch.running import Failure, Runner
+from hsi_viewer.jobs.batch.running import Failure, Runner, explained, reason_of
 from hsi_viewer.jobs.batch.scenes import Scene, folder_names
 from hsi_viewer.jobs.batch.summary import SceneResult, write_summary
 from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
@@ -340,17 +340,10 @@ class _Batch:
         if not failures:
             text = f"{missing} of {len(self._plans[number].windows)} tiles are not computed yet."
             return self._result(number, "unfinished", text)
-        parts = []
-        for failure in failures:
-            rows, columns = self._plans[number].windows[failure.task.index]
-            parts.append(
-                f"rows {rows[0]} to {rows[1]}, columns {columns[0]} to {columns[1]}: "
-                f"{_reason(failure.error)}"
-            )
-        return self._failed(number, f"Failed three times: {'; '.join(parts)}")
+        return self._failed(number, explained(failures, self._plans[number].windows))
 
     def _fail(self, number: int, error: Exception) -> None:
-        self._end(number, self._failed(number, _reason(error)))
+        self._end(number, self._failed(number, reason_of(error)))
 
     def _failed(self, number: int, text: str) -> SceneResult:
         self._work.give_up(number)
@@ -378,14 +371,6 @@ class _Batch:
         """While the block runs, no other call plans this scene or puts it together."""
         with FileLock(self._kept / f"{self.names[number]}.lock"):
             yield
-
-
-def _reason(error: BaseException) -> str:
-    """Why something failed, in a sentence."""
-    if isinstance(error, HsiError):
-        return str(error)
-    text = str(error).strip()
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _known_names(path: Path) -> Sequence[tuple[Scene, str]]:

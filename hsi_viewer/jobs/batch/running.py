@@ -1,23 +1,26 @@
-"""Runs tasks on a pool: what fails is tried again, what fails three times is reported."""
+"""Runs tasks on a pool: what fails is tried again, unless it must fail, and then reported."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass
 
+from hsi_viewer.core.errors import HsiError, ModelError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.jobs.batch.compute import Task, TileDone
 from hsi_viewer.jobs.batch.pools import Pool
 
 ATTEMPTS = 3
+MOST_PLACES = 3  # that are named of the tiles that failed
+LASTING = (ModelError,)  # such as bands that do not match: it would fail again
 LOOK = 0.2  # seconds after which a cancel is seen
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A task that failed every time, and why at last."""
+    """A task that failed every time, or must fail, and why at last."""
 
     task: Task
     error: BaseException
@@ -121,7 +124,9 @@ class Runner:
             self._pool.restart()
 
     def _try_again(self, attempt: _Attempt, error: BaseException) -> None:
-        if isinstance(error, BrokenExecutor) and not attempt.alone:
+        if isinstance(error, LASTING):
+            attempt.failed = ATTEMPTS
+        elif isinstance(error, BrokenExecutor) and not attempt.alone:
             attempt.alone = True  # it may have been another task that ended the process
         else:
             attempt.failed += 1
@@ -129,3 +134,34 @@ class Runner:
             self._again.append(attempt)
         else:
             self._on_end(attempt.task, Failure(attempt.task, error))
+
+
+def explained(
+    failures: Sequence[Failure], windows: Sequence[tuple[tuple[int, int], tuple[int, int]]]
+) -> str:
+    """Why tiles of a scene failed: what holds of all of it alone, else also where they are.
+
+    Parameters
+    ----------
+    windows : rows and columns of each tile of the scene, half open.
+    """
+    reasons: dict[str, list[Failure]] = {}
+    for failure in failures:
+        reasons.setdefault(reason_of(failure.error), []).append(failure)
+    texts = []
+    for reason, found in reasons.items():
+        tiles = [windows[f.task.index] for f in found[:MOST_PLACES]]
+        places = [f"rows {r[0]} to {r[1]}, columns {c[0]} to {c[1]}" for r, c in tiles]
+        if len(found) > MOST_PLACES:
+            places.append(f"and {len(found) - MOST_PLACES} more tiles")
+        lasting = isinstance(found[0].error, LASTING)
+        texts.append(reason if lasting else f"Failed three times: {'; '.join(places)}: {reason}")
+    return " ".join(texts)
+
+
+def reason_of(error: BaseException) -> str:
+    """Why something failed, in a sentence."""
+    if isinstance(error, HsiError):
+        return str(error)
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

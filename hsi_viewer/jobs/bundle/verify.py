@@ -122,7 +122,10 @@ def verify(job: VerifyJob) -> Verified:
             what = "is missing" if broken[0] in contents.missing else "has changed"
             job.note(f"The map was not made again, because {broken[0]} {what}.")
         elif not same:
-            job.note(f"The map was not made again, because {source} has other values than then.")
+            job.note(
+                f"The map was not made again, because {source} differs from the scene that was "
+                "mapped."
+            )
         else:
             equal = _made_again(bundle, cube, job)
     return Verified(contents, source, same, changed, pixels, equal, tuple(job.warnings))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.ui.commands.synonyms import matches, nearest
+from hsi_viewer.ui.commands.synonyms import matches, nearest, place
 from hsi_viewer.ui.commands.table import Command, CommandTable
 
 ID_ROLE = Qt.ItemDataRole.UserRole
@@ -62,7 +62,8 @@ class CommandPalette(QDialog):
     def _filter(self, text: str) -> None:
         """List what fits: by its own words first, then by synonyms; what can't be done last.
 
-        Of those that fit alike, the words as they were typed come before the same words apart.
+        Of those that fit alike, the words as they were typed come before the same words apart, and
+        nearer synonyms before others.
         """
         self.list.clear()
         titles = {c.id: self._title(c) for c in self._table.commands}
@@ -74,9 +75,10 @@ class CommandPalette(QDialog):
             self._add_note(f"Nothing found for “{text.strip()}”." + (" Nearest:" if found else ""))
         whole = " ".join(text.casefold().split())
 
-        def order(command_id: str) -> tuple[bool, int, bool]:
-            together = whole in titles[command_id].casefold()
-            return not self._table.action(command_id).isEnabled(), -ranks[command_id], not together
+        def order(command_id: str) -> tuple[bool, int, bool, int]:
+            title, disabled = titles[command_id], not self._table.action(command_id).isEnabled()
+            apart = whole not in title.casefold()
+            return disabled, -ranks[command_id], apart, place(whole, title)
 
         found.sort(key=order)
         for command_id in found:

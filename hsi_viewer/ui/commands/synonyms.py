@@ -6,20 +6,57 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-# Words of one row mean the same; whoever types one finds commands with any of them.
+# Words of one row mean the same; whoever types one finds commands with any of them, those with
+# the first words of the row first.
 SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("pca", "principal", "components", "pc"),
     ("mnf", "minimum", "noise", "components"),
-    ("roi", "region", "regions", "labels", "polygon", "aoi"),
+    ("roi", "region of interest", "region", "regions", "polygon", "aoi", "labels"),
     ("sam", "spectral angle", "similarity", "angle"),
-    ("confusion", "accuracy", "matrix", "kappa", "error", "score", "validation"),
+    (
+        "confusion",
+        "accuracy",
+        "matrix",
+        "kappa",
+        "error",
+        "score",
+        "validation",
+        "assessment",
+        "accuracy assessment",
+        "overall accuracy",
+        "precision",
+        "recall",
+        "f1",
+        "roc",
+    ),
+    ("sample size", "probability sample", "olofsson", "reference sample"),
+    ("active learning", "suggest", "suggestion", "guide"),
+    ("outlier", "outliers", "mislabelled", "label errors", "labels for errors"),
     ("color", "colour", "colours", "palette", "legend"),
     ("export", "save", "write", "output"),
+    ("print", "pdf", "document", "report"),
+    ("reproduce", "reproducible", "verify", "archive", "zip", "bundle"),
     ("import", "load", "open", "read"),
     ("delete", "remove", "clear", "erase", "discard"),
+    ("rubber", "eraser", "erase"),
     ("undo", "revert", "back"),
     ("classify", "train", "classification", "run", "predict", "supervised"),
     ("stop", "cancel", "abort", "escape"),
+    ("close", "exit", "quit"),
+    ("crash", "autosave", "backup", "recover", "restore"),
+    ("batch", "bulk", "many files", "several files", "apply to files", "scenes of a project"),
+    (
+        "classifier",
+        "svm",
+        "random forest",
+        "neural network",
+        "deep learning",
+        "epochs",
+        "seed",
+        "training",
+    ),
+    ("gpu", "cuda", "device", "preferences"),
+    ("text size", "font size", "font", "plugin", "plug-ins", "preferences"),
     ("stretch", "contrast", "brightness", "histogram", "enhance"),
     ("rgb", "true colour", "composite", "bands", "picture"),
     ("cir", "infrared", "false colour", "nir"),
@@ -30,27 +67,52 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("library", "spectral library", "endmember", "signature", "reference"),
     ("spectrum", "spectra", "profile", "z profile", "signature"),
     ("scatter", "feature space", "2d plot", "density"),
-    ("zoom", "magnify", "fit", "extent"),
-    ("overlay", "map", "layer", "opacity", "transparency"),
+    ("unmixing", "abundance", "endmember", "spectral angle", "library"),
+    ("anomaly", "anomalies", "target", "rx"),
+    ("clustering", "kmeans", "k-means", "unsupervised", "isodata", "superpixels", "anomalies"),
+    ("savgol", "savitzky", "smoothing", "derivative", "1st", "2nd"),
+    ("zoom", "magnify", "fit", "extent", "home", "whole scene"),
+    ("pan", "hand", "move", "navigate"),
+    ("compass", "north arrow", "scale bar", "measure", "distance"),
+    ("georeference", "projection", "crs", "epsg", "coordinates", "about this scene", "metadata"),
+    ("opacity", "transparency", "overlay", "layers", "layer", "map style", "class map"),
+    ("hide map", "show map", "class map", "image only"),
     ("uncertainty", "confidence", "probability", "doubt"),
     ("why", "explain", "explanation", "interpretability", "importance", "occlusion"),
     ("screenshot", "image", "figure", "picture", "png", "svg", "view or plot"),
-    ("csv", "table", "view or plot", "areas"),
+    ("csv", "excel", "spreadsheet", "table", "areas", "save the spectra", "view or plot"),
     ("geotiff", "tif", "gis", "qgis", "layers as images", "class map"),
     ("sieve", "clean", "majority", "filter", "smooth", "morphology", "salt and pepper"),
-    ("vectorise", "vectorize", "polygons", "shapefile", "geopackage", "objects"),
+    ("vectorise", "vectorize", "vector", "polygons", "shapefile", "geopackage", "objects"),
+    (
+        "kml",
+        "kmz",
+        "geojson",
+        "gpkg",
+        "shp",
+        "shapefile",
+        "geopackage",
+        "polygons",
+        "as regions",
+        "or regions",
+        "region of interest from a file",
+    ),
     ("hectares", "areas", "statistics"),
     ("apply", "transfer", "inference", "model"),
     ("project", "session", "workspace"),
     ("settings", "preferences", "options", "configuration"),
     ("shortcut", "shortcuts", "keys", "keyboard", "hotkeys"),
-    ("dark", "theme", "light", "appearance"),
-    ("help", "guide", "manual", "documentation"),
+    ("dark", "dark mode", "night", "theme", "light", "appearance"),
+    ("help", "user guide", "manual", "documentation", "guide"),
+    ("tutorial", "tour", "getting started", "show me around", "user guide"),
+    ("version", "citation", "cite", "licence", "license", "credits", "about hsi viewer"),
+    ("search", "find"),
     ("ground truth", "reference", "gt", "test pixels", "scoring"),
     ("superpixel", "segment", "segmentation", "slic"),
     ("wand", "magic", "region growing", "flood"),
     ("brush", "paint", "draw", "pencil"),
     ("compare", "swipe", "flicker", "linked views", "side by side"),
+    ("change detection", "difference", "compare", "swipe", "flicker"),
     ("model", "runs", "history"),
     ("arrangement", "layout", "workspace", "recipe", "perspective"),
     ("separability", "jeffries", "matusita", "jm"),
@@ -76,14 +138,33 @@ def matches(text: str, title: str) -> int:
     """
     words, title = text.casefold().split(), title.casefold()
     whole, own = " ".join(words), all(word in title for word in words)
+    name = _name(title)
     if own and (whole not in _TERMS or _has(title, whole)):
         return 3
-    if whole in _TERMS and any(_begins(title, t) for t in alternatives(whole) - {whole}):
+    if whole in _TERMS and any(_begins(name, t) for t in alternatives(whole) - {whole}):
         return 2
     if own:
         return 1
-    each = (any(_begins(title, term) for term in alternatives(word)) for word in words)
+    each = (any(_begins(name, term) for term in alternatives(word)) for word in words)
     return 2 if all(each) else 0
+
+
+def place(text: str, title: str) -> int:
+    """How near the nearest synonym of what was typed is to a title, by its place in its rows.
+
+    A title of that word alone is nearer than others; 0 if no word of a row was typed.
+    """
+    whole, name = " ".join(text.casefold().split()), _name(title.casefold())
+    rows = (row for row in SYNONYMS if whole in row)
+    near = (
+        2 * n + (name != term) for row in rows for n, term in enumerate(row) if _begins(name, term)
+    )
+    return min(near, default=0)
+
+
+def _name(title: str) -> str:
+    """The words of a command, without its menus: "labels" doesn't mean all of the menu Labels."""
+    return title.rpartition(" › ")[2]
 
 
 def _has(title: str, term: str) -> bool:

@@ -39,6 +39,7 @@ NOTICED_MS: dict[Level, int] = {
     "error": 14_000,
 }
 LETTER_MS = 60
+GLANCE_MS = 1000  # what is newer, such as "saved", is about what leads to the next scene
 LONG = 90  # letters of a text that gets the whole width, its buttons below it
 NUMBERS = re.compile(r"\d+")  # a truncated file gives a message for each window that it lacks
 
@@ -117,15 +118,16 @@ class NoticeBar(QWidget):
 
     @Slot()
     def forget(self) -> None:
-        """Remove errors and warnings: they concern the last scene. The others go by themselves."""
-        for notice in [n for n in self.notices if n.level in ("error", "warning")]:
-            if not notice.lasting:
+        """Remove what concerns the last scene: errors, warnings, and what could be read by now."""
+        for notice in [n for n in self.notices if not n.lasting]:
+            if notice.level in ("error", "warning") or notice.shown_ms >= GLANCE_MS:
                 self.remove(notice)
 
     def elapse(self, milliseconds: int) -> None:
         """Let time pass for somebody who reads; a message under the mouse stays."""
         for notice in [n for n in self.notices if not n.lasting and not n.underMouse()]:
             notice.left_ms -= milliseconds
+            notice.shown_ms += milliseconds
             if notice.left_ms <= 0:
                 self.remove(notice)
 
@@ -154,7 +156,7 @@ class Notice(QFrame):
     Attributes
     ----------
     buttons : what can be done about it.
-    left_ms : time for reading that is left.
+    shown_ms, left_ms : time for reading so far, and that is left.
     lasting : whether it stays until it is closed.
     """
 
@@ -162,7 +164,7 @@ class Notice(QFrame):
         super().__init__(bar)
         self.setObjectName("notice")
         self.setProperty("level", level)
-        self.text, self.lasting = text, False
+        self.text, self.lasting, self.shown_ms = text, False, 0
         self.left_ms = NOTICED_MS[level] + LETTER_MS * len(text)
         self._bar, self._choices = bar, tuple(choices)
         self._sign, self.level = QLabel(), level

@@ -143,5 +143,9 @@ def test_messages_about_a_file_go_when_another_is_opened(driver, tmp_path):
     driver.qtbot.waitUntil(lambda: len(driver.window.notices.texts()) == 1)
     assert "gone.hdr" in driver.window.notices.texts()[0]
     np.save(tmp_path / "map.npy", np.ones((4, 5), np.uint8))
+    driver.window.workspace.notify("Exported to the folder of the last scene", "success")
+    driver.window.notices.elapse(1500)  # it was read
+    driver.window.workspace.notify("Session saved", "success")  # on the way to the next scene
     driver.open(str(tmp_path / "map.npy"))
-    assert driver.window.notices.texts() == [f"map.npy: {w}" for w in driver.document.cube.warnings]
+    warnings = [f"map.npy: {w}" for w in driver.document.cube.warnings]
+    assert driver.window.notices.texts() == ["Session saved", *warnings]

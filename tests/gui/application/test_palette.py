@@ -45,13 +45,24 @@ WANTED = {
     "band math": "image.derive",
     "screenshot": "file.figure",
     "settings": "edit.preferences",
+    "batch": "map.files",
+    "kml": "labels.load",
+    "gpu": "edit.preferences",
+    "text size": "edit.preferences",
+    "projection": "help.scene",
+    "pdf": "file.report",
+    "rubber": "tool.eraser",
+    "svm": "panel.training",
 }
+FIRST = {"batch": "map.files", "rubber": "tool.eraser", "svm": "panel.training", "roi": "roi."}
 
 
 def test_words_of_other_programs_find_commands_and_what_cannot_be_done_says_why(driver):
     palette = opened(driver)
     missing = {word: want for word, want in WANTED.items() if want not in typed(palette, word)}
     assert missing == {}
+    firsts = {word: typed(palette, word)[0] for word in FIRST}
+    assert {w: first for w, first in firsts.items() if not first.startswith(FIRST[w])} == {}
     # greyed, with the reason, below what can be done; arrows pass them over
     typed(palette, "undo")
     items = [palette.list.item(i) for i in range(palette.list.count())]

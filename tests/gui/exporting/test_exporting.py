@@ -84,7 +84,8 @@ def test_names_folder_question_and_link(mapped, tmp_path, monkeypatch):
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     notice = driver.window.notices.notices[-1]
-    assert notice.text.startswith(f"Exported to {folder}")
+    first = "north.v2_run4_classes.hdr and 7 more files"
+    assert notice.text == f"Exported to {folder}: {first}"
     driver.click_on(notice.buttons[0])
     assert opened == [str(folder)]
     # nothing is replaced unless it is said: not by Cancel, not by the Enter key

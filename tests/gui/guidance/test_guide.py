@@ -169,8 +169,11 @@ def test_a_new_class_is_one_key_and_its_name(scene):
 
 
 def test_the_loop_by_mouse(scene):
+    classes = scene.window.context.docking.docks["classes"]
+    height = classes.height()
     loop, document = guide(scene), scene.document
     panel = scene.window.panel("guide")
+    scene.qtbot.waitUntil(lambda: classes.height() < height)  # the question needs the room
 
     def press(name: str) -> None:
         QTest.mouseClick(panel.buttons[name], Qt.MouseButton.LeftButton)
@@ -195,6 +198,7 @@ def test_the_loop_by_mouse(scene):
     assert (document.decisions.ids[tuple(segment.T)] == Decision.NO_CLASS).all()
     press("leave")
     assert not loop.active
+    scene.qtbot.waitUntil(lambda: abs(classes.height() - height) < 8)
     at_rest(scene)
 
 

@@ -48,7 +48,7 @@ def test_a_model_is_applied_to_files(driver, folder, monkeypatch):
     document.results.model = ModelResult(load_model(folder / "model"), document.labels.ids)
     driver.trigger("map.files")
     assert driver.window.findChildren(ApplyDialog) == [dialog]
-    assert dialog.model.itemText(0) == "Of the open scene: lda, 4 classes"
+    assert dialog.model.itemText(0) == "Of the open scene: Linear discriminant, 4 classes"
     assert not dialog.start.isEnabled()  # no files yet
     names = [str(folder / name) for name in ("first.npy", "damaged.npy", "second.npy")]
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_args: (names, ""))
@@ -60,6 +60,12 @@ def test_a_model_is_applied_to_files(driver, folder, monkeypatch):
         click(dialog, 2, 0)
     driver.settle()
     assert driver.document.cube.path == folder / "second.npy"
+    # the model of the scene that was closed is still there, and what it has mapped is kept
+    titles = [dialog.model.itemText(i) for i in range(dialog.model.count())]
+    assert titles == ["Of first.npy: Linear discriminant, 4 classes"]
+    driver.click_on(dialog.start)
+    driver.qtbot.waitUntil(dialog.start.isEnabled)
+    assert statuses(dialog) == ["Done", "Failed", "Done"]
 
 
 def cancelled_and_resumed(driver, dialog, folder, monkeypatch) -> None:
@@ -84,17 +90,23 @@ def cancelled_and_resumed(driver, dialog, folder, monkeypatch) -> None:
     assert dialog.isVisible()
     driver.click_on(dialog.cancel)
     driver.qtbot.waitUntil(dialog.start.isEnabled)
+    assert statuses(dialog)[2] == "Not mapped"
     monkeypatch.setattr(pools, "compute_tile", real)
     driver.click_on(dialog.start)
     driver.qtbot.waitUntil(dialog.start.isEnabled)
     cells = [[dialog.table.item(r, c).text() for c in range(5)] for r in range(3)]
     assert [row[1] for row in cells] == ["Done", "Failed", "Done"]
-    assert "damaged.npy" in cells[1][4]
+    assert cells[1][4].startswith("damaged.npy")  # the folder is in the tooltip
+    assert str(folder) in dialog.table.item(1, 4).toolTip()
     assert cells[0][2].endswith("%")
     with (folder / "maps" / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [row["status"] for row in csv.DictReader(file)] == ["done", "failed", "done"]
     maps = [np.load(folder / "maps" / n / "class_map.npy") for n in ("first", "second")]
     np.testing.assert_array_equal(*maps)
+
+
+def statuses(dialog) -> list[str]:
+    return [dialog.table.item(row, 1).text() for row in range(dialog.table.rowCount())]
 
 
 def click(dialog, row: int, column: int) -> None:

@@ -103,7 +103,7 @@ def layers(bench) -> None:
 
     bench.driver.trigger("doubt.exits")
     bench.driver.qtbot.waitUntil(
-        lambda: any("made without a network" in t for t in bench.window.notices.texts())
+        lambda: any("network has no part" in t for t in bench.window.notices.texts())
     )
     panel = bench.window.panel("layers").layout().itemAt(0).widget()
     offered = [action.text() for action in panel.more.menu().actions()]

@@ -20,7 +20,7 @@ from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.after_map.polygons_dialog import PolygonsDialog
 from hsi_viewer.ui.features.feature import Feature
-from hsi_viewer.ui.saving import ask_where, file_stem, folder_link, may_replace
+from hsi_viewer.ui.saving import ask_where, exported, file_stem, folder_link, may_replace
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -232,7 +232,4 @@ class MapFeature(Feature):
             self.workspace.notify(note, "warning")
 
     def _on_written(self, files: list[Path]) -> None:
-        names = ", ".join(sorted({f.name for f in files}))
-        self.workspace.notify(
-            f"Exported to {files[0].parent}: {names}", "success", folder_link(files[0])
-        )
+        self.workspace.notify(exported(files), "success", folder_link(files[0]))

@@ -72,6 +72,15 @@ class PictureFeature(PanelFeature["ContrastPanel"]):
 
     # commands --------------------------------------------------------------------------------
 
+    def _without_bands(self) -> str | None:
+        """Why a preset of wavelengths cannot be shown; None without a scene."""
+        picture = self.pictures.picture
+        if picture is None:
+            return None
+        if picture.cube.wavelengths is None:
+            return "The wavelengths of this scene aren't known."
+        return "The scene doesn't cover these wavelengths."
+
     def commands(self) -> list[Command]:
         """Presets, single bands, playing, contrast."""
 
@@ -90,7 +99,7 @@ class PictureFeature(PanelFeature["ContrastPanel"]):
                 lambda name=preset.name: self.show_preset(name),
                 (f"Ctrl+{number}",),
                 enabled=lambda name=preset.name: name in self.pictures.presets(),  # type: ignore[misc]
-                disabled_reason=lambda: "The scene doesn't cover these wavelengths.",
+                disabled_reason=self._without_bands,
             )
             for number, preset in enumerate(PRESETS, 1)
         ]

@@ -17,7 +17,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice, layer_choices
 from hsi_viewer.ui.features.exporting.layers_dialog import LayersDialog
-from hsi_viewer.ui.saving import ask_where, file_stem, folder_link, saving_folder
+from hsi_viewer.ui.saving import ask_where, exported, file_stem, folder_link, saving_folder
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -157,7 +157,4 @@ class ExportController(QObject):
         self._workspace.perform("Saving the spectra", work, self._on_written, doing="Exporting")
 
     def _on_written(self, files: list[Path]) -> None:
-        names = ", ".join(sorted({f.name for f in files}))
-        self._workspace.notify(
-            f"Exported to {files[0].parent}: {names}", "success", folder_link(files[0])
-        )
+        self._workspace.notify(exported(files), "success", folder_link(files[0]))

@@ -163,6 +163,7 @@ class GuideFeature(PanelFeature["GuidePanel"]):
     def _show_stopped(self) -> None:
         if self.is_made:
             self.panel.show_active(False)
+            self.context.docking.sizes.fit()  # the neighbours get back what `_make_room` took
         self._on_place()
 
     @Slot()

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import Progress
 from hsi_viewer.ui.dialogs import muted
+from hsi_viewer.ui.file_filters import cube_filters
 from hsi_viewer.ui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ KEPT = (
     "Each scene gets a folder with its map, and summary.csv lists them all. Finished scenes of the "
     "same model and settings are kept, so an interrupted batch goes on where it was."
 )
+WAITING = "Waiting"
 OPEN = "Click to open the scene"
 
 
@@ -152,6 +154,15 @@ class ApplyDialog(QDialog):
             self.model.insertItem(0, title, None)
         self.refresh()
 
+    def keep_model(self, title: str, path: str) -> None:
+        """Offer a model that was applied, also after its scene is closed."""
+        here = self.model.findData(path)
+        if here < 0:
+            self.model.addItem(title, path)
+        else:
+            self.model.setItemText(here, title)
+        self.refresh()
+
     def add_scenes(self, scenes: Sequence[Scene]) -> None:
         """List further scenes."""
         for scene in scenes:
@@ -172,9 +183,12 @@ class ApplyDialog(QDialog):
         if running:
             self.progress.setValue(0)
             for row in range(self.table.rowCount()):
-                self._fill(row, "Waiting")
+                self._fill(row, WAITING)
         else:
             self.note.setText(KEPT)
+            for row in range(self.table.rowCount()):
+                if self._item(row, STATUS).text() == WAITING:
+                    self._fill(row, "Not mapped")
         self.refresh()
 
     def show_progress(self, progress: Progress) -> None:
@@ -191,6 +205,8 @@ class ApplyDialog(QDialog):
             shares = (manifest.confidence, manifest.outside)
             texts = ["" if share is None else f"{100 * share:.1f} %" for share in shares]
         self._fill(number, result.status.capitalize(), *texts, result.error)
+        folder = f"{Path(result.scene.source).parent}{os.sep}"  # it would be all that is seen
+        self._item(number, REMARKS).setText(result.error.replace(folder, ""))
         name = self._item(number, SCENE)
         font = name.font()
         font.setUnderline(manifest is not None)
@@ -238,7 +254,8 @@ class ApplyDialog(QDialog):
     def _add_files(self) -> None:
         from hsi_viewer.jobs.batch.scenes import Scene
 
-        paths, _ = QFileDialog.getOpenFileNames(self, "Scenes", self.folder.text())
+        start = str(Path(self.folder.text()).parent)  # of the results: they lie beside the scenes
+        paths, _ = QFileDialog.getOpenFileNames(self, "Scenes", start, cube_filters("Cubes"))
         self.add_scenes([Scene(path) for path in paths])
 
     @Slot()

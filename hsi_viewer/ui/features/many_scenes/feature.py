@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Slot
 
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
+from hsi_viewer.learning.classifiers import classifiers
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.many_scenes.apply_dialog import ApplyDialog
@@ -32,6 +33,7 @@ class ManyScenesFeature(Feature):
         super().__init__(context)
         self._dialog: ApplyDialog | None = None
         self._task: Task | None = None
+        self._applied: tuple[str, str] | None = None  # title and folder of the model of the batch
         self.workspace.state_changed.connect(self._show_model)
 
     def commands(self) -> list[Command]:
@@ -66,8 +68,7 @@ class ManyScenesFeature(Feature):
         """Offer the model of the open scene as it is now."""
         model = self._model
         if self._dialog is not None and self._task is None:
-            title = "" if model is None else f"{model.name}, {len(model.class_ids)} classes"
-            self._dialog.show_model(title and f"Of the open scene: {title}")
+            self._dialog.show_model("" if model is None else f"Of the open scene: {_named(model)}")
 
     def running(self) -> str | None:
         """What closing the window would stop."""
@@ -95,6 +96,7 @@ class ManyScenesFeature(Feature):
             self.workspace.notify("The scene whose model this was is closed; choose a model.")
             return
         output = Path(dialog.folder.text().strip()).expanduser()
+        self._applied = self._kept_model(output) if path is None else None
         scenes, processes = list(dialog.scenes), dialog.processes.value()
         by_scene = dialog.by_scene.isChecked()
 
@@ -128,6 +130,15 @@ class ManyScenesFeature(Feature):
         self._task.failed.connect(self._on_failed)
         self._task.ended.connect(self._on_ended)
         dialog.show_running(running=True)
+
+    def _kept_model(self, output: Path) -> tuple[str, str] | None:
+        """Title and folder of the open scene's model, as a batch keeps it among its results."""
+        from hsi_viewer.jobs.batch.run import KEPT
+
+        model, document = self._model, self.workspace.document
+        if model is None or document is None:
+            return None
+        return f"Of {document.cube.name}: {_named(model)}", str(output / KEPT / MODEL)
 
     @Slot()
     def cancel(self) -> None:
@@ -166,3 +177,12 @@ class ManyScenesFeature(Feature):
         self._task = None
         if self._dialog is not None:
             self._dialog.show_running(running=False)
+            if self._applied is not None and Path(self._applied[1]).is_dir():
+                self._dialog.keep_model(*self._applied)
+        self._show_model()
+
+
+def _named(model: Model) -> str:
+    """Name of a model's classifier and number of its classes."""
+    title = next((c.title for c in classifiers() if c.name == model.name), model.name)
+    return f"{title}, {len(model.class_ids)} classes"

@@ -307,6 +307,23 @@ def test_a_tile_that_fails_three_times_is_reported_and_the_rest_goes_on(job, tmp
     assert [s.status for s in result.scenes] == ["done", "done"]
 
 
+def test_a_scene_of_another_sensor_is_not_tried_again(job, tmp_path, monkeypatch):
+    real, tried = compute.compute_tile, []
+
+    def counted(task, token):
+        tried.append(task)
+        return real(task, token)
+
+    monkeypatch.setattr(pools, "compute_tile", counted)
+    np.save(tmp_path / "other.npy", np.ones((20, 24, 7), np.float32))  # a tile
+    scenes = [Scene(str(tmp_path / "other.npy")), job.scenes[1]]
+    result = run_batch(replace(job, scenes=scenes))
+    assert [s.status for s in result.scenes] == ["failed", "done"]
+    assert result.scenes[0].error.startswith("other.npy has 7 bands but the model was trained on")
+    assert any(task.folder.endswith("other") for task in tried)
+    assert len(tried) == len(set(tried))
+
+
 def test_probabilities_are_kept_where_they_are_wanted(job, files, tmp_path):
     options = replace(job.options, probabilities=True)
     run_batch(replace(job, options=options, formats=("probabilities", "npy")))
