@@ -75,7 +75,7 @@ def main() -> None:
     for library in LIBRARIES.split():
         importlib.import_module(library)
     tests = Tests(options.layer)
-    table = Table("mutants", ("layer", "file", "line", "fault"), ("result", "by", "judged"))
+    table = Table("mutants", ("layer", "file", "line", "fault"), ("result", "by", "judged", "seed"))
     with tempfile.TemporaryDirectory() as folder:  # else pytest clears up after other runs first
         os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
         if options.again:
@@ -96,7 +96,7 @@ def sampled(table: Table, tests: Tests, options: argparse.Namespace) -> None:
             order = tests.of(path, tree, fault.line)
             fault.put_in()
             result, by = noticed(path, tree, order, options.seconds)
-            table.add(**row, result=result, by=by, judged="")
+            table.add(**row, result=result, by=by, judged="", seed=options.seed)
 
 
 def again(table: Table, tests: Tests, layer: str, part: str, seconds: float) -> None:
