@@ -75,6 +75,7 @@ class Driver:
         context.docking.reset()
         self.window.resize(*WINDOW)
         self.canvas.setFocus()
+        QApplication.processEvents()  # lay it out: pictures are fitted to what there is
 
     def let_go(self) -> None:
         """Close the window without questions; pytest keeps this object longer than it."""

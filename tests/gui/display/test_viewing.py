@@ -136,7 +136,8 @@ def test_a_single_line_of_a_scanner_is_seen(driver, tmp_path, shape):
         driver.canvas.zoom(3)
 
 
-def test_a_cube_of_one_pixel_is_not_shown_black(driver, tmp_path):
+def test_a_cube_of_one_pixel_is_not_shown_black(make_driver, tmp_path):
+    driver = make_driver()
     np.save(tmp_path / "one.npy", np.full((1, 1, 6), (8, 3, 9, 5, 7, 1), np.uint16))
     driver.open(str(tmp_path / "one.npy"))
     driver.hover(0, 0)
