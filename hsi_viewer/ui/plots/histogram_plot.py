@@ -34,11 +34,10 @@ class HistogramPlot(pg.PlotWidget):
     dropped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems=plain_axes())
+        super().__init__(parent, axisItems=plain_axes(), enableMenu=False)
         self.setAccessibleName("Histogram")
         self.setToolTip("Drag the two lines to set the black and white points")
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.hideAxis("left")
         item.setMouseEnabled(x=False, y=False)
