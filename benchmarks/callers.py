@@ -88,10 +88,16 @@ class Callers:
     """The unit tests that call a function, the quickest first.
 
     Test files that have changed are run first.
+
+    Parameters
+    ----------
+    folders : of tests/unit, besides the files in it.
     """
 
     def __init__(self, folders: Iterable[str]) -> None:
-        files = sorted(p for f in folders for p in Path("tests", "unit", f).rglob("test_*.py"))
+        unit = Path("tests", "unit")
+        below = (path for folder in folders for path in (unit / folder).rglob("test_*.py"))
+        files = sorted({*unit.glob("test_*.py"), *below})
         if changed := [str(p) for p in files if not _kept_of(p).exists()]:
             subprocess.run([sys.executable, "-m", "benchmarks.callers", *changed], check=True)
         self._tests: dict[str, tuple[float, set[Place]]] = {}

@@ -32,6 +32,7 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.RShift: ast.LShift,
     ast.Pow: ast.Mult,
 }
+COMMUTATIVE = {"min", "max", "minimum", "maximum"}  # whose arguments may be swapped
 _TYPES = {"Literal", "TypeVar", "NewType", "cast", "tuple", "dict", "list", "Callable", "NDArray"}
 
 
@@ -120,9 +121,13 @@ def _of_expression(node: Any, replace: Replace) -> Iterator[Change]:
         yield f"without its sign: {text}", partial(replace, node.operand)
     elif isinstance(node, ast.comprehension) and node.ifs:
         yield f"without if: {text}", partial(setattr, node, "ifs", [])
-    elif isinstance(node, ast.Call) and len(node.args) > 1:
+    elif isinstance(node, ast.Call) and len(node.args) > 1 and _name(node) not in COMMUTATIVE:
         arguments = [node.args[1], node.args[0], *node.args[2:]]
         yield f"swapped arguments: {text}", partial(setattr, node, "args", arguments)
+
+
+def _name(call: ast.Call) -> str:
+    return str(getattr(call.func, "id", getattr(call.func, "attr", "")))
 
 
 def _of_statement(node: Any, replace: Replace) -> Iterator[Change]:

@@ -83,7 +83,7 @@ def independent_interval(
     counts: NDArray[np.int64],
     total: float,
     *,
-    lowest: float = 0.0,
+    lowest: float,
 ) -> Interval:
     """Interval of a figure of pixels that were drawn at random, by the jackknife over pixels.
 

@@ -58,6 +58,11 @@ def test_each_fault_changes_what_the_code_says():
     assert any("self.size >= least" in text for text in seen)
 
 
+def test_no_arguments_are_swapped_whose_order_is_free():
+    found = [fault.text for fault in faults(ast.parse("f(a, b)\nmax(a, b)\nnp.minimum(a, b)"))]
+    assert [text for text in found if text.startswith("swapped")] == ["swapped arguments: f(a, b)"]
+
+
 def row(result, judged="", layer="core", seed="5"):
     fixed = {"layer": layer, "file": "a.py", "line": "1", "fault": "x", "by": "", "seed": seed}
     return {**fixed, "result": result, "judged": judged}

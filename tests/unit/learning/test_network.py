@@ -8,7 +8,7 @@ import torch
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.learning.features import fit_features
-from hsi_viewer.learning.network import SdhsiNet
+from hsi_viewer.learning.network import SdhsiNet, Stage
 from hsi_viewer.learning.predictor import by_tile, choose_device, precision
 from hsi_viewer.learning.recipe import FeatureRecipe, NetworkRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
@@ -93,3 +93,17 @@ def test_mixed_precision_stays_near_full_precision() -> None:
 
 def test_auto_is_a_device_that_is_there() -> None:
     assert choose_device("auto").type in {"cpu", "cuda", "mps"}
+
+
+@pytest.mark.parametrize("convolutions", [1, 2, 3])
+def test_a_stage_is_what_its_convolutions_add_to_the_middle_of_its_input(convolutions) -> None:
+    torch.manual_seed(0)
+    stage = Stage(4, convolutions).eval()
+    x = torch.randn(2, 4, 9, 8)
+    y = x
+    for i in range(convolutions):
+        y = stage.norms[i](stage.convolutions[i](y))
+        y = y if i == convolutions - 1 else y.clamp(min=0)  # rectified between two convolutions
+    k = convolutions
+    wanted = (y + x[:, :, k:-k, k:-k]).clamp(min=0)
+    torch.testing.assert_close(stage(x), wanted)

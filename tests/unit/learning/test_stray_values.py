@@ -18,7 +18,7 @@ from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.random_walker import edge_weights
 from hsi_viewer.learning.recipe import Recipe, TrainingRecipe
-from hsi_viewer.learning.robust import tidy
+from hsi_viewer.learning.robust import jumps, tidy
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
 
@@ -265,3 +265,14 @@ def test_edges_of_stray_pixels_do_not_set_the_scale_of_all_edges() -> None:
         kept = np.ones(one.shape, bool)
         kept[9:11, 9:11] = False
         np.testing.assert_allclose(one[kept], other[kept], rtol=0.05)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("bands", [1, 2, 3, 6])
+def test_a_jump_is_the_distance_from_the_bands_next_to_it(order, bands) -> None:
+    values = np.random.default_rng(2).normal(size=(5, bands))
+    wanted = np.zeros((5, bands))
+    for b in range(bands if bands > 2 else 0):
+        near = [k for k in (b - 1, b + 1) if 0 <= k < bands]
+        wanted[:, b] = np.abs(values[:, b] - values[:, near].mean(axis=1))
+    np.testing.assert_allclose(jumps(np.array(values, order=order)), wanted, atol=1e-12)

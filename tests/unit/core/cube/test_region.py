@@ -194,6 +194,7 @@ def test_numbers_are_bands_from_1_where_there_are_no_wavelengths():
     cube = scene(shape=(2, 2, 6))
     assert np.flatnonzero(chosen_bands(cube, "1-2,6")).tolist() == [0, 1, 5]
     assert np.flatnonzero(chosen_bands(cube, [0, 5])).tolist() == [0, 5]
+    assert np.flatnonzero(chosen_bands(cube, [3])).tolist() == [3]
     assert np.flatnonzero(chosen_bands(cube, np.arange(6) > 3)).tolist() == [4, 5]
 
 
