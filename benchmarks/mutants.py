@@ -50,7 +50,7 @@ ENVIRONMENT = {
     "QT_QPA_PLATFORM": "offscreen",
 }
 OPTIONS = ("-x", "-q", "-W", "ignore", "-p", "no:cacheprovider", "-p", "no:faulthandler")
-USAGE_ERROR, NO_TESTS = 4, 5  # exit statuses of pytest
+NO_TESTS = 5  # exit status of pytest
 LONGEST, START_SECONDS = 5.0, 15.0  # so many times as long, and more to begin: it does not end
 WAITS = 20.0  # seconds for each of the processor's
 QUICK_SECONDS = 0.5  # tests that take longer run after all others, in a second process
@@ -75,7 +75,7 @@ def main() -> None:
     for library in LIBRARIES.split():
         importlib.import_module(library)
     tests = Tests(options.layer)
-    table = Table("mutants", ("layer", "file", "line", "fault"), ("result", "by", "judged"))
+    table = Table("mutants", ("layer", "file", "line", "fault"), ("result", "by", "judged", "seed"))
     with tempfile.TemporaryDirectory() as folder:  # else pytest clears up after other runs first
         os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
         if options.again:
@@ -96,7 +96,7 @@ def sampled(table: Table, tests: Tests, options: argparse.Namespace) -> None:
             order = tests.of(path, tree, fault.line)
             fault.put_in()
             result, by = noticed(path, tree, order, options.seconds)
-            table.add(**row, result=result, by=by, judged="")
+            table.add(**row, result=result, by=by, judged="", seed=options.seed)
 
 
 def again(table: Table, tests: Tests, layer: str, part: str, seconds: float) -> None:
@@ -191,8 +191,6 @@ def noticed(path: Path, tree: ast.Module, tests: list[Group], seconds: float) ->
         status, failed = _run(Faulty(module_name(path), path, tree), group.tests, limit)
         if status in (-signal.SIGXCPU, -signal.SIGALRM):
             return ("out of time", "") if limit == seconds else ("noticed", "(endless)")
-        if status == USAGE_ERROR:
-            raise SystemExit(f"pytest finds some of {group.tests} no longer")
         if status not in (0, NO_TESTS):
             return "noticed", failed or f"(status {status})"
         seconds -= os.times().children_user - before.children_user

@@ -9,21 +9,23 @@ from benchmarks.mutants import is_equivalent
 
 HEAD = (
     "layer",
+    "sample",
     "faults put in",
-    "noticed at once",
-    "noticed by a test written since",
     "equivalent",
+    "noticed at once",
+    "by a test written since",
     "unnoticed",
-    "noticed of those that matter",
+    "at once, of those that matter",
 )
 
 
 def mutants_section(rows: Iterable[Row]) -> str:
-    """Counts by layer: a fault that no test can notice (equivalent) does not matter."""
-    layers: dict[str, list[Row]] = {}
+    """Counts by layer and sample: a fault that no test can notice does not matter."""
+    samples: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        layers.setdefault(row["layer"], []).append(row)
-    return table(HEAD, [[layer, *_counts(found)] for layer, found in sorted(layers.items())])
+        samples.setdefault((row["layer"], row["seed"]), []).append(row)
+    in_order = sorted(samples.items(), key=lambda item: item[0][0])  # samples as they were drawn
+    return table(HEAD, [[*sample, *_counts(found)] for sample, found in in_order])
 
 
 def _counts(rows: list[Row]) -> list[str]:
@@ -31,6 +33,5 @@ def _counts(rows: list[Row]) -> list[str]:
     at_once = sum(row["result"] == "noticed" for row in rows)
     since = sum(row["result"] == "noticed by a new test" for row in rows)
     matter = len(rows) - equivalent
-    share = f"{100 * (at_once + since) / matter:.0f} %" if matter else ""
-    counts = (len(rows), at_once, since, equivalent, matter - at_once - since)
-    return [*map(str, counts), share]
+    counts = (len(rows), equivalent, at_once, since, matter - at_once - since)
+    return [*map(str, counts), f"{100 * at_once / matter:.0f} %" if matter else ""]

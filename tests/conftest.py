@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from tests.patience import PATIENCE
 
 PROJECT = Path(__file__).resolve().parents[1]
 _passed_over = 0  # modules that were there when the collector last looked through them
+_blocks = 0  # of `leaving_nothing` that run, one within another
 
 
 def data_folder() -> Path:
@@ -64,7 +66,11 @@ def own_font_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test an empty home, so that nobody's real settings are read or written."""
-    home = tmp_path / "home"
+    return live_in(tmp_path / "home", monkeypatch)
+
+
+def live_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let settings, and all else that the application keeps, be in a folder, which is made."""
     variables = {
         "HOME": home,
         "USERPROFILE": home,
@@ -95,16 +101,30 @@ def _point_qt_settings_to(folder: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test of the interface after which a thread runs or a window exists."""
+    """Fail a test of the interface after which a thread runs or a window exists.
+
+    Where the tests of a file share a window, the file fails (`kept_window`).
+    """
     folder = Path(str(request.node.path)).relative_to(PROJECT / "tests").parts[0]
-    if folder not in {"gui", "e2e"}:
+    if folder not in {"gui", "e2e"} or "kept_window" in request.fixturenames:
         yield
         return
-    _pass_over_imports()
+    with leaving_nothing():
+        yield
+
+
+@contextmanager
+def leaving_nothing() -> Iterator[None]:
+    """Fail if a thread runs or a window exists after the block that was not there before it."""
+    global _blocks
+    if not _blocks:  # else there is a window, which would never be collected
+        _pass_over_imports()
     threads = set(threading.enumerate())
     windows = set(_top_level_widgets())
     workers = _running_qthreads()
+    _blocks += 1
     yield
+    _blocks -= 1
     deadline = time.monotonic() + PATIENCE
     while left := _left_behind(threads, windows, workers):
         if time.monotonic() > deadline:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from hsi_viewer.cli.streams import end_if_asked
 from hsi_viewer.core.progress import Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import EpochReport
 
@@ -28,11 +29,11 @@ class _Console(Console):
 def progress_on_stderr(quiet: bool = False) -> Iterator[ProgressPort]:
     """A port that shows what is reported until the block ends; only warnings if it is quiet."""
     if sys.stderr is None:  # closed at the start
-        yield SilentPort()
+        yield _EndingPort(SilentPort())
         return
     console = _Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield _LinePort(console, quiet)
+        yield _EndingPort(_LinePort(console, quiet))
         return
     columns = (
         TextColumn("{task.description}"),
@@ -42,7 +43,7 @@ def progress_on_stderr(quiet: bool = False) -> Iterator[ProgressPort]:
     )
     with Bars(*columns, console=console) as bars:
         port = _BarPort(bars)
-        yield port
+        yield _EndingPort(port)
         port.finish()
 
 
@@ -53,6 +54,19 @@ def _epoch_text(item: EpochReport) -> str:
 
 def _note_text(note: Note) -> str:
     return f"hsi-viewer: warning: {' '.join(note.text.split())}"
+
+
+class _EndingPort:
+    """Hands reports on; where a job tells its progress, it ends if a signal asked for that."""
+
+    def __init__(self, port: ProgressPort) -> None:
+        self._port = port
+
+    def report(self, item: object) -> None:
+        """End, or hand it on."""
+        if isinstance(item, Progress):
+            end_if_asked()
+        self._port.report(item)
 
 
 class _BarPort:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -67,15 +68,37 @@ def print_text(text: str) -> None:
         raise ExportError(f"Standard output could not be written: {error.strerror}.") from error
 
 
+class _Asked:
+    """What a signal has raised in the block of `terminable` that runs; None for nothing."""
+
+    to_end: type[KeyboardInterrupt] | None = None
+
+
 @contextmanager
 def terminable() -> Iterator[None]:
-    """While the block runs, SIGTERM is an exception, as an interrupt from the keyboard is."""
+    """While the block runs, SIGTERM is an exception, as an interrupt from the keyboard is.
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise TerminatedError
+    Python drops an exception that comes while it tidies up, as after an import; then
+    `end_if_asked` raises it again.
+    """
 
-    before = signal.signal(signal.SIGTERM, stop)
+    def end(number: int, _frame: FrameType | None) -> None:
+        _Asked.to_end = TerminatedError if number == signal.SIGTERM else KeyboardInterrupt
+        raise _Asked.to_end
+
+    numbers = [signal.SIGTERM]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not told to ignore it
+        numbers.append(signal.SIGINT)
+    before = [(number, signal.signal(number, end)) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        _Asked.to_end = None
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def end_if_asked() -> None:
+    """Raise what a signal has raised before in the block of `terminable` that runs."""
+    if _Asked.to_end is not None and threading.current_thread() is threading.main_thread():
+        raise _Asked.to_end

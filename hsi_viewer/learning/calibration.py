@@ -46,23 +46,6 @@ def tempered(probabilities: FloatArray, temperature: float | FloatArray) -> Floa
     return result
 
 
-def fit_temperature(probabilities: FloatArray, targets: NDArray[np.int64]) -> float:
-    """The temperature in 0.5..5 of least negative log likelihood on held-back labels.
-
-    Parameters
-    ----------
-    probabilities : (n, classes).
-    targets : (n,) class indices.
-    """
-
-    def loss(log_temperature: float) -> float:
-        p = tempered(probabilities, float(np.exp(log_temperature)))
-        return -float(np.log(np.maximum(p[np.arange(len(targets)), targets], 1e-12)).mean())
-
-    found = minimize_scalar(loss, bounds=(np.log(0.5), np.log(5.0)), method="bounded")
-    return float(np.exp(found.x))
-
-
 def fit_steepness(
     scores: NDArray[np.floating[Any]],
     targets: NDArray[np.int64],

@@ -55,16 +55,6 @@ class SpatialFolds:
         return held
 
     @property
-    def least_trained(self) -> int:
-        """Labels to train on of the class and fold that have fewest, among classes held out."""
-        least = len(self.targets)
-        for k in np.unique(self.targets[self.is_held]):
-            folds = self.folds[self.targets == k]
-            largest = int(np.bincount(folds[folds != NEVER]).max())
-            least = min(least, len(folds) - largest)
-        return least if len(self.used) else 0
-
-    @property
     def too_few(self) -> str | None:
         """Why the folds say nothing about the scene, in a sentence; None if they do."""
         classes, held = len(np.unique(self.targets)), len(np.unique(self.targets[self.is_held]))

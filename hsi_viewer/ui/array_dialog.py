@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.io.files.identify import split_source
-from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
+from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
 
 if TYPE_CHECKING:
     from hsi_viewer.io.files.reading import ArrayChoice
@@ -95,7 +95,7 @@ class ArrayDialog(QDialog):
             layout.insertWidget(0, muted(reason))
         layout.addWidget(asked)
         layout.addWidget(self.buttons)
-        self.resize(520, 420)
+        resize_for_text(self, 520, 420)
         self.choose(current or choices[0].name)
         self.axes.setCurrentIndex(next(k for k, (_, order) in enumerate(AXES) if order == axes))
 

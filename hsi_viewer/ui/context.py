@@ -8,6 +8,7 @@ puts itself in its place when it is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -75,7 +76,10 @@ class Opening(Protocol):
 
     @property
     def taking_over(self) -> bool:
-        """Whether the document is being replaced at this moment."""
+        """Whether much changes at this moment."""
+
+    def asking_once(self) -> AbstractContextManager[None]:
+        """While much changes: commands are asked what can be done at the end alone."""
 
     def open(self, source: str, prepare: Prepare | None = None, as_scene: bool = False) -> None:
         """Open a scene in the background."""

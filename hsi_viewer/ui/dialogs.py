@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from hsi_viewer.ui.theme import text_scale
 
 OK = QDialogButtonBox.StandardButton.Ok
 
@@ -34,6 +36,12 @@ def accept_or_cancel(
 def accept_button(buttons: QDialogButtonBox) -> QPushButton:
     """The button that accepts."""
     return buttons.button(OK)
+
+
+def resize_for_text(dialog: QDialog, width: int, height: int) -> None:
+    """Give a dialog the size that it has at text of 100 %, in pixels, scaled by the text's size."""
+    wanted = QSize(width, height) * text_scale()
+    dialog.resize(wanted.boundedTo(dialog.screen().availableGeometry().size()))
 
 
 def muted(text: str) -> QLabel:
@@ -108,4 +116,4 @@ class TextDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.browser)
         layout.addWidget(buttons)
-        self.resize(560, 460)
+        resize_for_text(self, 560, 460)

@@ -135,6 +135,13 @@ def _scale_text(app: QApplication, percent: int) -> None:
     app.setFont(font)
 
 
+def text_scale() -> float:
+    """How much larger the text is than the desktop's."""
+    app = QApplication.instance()
+    own = app.property(OWN_POINTS) if app else None
+    return QFontInfo(QApplication.font()).pointSizeF() / own if own else 1.0
+
+
 def _style_sheet(theme: Theme, points: float) -> str:
     text = resource_path("style.qss").read_text(encoding="utf-8")
     words = {

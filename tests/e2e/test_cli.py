@@ -134,7 +134,7 @@ def test_other_programs_read_the_map_with_names_and_colours(classified):
 @pytest.mark.slow
 def test_apply_maps_a_cube_with_the_saved_model(classified, truth, tmp_path):
     folder, trained = classified
-    result = run("apply", folder, SAMPLE, "--output", tmp_path / "applied", "--json")
+    result = run_here("apply", folder, SAMPLE, "--output", tmp_path / "applied", "--json")
     assert result.returncode == 0, result.stderr
     report = json.loads(result.stdout)
     assert [c["name"] for c in report["classes"]] == [c["name"] for c in trained["classes"]]

@@ -16,7 +16,10 @@ from hsi_viewer.app import make_application
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.main_window import MainWindow
 from hsi_viewer.ui.theme import apply_theme
+from tests.conftest import leaving_nothing, live_in
 from tests.patience import PATIENCE_MS
+
+WINDOW = (1280, 800)
 
 
 class PatientBot(QtBot):
@@ -57,6 +60,21 @@ class Driver:
     def __init__(self, window: MainWindow, qtbot) -> None:
         self.window, self.qtbot = window, qtbot
         self.canvas = window.context.canvas
+
+    def begin_again(self) -> None:
+        """Bring the window back to its start, but for its scene, which the next one may replace."""
+        context, settings = self.window.context, self.window.workspace.settings
+        for name, value in vars(Settings(theme="light")).items():
+            setattr(settings, name, value)
+        if self.document is not None:
+            self.document.mark_saved()  # it is left without a question
+        self.trigger("tool.navigate")
+        self.window.notices.forget()
+        while context.offers.dismiss():
+            pass
+        context.docking.reset()
+        self.window.resize(*WINDOW)
+        self.canvas.setFocus()
 
     def let_go(self) -> None:
         """Close the window without questions; pytest keeps this object longer than it."""
@@ -151,15 +169,44 @@ class Driver:
         self.window.commands.action(command).trigger()
 
 
+def shown_window(settings: Settings) -> MainWindow:
+    window = MainWindow(settings)
+    window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    window.resize(*WINDOW)  # whatever screen there is
+    window.show()
+    return window
+
+
+@pytest.fixture(scope="module")
+def kept_window(qapp, tmp_path_factory) -> Iterator[Driver]:
+    """A window for all tests of a file; see `shared`."""
+    with pytest.MonkeyPatch.context() as patch, leaving_nothing():
+        home = live_in(tmp_path_factory.mktemp("kept"), patch)
+        kept = Driver(shown_window(Settings(theme="light")), None)
+        yield kept
+        live_in(home, patch)
+        kept.let_go()
+
+
+@pytest.fixture
+def shared(kept_window, qtbot, own_settings) -> Iterator[Driver]:
+    """The window of the file as at its start, but with the scene of the test before.
+
+    For tests that begin with a scene of their own: to make a window takes longer than most of
+    them. A file asks for it by a fixture `driver` of its own.
+    """
+    driver = Driver(kept_window.window, qtbot)
+    driver.begin_again()
+    yield driver
+    driver.window = driver.canvas = None
+
+
 @pytest.fixture
 def make_driver(qtbot, own_settings) -> Iterator[Callable[..., Driver]]:
     drivers: list[Driver] = []
 
     def make(settings: Settings | None = None) -> Driver:
-        window = MainWindow(settings or Settings(theme="light"))
-        window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        window.resize(1280, 800)  # whatever screen there is
-        window.show()
+        window = shown_window(settings or Settings(theme="light"))
         qtbot.waitExposed(window)
         drivers.append(Driver(window, qtbot))
         return drivers[-1]

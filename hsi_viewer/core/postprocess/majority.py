@@ -43,7 +43,7 @@ def majority(
         near = tuple(slice(max(s.start - window // 2, 0), s.stop + window // 2) for s in extent)
         count = _counts(ids[near] == class_id, window)
         more = count > most[near]
-        tied[near] = (tied[near] & ~more) | ((count == most[near]) & (count > 0))
+        tied[near] = (tied[near] & ~more) | (count == most[near])
         winner[near][more] = class_id
         np.maximum(most[near], count, out=most[near])
     return np.where((ids > 0) & ~tied, winner, ids)

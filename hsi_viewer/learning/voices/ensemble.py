@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -333,11 +333,6 @@ def exits_of(network: SdhsiNet, features: FloatArray) -> FloatArray:
         exits = torch.stack([functional.softmax(z[0].float(), dim=0) for z in logits])
     said: FloatArray = exits.flatten(2).transpose(1, 2).cpu().numpy()
     return said
-
-
-def without_network(ensemble: Ensemble) -> Ensemble:
-    """The same, with the discriminant of the surroundings speaking for both."""
-    return replace(ensemble, network=None)
 
 
 def _flat(part: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.voices.pool import Pool, Share, pool_of
 from hsi_viewer.learning.voices.voice import KINDS, VoiceName
 
-STEEPEST = 10.0  # fall of the weight with the mean loss
+STEEPEST = 6.0  # fall of the weight with the mean loss
 STEEPEST_ELSEWHERE = 3.0  # the same for other scenes, on which no label says who is right
 LABELS = 8.0  # held-out labels for each step of that
 SURE = 3.0  # mean margin, in logits, of a voice that nothing was held out for

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.ui.commands.key_map import portable, readable
 from hsi_viewer.ui.commands.table import CommandTable
+from hsi_viewer.ui.dialogs import resize_for_text
 
 ID_ROLE = Qt.ItemDataRole.UserRole
 MOUSE = (
@@ -96,7 +97,7 @@ class ShortcutPage(QDialog):
         layout.addLayout(row)
         layout.addWidget(self.message)
         layout.addWidget(self.buttons)
-        self.resize(620, 600)
+        resize_for_text(self, 620, 600)
         self._items = self._fill()
         self._show_keys()
         self._on_chosen()
@@ -127,6 +128,7 @@ class ShortcutPage(QDialog):
         bold = QFont(self.font())
         bold.setBold(True)
         group.setFont(0, bold)
+        group.setToolTip(0, title)
         return group
 
     def _show_keys(self) -> None:

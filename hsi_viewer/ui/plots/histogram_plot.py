@@ -34,11 +34,10 @@ class HistogramPlot(pg.PlotWidget):
     dropped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems=plain_axes())
+        super().__init__(parent, axisItems=plain_axes(), enableMenu=False)
         self.setAccessibleName("Histogram")
         self.setToolTip("Drag the two lines to set the black and white points")
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.hideAxis("left")
         item.setMouseEnabled(x=False, y=False)
@@ -96,12 +95,6 @@ class HistogramPlot(pg.PlotWidget):
         histograms, scale, _ = self._shown
         names = CHANNELS if len(histograms) > 1 else ("grey",)
         return [(n, _edges(h, scale), h.counts) for n, h in zip(names, histograms, strict=False)]
-
-    def clear_histograms(self) -> None:
-        """Show nothing."""
-        self._shown = ((), 1.0, 0)
-        self.region.hide()
-        self._draw()
 
     def _draw(self) -> None:
         item, theme = self.getPlotItem(), current_theme()

@@ -17,11 +17,10 @@ class ProgressPlot(pg.PlotWidget):
     """Two curves in percent, the accuracy with a band of its 95 % interval."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems=plain_axes(WholeAxis("bottom")))
+        super().__init__(parent, axisItems=plain_axes(WholeAxis("bottom")), enableMenu=False)
         self.setAccessibleName("Accuracy and change of the map by the number of answers")
         self.setMinimumHeight(96)
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.setLabel("bottom", "Answers")

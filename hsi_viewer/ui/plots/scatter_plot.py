@@ -50,11 +50,10 @@ class ScatterPlot(pg.PlotWidget):
     lassoed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems=plain_axes())
+        super().__init__(parent, axisItems=plain_axes(), enableMenu=False)
         self.setAccessibleName("Scatter plot")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         self._image = pg.ImageItem(axisOrder="row-major")
         item.addItem(self._image)

@@ -53,10 +53,9 @@ class SpectrumPlot(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._axis = WholeAxis("bottom")
-        super().__init__(parent, axisItems=plain_axes(self._axis))
+        super().__init__(parent, axisItems=plain_axes(self._axis), enableMenu=False)
         self.setAccessibleName("Spectrum plot")
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.layout.setContentsMargins(0, 8, 8, 0)  # half of the outermost numbers of the axes
         item.setClipToView(True)

@@ -79,6 +79,7 @@ class CleanPanel(QWidget):
             merged.setToolTip("The class that this one is merged into")
         self.table.setObjectName("tight")
         self.table.verticalHeader().hide()
+        self.table.setMinimumHeight(130)  # a low dock is rolled
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

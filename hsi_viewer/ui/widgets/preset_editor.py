@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.cube.band_selection import PRESETS, BandPreset
+from hsi_viewer.ui.dialogs import resize_for_text
 
 COLUMNS = ("Name", "Red (nm)", "Green (nm)", "Blue (nm)")
 
@@ -80,7 +81,7 @@ class PresetEditor(QDialog):
         layout.addLayout(actions)
         layout.addWidget(self.message)
         layout.addWidget(self.buttons)
-        self.resize(520, 340)
+        resize_for_text(self, 520, 340)
         self._check()
 
     @Slot()

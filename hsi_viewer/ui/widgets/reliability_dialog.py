@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from hsi_viewer.core.assessment.reliability import Reliability
+from hsi_viewer.ui.dialogs import resize_for_text
 from hsi_viewer.ui.plots.axes import plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme
 
@@ -26,11 +27,10 @@ class ReliabilityDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Reliability of the confidence")
         theme, used = current_theme(), found.counts > 0
-        self.plot = pg.PlotWidget(axisItems=plain_axes())
+        self.plot = pg.PlotWidget(axisItems=plain_axes(), enableMenu=False)
         self.plot.setBackground(theme["plot"])
         self.plot.setAccessibleName("Share of right answers by confidence")
         item = self.plot.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.setLabel("bottom", "Confidence")
@@ -54,7 +54,7 @@ class ReliabilityDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(self.plot, 1)
-        self.resize(440, 420)
+        resize_for_text(self, 440, 420)
 
     @staticmethod
     def _sentence(found: Reliability, answers: str, excess: float) -> str:

@@ -188,12 +188,11 @@ class TrainingPanel(QWidget):
         self.progress.setAccessibleName("Training progress")
         self.progress.hide()
 
-        self.plot = pg.PlotWidget(axisItems=plain_axes(WholeAxis("bottom")))
+        self.plot = pg.PlotWidget(axisItems=plain_axes(WholeAxis("bottom")), enableMenu=False)
         self.plot.setMinimumHeight(110)
         self.plot.hide()
         self.plot.setAccessibleName("Loss and accuracy of the training pixels by epoch")
         item = self.plot.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.setLabel("bottom", "Epoch")

@@ -69,12 +69,11 @@ class WhyPanel(QWidget):
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName("Spectrum of the pixel and mean spectra of classes")
         self.plot.setMinimumHeight(84)
-        self.effects = pg.PlotWidget(axisItems=plain_axes())
+        self.effects = pg.PlotWidget(axisItems=plain_axes(), enableMenu=False)
         self.effects.setAccessibleName("Effect of each group of bands on the class")
         self.effects.setMinimumHeight(48)
         self.effects.setToolTip("Bands that speak for the class, above 0, and against it")
         item = self.effects.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.setMouseEnabled(False, False)
         self._bars: pg.BarGraphItem | None = None

@@ -11,9 +11,12 @@ from PySide6.QtGui import QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from hsi_viewer.core.assessment.areas import ClassArea
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.core.spectra.library_match import Match
+from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
+from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
 from hsi_viewer.ui.plots.compared_spectra import JOINER, LONGEST, NO_BREAK, show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import apply_theme
@@ -177,3 +180,24 @@ def test_names_have_the_room_of_what_can_be_done_without(shown, text):
         assert not view.isColumnHidden(spare)
     assert "3 regions" in regions.tree.topLevelItem(0).toolTip(0)
     assert "Shape 0.800" in libraries.table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_dialogs_grow_with_their_text_and_tell_names_that_they_cut(qtbot, qapp, text):
+    parent, legend = QWidget(), ClassLegend(long_named(40))
+    qtbot.addWidget(parent)
+    areas, sample = AreasDialog(parent), SampleDialog(parent)
+    areas.show_areas([ClassArea(i, 100, 2_500.0, 0.025) for i in range(1, 41)], legend)
+    sample.show_sizes(dict.fromkeys(range(1, 41), 100), legend)
+    for dialog in (areas, sample):
+        room = dialog.screen().availableGeometry().width()
+        least = 540 if text == NARROW else 800
+        assert dialog.width() >= min(least, room)
+        dialog.show()
+        qtbot.waitExposed(dialog)
+        table = dialog.table
+        for row, name in enumerate(LONG):
+            assert table.item(row, 0).text() == name
+            assert table.item(row, 0).toolTip() == name
+        shown = table.columnWidth(0)
+        assert shown >= table.horizontalHeader().fontMetrics().horizontalAdvance(LONG[0])
+        dialog.close()

@@ -28,6 +28,11 @@ RNG = np.random.default_rng(0)
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def scene(driver, tmp_path):
     """A small scene with nodata, a map of two classes, and a ground truth."""
     values = RNG.integers(1, 900, (ROWS, COLUMNS, BANDS)).astype(np.float32)

@@ -19,6 +19,11 @@ SHAPE = (90, 120, 6)
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def scene(driver, tmp_path):
     """A georeferenced scene with a class map."""
     driver.open(str(write_big_scene(tmp_path, SHAPE, "bip", groups=6)))

@@ -10,6 +10,11 @@ from hsi_viewer.analysis.geographic import ScaleAndNorth
 from hsi_viewer.ui.scene.map_marks import MapMarks
 
 
+@pytest.fixture
+def driver(shared):
+    return shared
+
+
 def test_hover_shows_the_spectrum_and_the_readout(sample):
     sample.hover(20, 33)
     x, y = sample.window.context.plot.live_values()

@@ -14,6 +14,11 @@ from tests.gui.hands import SIZE, Hands, made_cube
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def hands(driver, tmp_path) -> Hands:
     path = tmp_path / "made.npy"
     np.save(path, made_cube())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
@@ -9,6 +10,11 @@ from hsi_viewer.core.geometry.brush import disc_path
 from hsi_viewer.core.labels.sampling import Draw
 from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.ui.widgets.class_panel import COUNT, EYE, NAME
+
+
+@pytest.fixture
+def driver(shared):
+    return shared
 
 
 def add_classes(driver, n: int) -> None:
@@ -154,7 +160,9 @@ def test_training_pixels_are_drawn_from_the_ground_truth(sample):
     assert cell(sample, 15, NAME) == "Stone-Steel-Towers"
 
 
-def test_labels_of_another_size_explain_themselves_and_are_laid_as_chosen(sample, tmp_path):
+def test_labels_of_another_size_explain_themselves_and_are_laid_as_chosen(make_driver, tmp_path):
+    sample = make_driver()  # of its own: Escape means more where something was done before
+    sample.open("sample:indian-pines")
     path = tmp_path / "labels.npy"
     np.save(path, np.ones((10, 12), np.uint8))
     sample.window.context.labelling.files.load(str(path), "labels")

@@ -18,6 +18,11 @@ ZOOMS = (0.5, 1.0, 4.0)
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def hands(driver, tmp_path) -> Hands:
     path = tmp_path / "made.npy"
     np.save(path, made_cube())

@@ -18,6 +18,11 @@ FIELD = shapes.rectangle((0, 0), (29, 39), SIZE)
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def hands(driver, tmp_path) -> Hands:
     path = tmp_path / "made.npy"
     np.save(path, made_cube())

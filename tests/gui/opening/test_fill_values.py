@@ -21,6 +21,11 @@ SAID = "80 pixels hold -9999 in every band: no data?"
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def strip(tmp_path):
     """A scene whose first two rows are -9999, which nothing declares."""
     values = np.random.default_rng(0).uniform(0.1, 0.5, (30, 40, 8)).astype(np.float32)

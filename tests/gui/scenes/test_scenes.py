@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,6 +45,24 @@ def double_click(table, row):
     QTest.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
 
 
+def count_the_asking(driver, monkeypatch) -> SimpleNamespace:
+    """How often commands are asked what can be done while a session is restored."""
+    told, refresh = SimpleNamespace(count=0, during=[]), driver.window.commands.refresh
+    context = driver.window.context
+
+    def counted() -> None:
+        told.count += 1
+        refresh()
+
+    def begin() -> None:
+        told.count = 0
+
+    monkeypatch.setattr(driver.window.commands, "refresh", counted)
+    context.opening.opened.connect(lambda made: made.document.legend.changed.connect(begin))
+    context.sessions.restored.connect(lambda _session: told.during.append(told.count))
+    return told
+
+
 def test_scenes_are_listed_opened_and_trained_on(make_driver, qtbot, tmp_path, monkeypatch):
     paths = write_sessions(tmp_path)
     (tmp_path / "broken.hsiproj").write_bytes(b"nothing")
@@ -60,6 +79,7 @@ def test_scenes_are_listed_opened_and_trained_on(make_driver, qtbot, tmp_path, m
     assert texts == [["a.npy", "30", "4", ""], ["b.npy", "30", "4", ""], ["broken", "?", "?", "?"]]
     assert "not a session file" in panel.table.item(2, 0).toolTip()
 
+    asked = count_the_asking(driver, monkeypatch)
     for row, name in ((0, "a.npy"), (1, "b.npy")):
         with qtbot.waitSignal(driver.window.context.opening.opened):
             double_click(panel.table, row)
@@ -68,6 +88,8 @@ def test_scenes_are_listed_opened_and_trained_on(make_driver, qtbot, tmp_path, m
         assert driver.document.labels.total == 30
         assert not driver.window.context.sessions.session.read_only  # it was opened once
         qtbot.waitUntil(lambda r=row: panel.table.item(r, 0).font().bold())
+
+    assert asked.during == [0, 0]  # of 200 commands that took a third of a switch
 
     panel.table.selectRow(2)
     driver.click_on(panel.remove_button)

@@ -17,6 +17,11 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def fields(driver, tmp_path):
     """A window with a scene of four fields."""
     np.save(tmp_path / "fields.npy", made_cube())

@@ -58,8 +58,8 @@ def test_each_fault_changes_what_the_code_says():
     assert any("self.size >= least" in text for text in seen)
 
 
-def row(result, judged="", layer="core", line="1"):
-    fixed = {"layer": layer, "file": "a.py", "line": line, "fault": "x", "by": ""}
+def row(result, judged="", layer="core", seed="5"):
+    fixed = {"layer": layer, "file": "a.py", "line": "1", "fault": "x", "by": "", "seed": seed}
     return {**fixed, "result": result, "judged": judged}
 
 
@@ -67,10 +67,12 @@ def test_a_fault_counts_as_noticed_or_not_unless_no_test_can_notice_it():
     rows = [row("noticed")] * 5 + [row("noticed by a new test"), row("survived")]
     rows += [row("out of time"), row("survived", "equivalent: max of two")]
     rows += [row("not run", "equivalent: a limit"), row("noticed", layer="io")]
+    rows += [row("noticed", seed="6")]
     lines = mutants_section(rows).splitlines()
     assert lines[2:] == [
-        "| core | 10 | 5 | 1 | 2 | 2 | 75 % |",
-        "| io | 1 | 1 | 0 | 0 | 0 | 100 % |",
+        "| core | 5 | 10 | 2 | 5 | 1 | 2 | 62 % |",
+        "| core | 6 | 1 | 0 | 1 | 0 | 0 | 100 % |",
+        "| io | 5 | 1 | 0 | 1 | 0 | 0 | 100 % |",
     ]
 
 

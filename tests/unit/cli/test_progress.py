@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import signal
+from contextlib import suppress
 
 import pytest
 
 from hsi_viewer.cli.progress import progress_on_stderr
+from hsi_viewer.cli.streams import TerminatedError, terminable
 from hsi_viewer.core.progress import Note, Progress
 from hsi_viewer.core.training import EpochReport
 
@@ -84,3 +87,29 @@ def test_a_closed_standard_error_takes_no_report(monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr", None)
     show_all()
     assert capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def heeds_interrupts():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, TerminatedError)],
+)
+def test_a_signal_that_python_dropped_ends_the_job_at_its_next_progress(
+    heeds_interrupts, sent, expected
+):
+    with terminable(), progress_on_stderr() as port:
+        with suppress(KeyboardInterrupt):  # as in the callback of an import, say
+            signal.raise_signal(sent)
+        port.report(Note("What is finished is kept."))
+        with pytest.raises(KeyboardInterrupt) as raised:
+            port.report(Progress("Writing"))
+        assert raised.type is expected
+    with progress_on_stderr() as port:
+        port.report(Progress("The next job"))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -30,7 +30,7 @@ from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_windows import halves
 from hsi_viewer.learning.survey import tiles
 from hsi_viewer.learning.trainer import Run, fit
-from hsi_viewer.learning.voices.ensemble import Ensemble
+from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
 from hsi_viewer.learning.voices.pool import Share, pool_of
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
@@ -115,6 +115,31 @@ def test_products_are_averaged_to_what_all_features_give(large, monkeypatch) -> 
     assert not quick.valid[:10, :9].any()
     assert SceneFeatures(cube, features).looked_at(np.array([30 * 47 + 21]))[1].all()
     assert np.abs(quick.probabilities - wanted.probabilities).max() < 1e-3
+
+
+@pytest.mark.parametrize("heard", [("bands",), ("bands", "pixels"), ("bands", "surroundings")])
+def test_scores_of_spectra_come_from_the_values_that_features_are_made_of(
+    large, monkeypatch, heard
+) -> None:
+    values = CUBE.read().copy()
+    values[:10, :9] = np.nan
+    values[30, 20:23, 4] = 1e5  # repaired from the bands beside it
+    cube = HyperCube.from_array(values)
+    pixels = np.flatnonzero(TRAINING)
+    targets = np.searchsorted(IDS, TRAINING.ravel()[pixels])
+    slow = SceneFeatures(cube, fit_features(cube, SMALL.features))
+    features = np.ascontiguousarray(slow.patches(pixels, 0)[:, :, 0, 0])
+    sample = slow.sample(), slow.sampled_spectra()
+    fitter = VoiceFitter(slow.features, 4, 0.3, *sample)
+    voices = fitter.fitted(features, targets, slow.spectra_at(pixels))
+    ensemble = Ensemble(voices, pool_of({name: Share(1 / len(heard), 0.1) for name in heard}))
+    monkeypatch.setattr(scene_features, "KEEP_BYTES", 10**9)
+    wanted = ensemble.mapped(SceneFeatures(cube, slow.features))
+    monkeypatch.setattr(SceneFeatures, "spectra", None)  # they aren't read a second time
+    quick = ensemble.mapped(slow)
+    assert np.array_equal(quick.valid, wanted.valid)
+    assert np.abs(quick.probabilities - wanted.probabilities).max() < 1e-4
+    assert quick.probabilities.std(axis=(0, 1)).max() > 0.1
 
 
 def test_windows_are_not_computed_one_by_one_where_scores_can_be_averaged(

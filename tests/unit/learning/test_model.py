@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -33,6 +34,8 @@ def with_waves(seed: int = 0) -> tuple[HyperCube, np.ndarray, np.ndarray, Traine
 
 def test_a_model_file_tells_everything(tmp_path) -> None:
     cube, _, _, model = with_waves()
+    said = r"<TrainedModel SDHSI-Net: 4 classes, 20 bands, 400-1000 nm, trained in \d+\.\d s>"
+    assert re.fullmatch(said, repr(model))
     weights, description = model.save(tmp_path / "out")
     facts = json.loads(description.read_text())
     assert facts["sensor_range"] == [400.0, 1000.0]

@@ -13,7 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.core.progress import CancelToken, Progress, TaskCancelledError
 from hsi_viewer.learning import scene_features as scene_module
-from hsi_viewer.learning.calibration import fit_temperature, tempered
+from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.instant_model import TEMPERATURE, InstantModel, fit_instant, softmax
 from hsi_viewer.learning.network import SdhsiNet, crop
@@ -229,13 +229,6 @@ def test_one_pixel_a_class_is_reported_by_its_distance() -> None:
     found = fit_instant(means, np.array([0, 1]), 2, 0.3)
     assert np.allclose(found.weights, means.T)
     assert found.bias.tolist() == [-0.5, -4.5]
-
-
-def test_the_temperature_stays_within_its_bounds() -> None:
-    sure = np.array([[0.99, 0.01]] * 20, np.float32)
-    wrong, right = np.ones(20, int), np.zeros(20, int)
-    assert fit_temperature(sure, wrong) == pytest.approx(5.0, rel=0.01)
-    assert fit_temperature(sure, right) == pytest.approx(0.5, rel=0.01)
 
 
 def test_each_pixel_may_have_a_temperature_of_its_own() -> None:

@@ -23,7 +23,7 @@ from hsi_viewer.core.assessment.sample_assessment import (
     reference_name,
 )
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.ui.dialogs import muted
+from hsi_viewer.ui.dialogs import muted, resize_for_text
 from hsi_viewer.ui.widgets.region_panel import swatch
 
 HEAD = ("Class", "Pixels", "Share", "Area", "Estimated (95 % interval)")
@@ -73,7 +73,7 @@ class AreasDialog(QDialog):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.note)
         layout.addWidget(self.buttons)
-        self.resize(560, 420)
+        resize_for_text(self, 640, 420)
         self.areas: tuple[ClassArea, ...] = ()
 
     def show_areas(
@@ -109,6 +109,7 @@ class AreasDialog(QDialog):
             name = QTableWidgetItem(reference_name(legend)(area.class_id))
             if area.class_id in legend:
                 name.setIcon(QIcon(swatch(legend[area.class_id])))
+            name.setToolTip(name.text())
             self.table.setItem(row, 0, name)
             texts = (
                 f"{area.pixels:,}",

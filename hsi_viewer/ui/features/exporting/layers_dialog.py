@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.jobs.export_layers import planned_files
-from hsi_viewer.ui.dialogs import accept_or_cancel, muted
+from hsi_viewer.ui.dialogs import accept_or_cancel, muted, resize_for_text
 from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
 from hsi_viewer.ui.saving import UNFIT, may_replace
@@ -81,7 +81,7 @@ class LayersDialog(QDialog):
         layout.addWidget(self.note)
         layout.addWidget(self.present)
         layout.addWidget(self.buttons)
-        self.resize(620, 480)
+        resize_for_text(self, 620, 480)
         self.list.itemChanged.connect(self._update)
         self.folder.textChanged.connect(self._update)
         self.name.textChanged.connect(self._update)

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import Progress
-from hsi_viewer.ui.dialogs import muted
+from hsi_viewer.ui.dialogs import muted, resize_for_text
 from hsi_viewer.ui.file_filters import cube_filters
 from hsi_viewer.ui.widgets.row_table import RowTable
 
@@ -117,7 +117,7 @@ class ApplyDialog(QDialog):
         layout.addWidget(self.progress)
         layout.addWidget(self.note)
         layout.addWidget(buttons)
-        self.resize(820, 560)
+        resize_for_text(self, 820, 560)
         self.refresh()
 
     def _make_table(self) -> RowTable:

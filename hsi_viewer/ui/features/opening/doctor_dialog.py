@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
+from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
 
 if TYPE_CHECKING:
     from hsi_viewer.io.envi.layout import Layout
@@ -177,7 +177,7 @@ class DoctorDialog(QDialog):
         layouts = [reading.layout for reading in diagnosis.readings]
         self.list.setCurrentRow(layouts.index(answer) if answer in layouts else 0)
         self._on_edited()
-        self.resize(780, 680)
+        resize_for_text(self, 780, 680)
 
     def chosen(self) -> Layout:
         """The chosen or typed reading."""

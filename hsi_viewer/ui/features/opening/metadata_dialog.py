@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.text import ranges
-from hsi_viewer.ui.dialogs import accept_or_cancel, muted
+from hsi_viewer.ui.dialogs import accept_or_cancel, muted, resize_for_text
 
 CHECKABLE = Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled
 UNITS = (("nm", 1.0), ("µm", 1000.0), ("Å", 0.1))
@@ -116,7 +116,7 @@ class MetadataDialog(QDialog):
         keys.activated.connect(self.paste_wavelengths)
         self.table.itemChanged.connect(self._on_item)
         self.bad.textEdited.connect(self._on_bad)
-        self.resize(480, 640)
+        resize_for_text(self, 480, 640)
 
     @Slot()
     def accept(self) -> None:

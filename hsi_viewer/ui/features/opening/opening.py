@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 
@@ -69,7 +70,7 @@ class OpenController(QObject):
         self._workspace, self._window, self._may_leave = workspace, window, may_leave
         self._task: Task | None = None
         self._source, self._as_scene = "", False
-        self.taking_over = False  # every panel changes now: commands are asked once, at the end
+        self.taking_over = False
         self.prepare: Prepare = lambda _document, _source, _token, _port: None
 
     @Slot()
@@ -142,6 +143,16 @@ class OpenController(QObject):
         if isinstance(item, HyperCube):
             self.read.emit()
 
+    @contextmanager
+    def asking_once(self) -> Iterator[None]:
+        """While much changes: commands are asked what can be done at the end alone."""
+        self.taking_over = True
+        try:
+            yield
+        finally:
+            self.taking_over = False
+        self._workspace.state_changed.emit()
+
     def _may_be_labels(self, cube: HyperCube) -> bool:
         """Whether a cube has one band of whole numbers and the size of the open scene."""
         document = self._workspace.document
@@ -165,13 +176,9 @@ class OpenController(QObject):
         settings.add_recent(opened.source)
         if opened.cube.path is not None:
             settings.last_folder = str(opened.cube.path.parent)
-        self.taking_over = True
-        try:
+        with self.asking_once():
             self._workspace.open_document(opened.document)
             self.opened.emit(opened)
-        finally:
-            self.taking_over = False
-        self._workspace.state_changed.emit()
         for problem in registry.problems():
             self._workspace.notify(problem, "warning")
         asked = {s.sentence for s in opened.cube.suspected if isfinite(s.value)}

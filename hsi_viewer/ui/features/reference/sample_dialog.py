@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.assessment.reference_sample import LEAST_IN_CLASS, USERS
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.jobs.sampling import SamplePlan
-from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
+from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
 
 KINDS = (
     ("By area, with a least number for rare classes", "recommended"),
@@ -101,7 +101,7 @@ class SampleDialog(QDialog):
             spin.valueChanged.connect(self._refresh)
         self.expected.valueChanged.connect(self._on_expected)
         self.kind.currentIndexChanged.connect(self._refresh)
-        self.resize(560, 600)
+        resize_for_text(self, 560, 600)
 
     def show_sizes(self, sizes: Mapping[int, int], legend: ClassLegend) -> None:
         """List the classes of the map, and say how many points there will be."""
@@ -110,7 +110,9 @@ class SampleDialog(QDialog):
         for row, (class_id, pixels) in enumerate(sizes.items()):
             spin = _percent(self.expected.value(), 1.0, 100.0, f"Of {legend.name_of(class_id)}")
             spin.valueChanged.connect(self._refresh)
-            self.table.setItem(row, 0, QTableWidgetItem(legend.name_of(class_id)))
+            name = QTableWidgetItem(legend.name_of(class_id))
+            name.setToolTip(name.text())
+            self.table.setItem(row, 0, name)
             self.table.setItem(row, 1, QTableWidgetItem(f"{pixels:,}"))
             self.table.setCellWidget(row, 2, spin)
             self.table.setItem(row, 3, QTableWidgetItem())

@@ -133,8 +133,9 @@ class SessionController(QObject):
             or session.training_runs.runs
             or session.notes
         ):
-            self._draw(session)
-            self.restored.emit(session)
+            with self.context.opening.asking_once():
+                self._draw(session)
+                self.restored.emit(session)
         for warning in session.warnings:
             self._workspace.notify(warning, "warning")
         self._look_for_others(session)

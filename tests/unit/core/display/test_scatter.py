@@ -60,6 +60,9 @@ def test_values_below_a_threshold_are_coloured():
 
 def test_a_selection_tells_of_changes_and_keeps_its_own_pixels():
     selection, received = Selection((3, 4)), []
+    selection.select(np.ones((3, 4), bool), "All")
+    assert not selection.mask.flags.writeable
+    selection.clear()
     selection.changed.connect(lambda: received.append(len(selection)))
     mask = np.zeros((3, 4), bool)
     mask[1, 2] = mask[2, 0] = True

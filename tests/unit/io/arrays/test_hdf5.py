@@ -178,3 +178,22 @@ def test_a_file_that_is_cut_while_open(tmp_path):
         file.truncate(5000)
     with pytest.raises(FileError, match=r"a\.h5"):
         cube.read()
+
+
+@pytest.mark.parametrize("fill", [None, 0, 100, -1, -56])
+@pytest.mark.parametrize("dtype", ["i1", "i2"])
+def test_unsigned_values_in_signed_types(tmp_path, dtype, fill):
+    """NetCDF has an attribute for them, since its first versions have no unsigned types."""
+    values = np.arange(6 * 7 * 5).reshape(6, 7, 5).astype(f"u{dtype[1]}")
+    with h5py.File(tmp_path / "a.nc", "w") as file:
+        cube = file.create_dataset("cube", data=values.view(dtype))
+        cube.attrs["_Unsigned"] = "true"
+        if fill is not None:
+            cube.attrs["_FillValue"] = np.array(fill, dtype)
+    cube = open_cube(tmp_path / "a.nc")
+    nodata = fill if fill is None or fill >= 0 else 256**cube.dtype.itemsize + fill
+    assert (cube.dtype, cube.nodata) == (values.dtype, nodata)
+    np.testing.assert_array_equal(cube.read(), values)
+    np.testing.assert_array_equal(
+        cube.read(slice(1, 6, 2), slice(2, 4), [4, 0]), values[1::2, 2:4][:, :, [4, 0]]
+    )

@@ -72,17 +72,21 @@ def test_conventions(tmp_path, dims):
     assert facts["transform"] == [30, 0, 600000, 0, -30, 5200000]
 
 
+@pytest.mark.parametrize("fill", [None, 0, 100, -1, -56])
 @pytest.mark.parametrize("dtype", ["i1", "i2"])
-def test_unsigned_values_in_signed_types(tmp_path, dtype):
+def test_unsigned_values_in_signed_types(tmp_path, dtype, fill):
     """The first two versions have no unsigned types: an attribute says so."""
     with netcdf_file(tmp_path / "u.nc", "w") as file:
         for name, size in zip("yxb", CUBE.shape, strict=True):
             file.createDimension(name, size)
         data = file.createVariable("cube", dtype, ("y", "x", "b"))
         data[:] = (CUBE * 2).astype(dtype.replace("i", "u")).view(dtype)
-        data._FillValue, data._Unsigned = np.array(-1, dtype), "true"
+        data._Unsigned = "true"
+        if fill is not None:
+            data._FillValue = np.array(fill, dtype)
     cube = open_cube(tmp_path / "u.nc")
-    assert (cube.dtype.kind, cube.nodata) == ("u", 2 ** (8 * cube.dtype.itemsize) - 1)
+    nodata = fill if fill is None or fill >= 0 else 256**cube.dtype.itemsize + fill
+    assert (cube.dtype, cube.nodata) == (np.dtype(f"u{dtype[1]}"), nodata)
     np.testing.assert_array_equal(cube.read(), CUBE * 2)
 
 

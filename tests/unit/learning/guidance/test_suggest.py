@@ -436,3 +436,20 @@ def test_the_preparation_of_a_large_scene_can_be_cancelled_between_its_tiles(mon
     token.cancel()
     with pytest.raises(TaskCancelledError):
         ground_of(CUBE, token)
+
+
+@pytest.mark.parametrize("rule", ["margin", "segment"])
+def test_places_by_doubt_alone_are_each_unlike_the_ones_before(rule):
+    model, labels = said(3), labels_at((2, 3))
+    proposer = Proposer(GROUND, model.probabilities, model.class_ids, labels > 0)
+    found = proposer.suggestions((rule,) * 6)
+    scores = [s.score for s in found]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == 1 > scores[-1] > 0
+    assert len({(s.row, s.column) for s in found}) == 6
+    if rule == "margin":
+        doubt = np.where(proposer.open, doubt_of(model.probabilities).doubt, -1.0)
+        assert doubt[found[0].row, found[0].column] == doubt.max()
+    else:
+        numbers = [GROUND.segments[s.row, s.column] for s in found]
+        assert len(set(numbers)) == 6

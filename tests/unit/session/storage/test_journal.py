@@ -280,6 +280,27 @@ def test_strokes_that_the_first_version_did_not_count_are_counted_on(path):
     assert np.flatnonzero(again.labels.ids).tolist() == [0, 1]
 
 
+@pytest.mark.parametrize(("undone", "pixels"), [(1, [0]), (2, [0])])
+def test_a_journal_of_the_first_version_undoes_no_stroke_before_the_damage(path, undone, pixels):
+    document, recorder = recorded(path)
+    for pixel in range(3):
+        stroke(document, 1, [pixel])  # the second is lost
+    recorder.close()
+    steps = [
+        Record(
+            r.kind, {k: v for k, v in r.facts.items() if k not in {"n", "g", "s", "done"}}, r.arrays
+        )
+        for r in read_records(path).records
+        if r.kind is Kind.STEP
+    ]
+    again = new_document()
+    move = Record(Kind.MOVE, {"steps": -undone})
+    replayed = replay([steps[0], steps[2], move], again, [Gap(1, 100, 200)])
+    assert np.flatnonzero(again.labels.ids).tolist() == pixels
+    doubts = [d for d in replayed.doubts if d == "Strokes that were undone may have reappeared."]
+    assert len(doubts) == undone - 1
+
+
 def test_what_another_version_notes_of_classes_is_passed_over(path):
     document, recorder = recorded(path)
     document.add_class()
