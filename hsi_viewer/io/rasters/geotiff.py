@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rasterio.enums import ColorInterp
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.metadata import CubeMetadata
@@ -162,18 +163,31 @@ def raster_metadata(source: RasterSource, warnings: list[str]) -> CubeMetadata:
         warnings.append("The file has a mask of pixels without data; it is not applied.")
     nodata, georeference = dataset.nodata, georeference_of(dataset, warnings)
     scale, offset = _scale(source, tags, warnings)
+    spectral = spectral_metadata(tags, names, warnings)
+    colours = _marked_colours(source) if spectral.wavelengths is None else None
     return replace(
-        spectral_metadata(tags, names, warnings),
+        spectral,
         nodata=tags.number("dataignorevalue") if nodata is None else nodata,
         scale=scale,
         offset=offset,
         georeference=georeference,
-        default_bands=tags.default_bands(),
+        default_bands=tags.default_bands() or colours,
         band_names=names,
         format_name=FORMAT_NAMES[dataset.driver],
         interleave=_interleave(dataset),
         fields={k: str(v) for k, v in whole.items()},
     )
+
+
+def _marked_colours(source: RasterSource) -> tuple[int, int, int] | None:
+    """The bands, from 0, that are marked as red, green and blue, as those of a photograph are."""
+    marks = source.dataset.colorinterp  # which rasterio asks of every band each time
+    uses = [marks[band - 1] for band in source.mask.bands]
+    wanted = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
+    if any(uses.count(use) != 1 for use in wanted):
+        return None
+    red, green, blue = (uses.index(use) for use in wanted)
+    return red, green, blue
 
 
 def _scales_of(source: RasterSource) -> tuple[list[float], list[float]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import rasterio
 from rasterio.control import GroundControlPoint
+from rasterio.enums import ColorInterp
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.gdal import open_raster
@@ -245,3 +246,24 @@ def test_more_pixels_than_memory_is_an_error(tmp_path):
     assert cube.shape == (16000, 16000, 60000)
     with pytest.raises(FileError, match="could not be read"):
         cube.read()
+
+
+@pytest.mark.parametrize(("bands", "order"), [(3, "rgb"), (4, "bgr"), (6, "gbr")])
+def test_bands_marked_as_red_green_and_blue_are_shown_so(tmp_path, bands, order):
+    """As of a photograph; wavelengths and default bands of the file say more."""
+    marks = [ColorInterp.undefined] * (bands - 3)
+    marks += [
+        {"r": ColorInterp.red, "g": ColorInterp.green, "b": ColorInterp.blue}[c] for c in order
+    ]
+    values = np.random.default_rng(0).integers(0, 255, (bands, 9, 11)).astype(np.uint8)
+    with open_raster(
+        tmp_path / "a.tif", "w", driver="GTiff", count=bands, height=9, width=11, dtype="uint8"
+    ) as file:
+        file.colorinterp = marks
+        file.write(values)
+    cube = open_cube(tmp_path / "a.tif")
+    assert cube.default_bands == tuple(bands - 3 + order.index(c) for c in "rgb")
+    with open_raster(tmp_path / "a.tif", "r+", driver="GTiff") as file:
+        for band in range(1, bands + 1):
+            file.update_tags(band, wavelength=f"{400 + 100 * band}", wavelength_units="nm")
+    assert open_cube(tmp_path / "a.tif").default_bands is None
