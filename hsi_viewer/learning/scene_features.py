@@ -352,14 +352,16 @@ class SceneFeatures:
         )
         stored, is_data = self._read(wide, broad)
         values, valid, strays = self.features.standardised(stored, is_data)
-        components = np.moveaxis(along(values, self.features.components, valid.shape), 2, 0)
+        own = self.features.components
+        asked = own if axes is None else np.concatenate([own, axes], axis=1)
+        found = along(values, asked, valid.shape)
+        components = np.moveaxis(found[:, :, : own.shape[1]], 2, 0)
         if self.survey is not None and self.survey.lacks(*tile):
-            own = sliced(within(tile, wide, broad))
-            seen = components[:, *own], valid[own], strays[own]
-            self.survey.keep(tile, *seen, self._fills(stored[own]))
+            part = sliced(within(tile, wide, broad))
+            seen = components[:, *part], valid[part], strays[part]
+            self.survey.keep(tile, *seen, self._fills(stored[part]))
         inner = within((rows, columns), wide, broad)
-        asked = np.zeros((values.shape[1], 0), np.float32) if axes is None else axes
-        products = at(along(values, asked, valid.shape), *inner)
+        products = at(found[:, :, own.shape[1] :], *inner)
         return Projected(components, valid, strays, *inner), products
 
     def _compute_all(
