@@ -89,10 +89,10 @@ class AccuracyReport:
     def basis(self) -> str:
         """A sentence that says what the intervals are based on."""
         if self.groups is None:
-            return f"Intervals take the {self.total:,} test pixels as a random sample."
+            return f"Intervals treat the {self.total:,} test pixels as a random sample."
         return (
             f"Intervals are taken over {self.groups.count} groups of neighbouring test pixels, "
-            "because errors lie together."
+            "because the errors of neighbours are correlated."
         )
 
     @property

@@ -22,6 +22,14 @@ BESIDE = {
     "Beside training pixels": "Test pixels beside training pixels",
     "All test pixels": "All test pixels",
 }
+VOICES = {  # what a reader who doesn't know the program needs to be told of each
+    "bands": "a linear discriminant of all bands",
+    "pixels": "a linear discriminant of noise-adjusted components",
+    "similar_pixels": "a strongly regularised support vector machine of components",
+    "closest_pixels": "a weakly regularised support vector machine of components",
+    "surroundings": "a linear discriminant of components averaged over the surroundings",
+    "network": "a spectral-spatial network trained by self-distillation",
+}
 REFERENCES = {
     SOFTWARE: "The HSI Viewer developers: HSI Viewer, version {version}.",
     "lda": "Ledoit, O., Wolf, M. (2004): A well-conditioned estimator for large-dimensional "
@@ -187,20 +195,25 @@ class _Text:
             if key in ("preset", "seed") and value is not None
         )
         spread = f" ({min(counts)} to {max(counts)} per class)" if counts else ""
-        return f"It was trained on {facts.training:,} labelled pixels{spread}, {settings}."
+        return (
+            f"The classifier was trained on {facts.training:,} labelled pixels{spread}, {settings}."
+        )
 
     def voices(self) -> list[str]:
         heard = [v for v in self.facts.evidence.voices if round(v.weight, 2) > 0]
         if not heard:
             return []
-        listed = ", ".join(f"{v.title.lower()} {v.weight:.2f}" for v in heard)
+        listed = ", ".join(f"{VOICES.get(v.name, v.title.lower())} ({v.weight:.2f})" for v in heard)
         held = self.facts.evidence.separated
         how = (
-            "not weighed by cross-validation, because too few places are labelled"
+            "with weights that were not cross-validated, because too few places are labelled"
             if held is None
-            else f"weighed by cross-validation over {len(np.unique(held.folds))} spatial folds"
+            else f"weighted by cross-validation over {len(np.unique(held.folds))} spatial folds"
         )
-        return [f"The map joins several classifiers ({listed}), {how}."]
+        if len(heard) == 1:
+            only = VOICES.get(heard[0].name)
+            return [] if only is None else [f"The map is that of {only}."]
+        return [f"The map combines several classifiers, {how}: {listed}."]
 
     def refinement(self) -> list[str]:
         if not self.facts.map_source.endswith("refined"):
@@ -221,16 +234,16 @@ class _Text:
     def honest(self) -> list[str]:
         found = self.facts.assessment
         if found.separated is None:
-            return ["Its accuracy on places without labels was not measured."]
+            return ["The accuracy of the map on places without labels was not measured."]
         self.cited.add("kappa")
         if self.facts.honest == "cross-validation":
             self.cited.add("folds")
-        sentence = f"It reached {figures(found.separated)}, {measured_on(self.facts)}"
+        sentence = f"The map reached {figures(found.separated)}, {measured_on(self.facts)}"
         if self.facts.honest == "cross-validation":
             sentence += " (Roberts et al. 2017)"
         audit = found.separation
         distance = "" if audit is None else f" {audit}"
-        return [f"{sentence}; intervals count groups, because errors lie together.{distance}"]
+        return [f"{sentence}. {found.separated.basis}{distance}"]
 
     def beside(self) -> list[str]:
         found = self.facts.assessment

@@ -285,7 +285,7 @@ def _show_accuracy(pages: Pages, facts: Facts, charts: dict[str, Chart]) -> None
     ):
         if report is not None:
             pages.heading(title, 10)
-            pages.paragraph(f"It reached {figures(report)}.", 8)
+            pages.paragraph(f"The map reached {figures(report)}.", 8)
     by_class = class_accuracy(shown, lambda i: short(facts.name_of(i)))
     place = "separate places" if shown is found.separated else "beside training pixels"
     pages.heading(f"By class, {place}", 10, keep=1.0)

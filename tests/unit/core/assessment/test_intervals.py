@@ -1,4 +1,4 @@
-"""Intervals over groups: by hand, within bounds, wider than of pixels where errors lie together."""
+"""Intervals over groups: by hand, within bounds, wider where errors are correlated."""
 
 from __future__ import annotations
 

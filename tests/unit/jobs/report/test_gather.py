@@ -14,14 +14,16 @@ from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.assessment.label_assessment import assess_labels
 from hsi_viewer.core.assessment.reference_sample import allocation, draw_sample, stratum_sizes
 from hsi_viewer.core.assessment.sample_assessment import NO_SAMPLE, OTHER, assess_sample
+from hsi_viewer.core.evidence import VoiceShare
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.jobs.report.gather import Report, gather
 from hsi_viewer.jobs.report.html import html_page
-from hsi_viewer.jobs.report.methods import described
+from hsi_viewer.jobs.report.methods import VOICES, described
 from hsi_viewer.jobs.report.record import facts_record
 from hsi_viewer.jobs.report.tables import csv_tables
 from hsi_viewer.learning.cross_validation import evidence_of
+from hsi_viewer.learning.voices.voice import KINDS
 from tests.unit.jobs.report.made import NAMES, made_run
 from tests.unit.learning.made import Recorder
 
@@ -111,6 +113,27 @@ def test_the_paragraph_follows_from_the_facts(report):
     told = described(dataclasses.replace(facts, steps=steps))["methods"]
     assert "cleaned: majority of 3 x 3 pixels; regions below 8 pixels removed." in told
     assert "changed: pixels left unclassified: confidence below 40 %." in told
+
+
+def test_a_reader_who_does_not_know_the_program_is_told_what_the_voices_are(report):
+    assert set(VOICES) == {kind.name for kind in KINDS} | {"network"}
+    evidence = report.facts.evidence
+    shares = (
+        VoiceShare("bands", "All bands", 0.7, -0.5),
+        VoiceShare("surroundings", "Surroundings", 0.3, -0.6),
+        VoiceShare("pixels", "Single pixels", 0.0, -0.9),
+    )
+    for heard, wanted in (
+        (shares, "linear discriminant of all bands (0.70), a linear discriminant of components"),
+        (shares[:1], "The map is that of a linear discriminant of all bands."),
+    ):
+        joined = dataclasses.replace(evidence, voices=heard)
+        told = described(dataclasses.replace(report.facts, evidence=joined))["methods"]
+        assert wanted in told
+        assert "noise-adjusted" not in told
+        assert ("weighted by cross-validation over" in told) == (len(heard) > 1)
+    assert "the errors of neighbours are correlated" in told
+    assert "several classifiers" not in report.facts.methods  # it is the linear discriminant's
 
 
 @pytest.mark.parametrize("own", [True, False])
