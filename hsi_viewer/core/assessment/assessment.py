@@ -63,8 +63,6 @@ class Assessment:
         """Whether the figure beside training pixels is above the honest one, or alone."""
         if self.random is None or self.separated is None:
             return self.random is not None
-        if self._lacks_classes:  # of other classes, it may be higher for that reason
-            return False
         return bool(self.random.overall.value - self.separated.overall.value >= NOTABLE)
 
     @property
@@ -117,9 +115,13 @@ class Assessment:
         if self._lacks_classes:
             there = _scored(random)
             measured = len(there & _scored(self.separated))
+            why = (
+                "and test pixels beside training pixels look like them, which raises the second"
+                if gap >= NOTABLE
+                else "so the two cannot be compared"
+            )
             return (
-                f"The first figure is of {measured} of {len(there)} classes alone, so the two "
-                "cannot be compared."
+                f"The first figure is of {measured} of {len(there)} classes alone, {why}."
             ), "Quote the first only with the classes that it is of."
         if gap <= -NOTABLE:
             return (

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp
+from rasterio.errors import RasterioError
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.metadata import CubeMetadata
@@ -181,7 +183,10 @@ def raster_metadata(source: RasterSource, warnings: list[str]) -> CubeMetadata:
 
 def _marked_colours(source: RasterSource) -> tuple[int, int, int] | None:
     """The bands, from 0, that are marked as red, green and blue, as those of a photograph are."""
-    marks = source.dataset.colorinterp  # which rasterio asks of every band each time
+    try:
+        marks = source.dataset.colorinterp  # which rasterio asks of every band each time
+    except (CPLE_BaseError, RasterioError):  # of something else in the file or beside it
+        return None
     uses = [marks[band - 1] for band in source.mask.bands]
     wanted = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
     if any(uses.count(use) != 1 for use in wanted):
