@@ -10,7 +10,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.progress import CancelToken
 
 Ids = NDArray[np.uint16]
-PROBES = 9  # bands that are looked at: no data is no data in every band, but for a few
+PROBES = 9  # bands that are looked at: what has no data has none in nearly all bands
 
 
 def labels_on_data(ids: Ids, cube: HyperCube, token: CancelToken) -> Ids:

@@ -60,6 +60,9 @@ def test_everything_in_a_file_is_looked_at_and_the_cube_is_sampled(tmp_path, mon
     assert sampled == [(6, 5, 4)]
 
 
-def test_a_file_that_cannot_be_read_ends_nothing(tmp_path):
+def test_a_file_that_cannot_be_read_ends_nothing(tmp_path, monkeypatch):
+    sampled = []
+    monkeypatch.setattr(probe_child, "_sample", sampled.append)
     (tmp_path / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     probe_child.touch(tmp_path / "a.h5", None)
+    assert sampled == []

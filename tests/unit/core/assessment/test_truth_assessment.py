@@ -133,7 +133,7 @@ def test_figures_of_different_classes_are_not_compared():
         "first only with the classes that it is of."
     )
     assert not found.optimistic
-    # where the second is higher, it is still beside training pixels, whatever else adds to that
+    # where the second is higher, it is of pixels beside training pixels in any case
     harder = score_pixels(truth[3:], mapped[3:], pixels[3:], 6)
     assert harder.overall.value < everything.overall.value
     found = Assessment(harder, everything, None, None, 8, 2)
