@@ -173,7 +173,7 @@ class Driver:
 def shown_window(settings: Settings) -> MainWindow:
     window = MainWindow(settings)
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    window.resize(*WINDOW)  # whatever screen there is
+    window.resize(*WINDOW)  # on a screen of any size
     window.show()
     return window
 
