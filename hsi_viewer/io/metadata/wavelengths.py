@@ -48,6 +48,7 @@ _BRACKETS = re.compile(r"\s*[\[(][^\W\d][^\])]*[\])]\s*")
 # Bounds of what sensors see (nm), to judge numbers that come without a unit.
 MICROMETRE_LIMIT = 100.0
 SHORTEST, LONGEST = 100.0, 1e5
+SENSOR_NM = (200.0, 20_000.0)
 
 
 def nm_per_unit(unit: str) -> float | None:
@@ -75,7 +76,8 @@ def to_nm(
     """Wavelengths in nm and a sentence about what was guessed, if anything was.
 
     Without a unit that is known, they are nm if the one in the middle is over 100, else
-    micrometres: an end of a list may be a filler, or reach into the far infrared.
+    micrometres: an end of a list may be a filler, or reach into the far infrared. A unit in which
+    no sensor could see any of them gives way to the one of these two in which it sees them all.
 
     Parameters
     ----------
@@ -84,9 +86,9 @@ def to_nm(
     name : what the numbers are, for the sentence.
     """
     factor = None if unit is None else nm_per_unit(unit)
-    if factor is not None:
-        return values if factor == 1 else values * factor, None
     word = "" if unit is None else unit.strip()
+    if factor is not None:
+        return _in_possible_unit(values, factor, word, name)
     product = nm_times(word)
     if product is not None:
         with np.errstate(divide="ignore"):
@@ -100,6 +102,38 @@ def to_nm(
         else f'The unit of the {name}, "{word}", is not known'
     )
     return values * (1e3 if micrometres else 1.0), f"{reason}; {taken} are assumed."
+
+
+def _in_possible_unit(
+    values: NDArray[np.float64], factor: float, word: str, name: str
+) -> tuple[NDArray[np.float64], str | None]:
+    """Wavelengths in nm by the factor of their unit, or by another if that one cannot be."""
+    nm = values if factor == 1 else values * factor
+    given = values[np.isfinite(values) & (values > 0)]
+    if not given.size:
+        return nm, None
+    low, high = float(given.min()), float(given.max())
+    unseen = doubt(low * factor, high * factor, word)
+    if unseen is None:
+        return nm, None
+    for other, one in (("nanometres", 1.0), ("micrometres", 1e3)):
+        if SENSOR_NM[0] <= low * one and high * one <= SENSOR_NM[1]:
+            sentence = f'The {name} cannot be {low:g} to {high:g} "{word}"; {other} are assumed.'
+            return values * one, sentence
+    return nm, unseen
+
+
+def factor_between(
+    raw: NDArray[np.float64] | None, nm: NDArray[np.float64] | None, otherwise: float
+) -> float:
+    """Nanometres of one unit of the numbers that became these wavelengths, by the first that did.
+
+    Widths are in the unit of their wavelengths, also where that was not the one given.
+    """
+    if raw is None or nm is None or raw.shape != nm.shape:
+        return otherwise
+    usable = np.flatnonzero(np.isfinite(nm) & np.isfinite(raw) & (raw != 0))
+    return float(nm[usable[0]] / raw[usable[0]]) if usable.size else otherwise
 
 
 def are_band_numbers(values: NDArray[np.float64], unit: str | None) -> bool:
@@ -227,6 +261,7 @@ def plausible(values: NDArray[np.float64]) -> float | None:
     years = values.size > 0 and values.min() >= 1900 and values.max() <= 2100 and not fractions
     if values.size < 2 or years or not (np.diff(values) > 0).all():
         return None
-    if values[0] >= 200 and values[-1] <= 20000:
+    low, high = SENSOR_NM
+    if values[0] >= low and values[-1] <= high:
         return 1.0
-    return 1e3 if values[0] >= 0.2 and values[-1] <= 20 and fractions else None
+    return 1e3 if values[0] >= low / 1e3 and values[-1] <= high / 1e3 and fractions else None
