@@ -48,8 +48,8 @@ def header_finds_data(header: Path, data: Path, new: Path | None = None) -> bool
     return not any(other == new or other.is_file() for other in others)
 
 
-def data_of(header: Path, layout: Layout) -> Path:
-    """The data file that belongs to a header.
+def data_of(header: Path, layout: Layout, warnings: list[str]) -> Path:
+    """The data file that belongs to a header; of several of the right size the likeliest.
 
     Raises
     ------
@@ -58,14 +58,23 @@ def data_of(header: Path, layout: Layout) -> Path:
     """
     needed = 0 if layout.compressed else layout.offset + layout.data_bytes
     fitting = first = None
+    exact: list[Path] = []
     for found, size in data_files(header, layout.interleave, layout.offset, needed):
         if size == needed:
-            return Path(found)
+            exact.append(Path(found))
+            continue
         if needed and is_text_file(Path(found)):
             continue
         if size > needed:
             fitting = fitting or found
         first = first or found
+    if exact:
+        if len(exact) > 1:
+            warnings.append(
+                f"{exact[0].name} and {exact[1].name} both have the size that {header.name} "
+                f"gives; {exact[0].name} is read. Open the other by its own name."
+            )
+        return exact[0]
     if first is None:
         stem = header.stem
         raise FileError(
@@ -107,11 +116,11 @@ def described(path: Path, layout: Layout | None = None) -> Described:
             return Described(fields, None, _tiff_of(path, header), warnings)
         _check_kind(kind, header)
         layout = layout_of(fields, header.name, warnings)
-        data = path if path != header else data_of(header, layout)
+        data = path if path != header else data_of(header, layout, warnings)
         if kind == "pci" or "read procedures" in fields:
             _check_procedures(fields, header, layout, data, warnings)
         return Described(fields, layout, data, warnings)
-    data = path if path != header else data_of(header, layout)
+    data = path if path != header else data_of(header, layout, warnings)
     return Described(fields, layout, data, warnings)
 
 
