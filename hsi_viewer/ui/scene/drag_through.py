@@ -43,7 +43,9 @@ class DragThrough(QObject):
             widget.installEventFilter(self)  # once, however often it is called
         before, self._height = self._height, self._column.height() * self._column.isVisible()
         if self._height > before:
-            self._shown.restart()
+            self._shown.invalidate()
+            if any(v.viewport().underMouse() for v in self._host.findChildren(MovableView)):
+                self._shown.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take what is the image's."""
