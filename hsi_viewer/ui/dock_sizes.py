@@ -27,7 +27,7 @@ def first_size(available: QSize, text_percent: int) -> QSize:
     ----------
     available : of the screen, without the bars of the desktop.
     """
-    wanted = FIRST_SIZE * (text_percent / 100)
+    wanted = FIRST_SIZE * max(1.0, text_percent / 100)
     return wanted.boundedTo(available - FRAME)
 
 

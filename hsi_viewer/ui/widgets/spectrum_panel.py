@@ -231,7 +231,8 @@ class SpectrumPanel(QWidget):
             elif isinstance(head, QHBoxLayout):
                 for box in (self.view, self.unit):
                     row = self._form.takeRow(box)
-                    row.labelItem.widget().deleteLater()
+                    if (label := row.labelItem.widget()) is not None:
+                        label.deleteLater()
                     head.addWidget(box, int(box is self.view))
                 head.addWidget(self.more)
             self.splitter.setSizes([720, 240])
