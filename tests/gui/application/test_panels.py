@@ -357,9 +357,7 @@ def nothing_is_cut(window) -> None:
 
 def test_the_first_window_fits_the_screen(driver):
     assert first_size(QSize(2560, 1400), 100) == QSize(1280, 800)
-    assert first_size(QSize(2560, 1400), 75) == QSize(
-        1280, 800
-    )  # small where the system's is large
+    assert first_size(QSize(2560, 1400), 75) == QSize(1280, 800)  # of a large text
     assert first_size(QSize(2560, 1400), 150) == QSize(1920, 1200)
     for screen in (QSize(1280, 800), QSize(1024, 740), QSize(1366, 728)):
         for percent in (100, 150):
