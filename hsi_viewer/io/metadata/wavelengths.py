@@ -165,8 +165,8 @@ _BEHIND_BAND = re.compile(
 )
 _PLAIN = re.compile(r"[-+.\deE]*")
 _IN_NAME = re.compile(
-    r"(?<![\d.])(\d+(?:\.\d+)?)\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
-    r"um|µm|μm|angstroms?)(?![^\W_])",
+    r"(?<![\d.])(\d+(?:\.\d+)?)(?:\s*(?:-|\u2013|to)\s*(\d+(?:\.\d+)?))?\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
+    r"um|µm|μm|angstroms?|(?-i:[AÅ])(?=\W*$))(?![^\W_])",
     re.IGNORECASE,
 )
 
@@ -188,6 +188,16 @@ MOST_DETECTORS = 3
 _IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)")
 
 
+def _middle(marked: re.Match[str]) -> float:
+    """Wavelength (nm) of a number with its unit, or of the middle between two, as "450-500 nm".
+
+    The first number of "B1-450 nm" is none of a range.
+    """
+    low, high = float(marked[1]), float(marked[2] or marked[1])
+    centre = (low + high) / 2 if low <= high <= 2 * low else high
+    return centre * (nm_per_unit(marked[3]) or 1.0)
+
+
 def with_units(texts: list[str]) -> NDArray[np.float64] | None:
     """Wavelengths (nm) of numbers of which each has its unit, as "450 nm"; None of others."""
     if not texts or _PLAIN.fullmatch(texts[0]):
@@ -195,7 +205,7 @@ def with_units(texts: list[str]) -> NDArray[np.float64] | None:
     marked = [_IN_NAME.fullmatch(text) for text in texts]
     if not all(marked):
         return None
-    return np.array([float(m[1]) * (nm_per_unit(m[2]) or 1.0) for m in marked if m])
+    return np.array([_middle(m) for m in marked if m])
 
 
 def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
@@ -209,8 +219,7 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
         return None
     marked = [_IN_NAME.search(name) for name in names]
     if all(marked):
-        found = [(float(m[1]), nm_per_unit(m[2]) or 1.0) for m in marked if m]
-        return np.array([number * factor for number, factor in found])
+        return np.array([_middle(m) for m in marked if m])
     for pattern in (_FIRST, _IN_BRACKETS, _BEHIND_WORD, _BEHIND_BAND):
         if pattern.search(names[0]) is None:
             continue
