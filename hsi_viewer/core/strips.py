@@ -29,3 +29,18 @@ def ids_in(class_map: Any) -> list[int]:
     for _, values in strips(class_map):
         found.update(np.unique(values).tolist())
     return sorted(found)
+
+
+def surrounded_strips(shape: tuple[int, ...], margin: int) -> Iterator[tuple[slice, slice, slice]]:
+    """Rows of each strip, the same with a margin above and below, and their place in these.
+
+    Parameters
+    ----------
+    shape : of the image.
+    margin : rows that what is computed of a pixel looks at above and below it.
+    """
+    height = max(ROWS, 4 * margin)
+    for top in range(0, shape[0], height):
+        bottom, above = min(top + height, shape[0]), max(top - margin, 0)
+        near = slice(above, min(bottom + margin, shape[0]))
+        yield slice(top, bottom), near, slice(top - above, bottom - above)

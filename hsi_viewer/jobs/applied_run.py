@@ -14,6 +14,7 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
+from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note, Progress, ProgressPort, SilentPort
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of
@@ -177,7 +178,7 @@ def is_own_scene(model: Model, model_path: Path, cube: HyperCube, source: str) -
     if known and scene_digest(cube) == known:
         return True
     beside = RunFolder(model_path if model_path.is_dir() else model_path.parent)
-    return str(Path(source).resolve()) in {str(Path(s).resolve()) for s in beside.scenes()}
+    return str(real_path(Path(source))) in {str(real_path(Path(s))) for s in beside.scenes()}
 
 
 def _confidence(run: RunFolder, kept: Ids) -> NDArray[np.float32]:

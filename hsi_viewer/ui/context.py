@@ -23,7 +23,6 @@ from hsi_viewer.core.display.layers import LayerStack
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
-from hsi_viewer.io.suggestions import Use
 from hsi_viewer.rendering.scene_picture import ScenePicture
 from hsi_viewer.session.document.map_change import MadeMap
 from hsi_viewer.session.session import Session
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QToolBar
 
     from hsi_viewer.core.training import Standardise
+    from hsi_viewer.io.suggestions import Use
     from hsi_viewer.jobs.applied_run import Box
 
 NO_MAP = "Train first: there is no class map yet."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -102,6 +104,7 @@ class Docking(QObject):
         self._restored = ""  # of the last window
         self._resumed = ""  # the first scene came
         self._in_front: set[str] = set()
+        self._moving = False  # many docks open and close at once
         self._soon = RestTimer(0, self.changed, self)
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
@@ -152,6 +155,11 @@ class Docking(QObject):
 
     def arrange(self, chosen: Arrangement) -> None:
         """Open the panels of an arrangement where it has them; the others are closed."""
+        with self._fitting_once():
+            self._open(chosen)
+        self.sizes.take(chosen)
+
+    def _open(self, chosen: Arrangement) -> None:
         before = [b for b in self._tab_bars() if not b.isHidden()]
         for dock in self.docks.values():
             dock.setFloating(False)
@@ -170,7 +178,6 @@ class Docking(QObject):
                 self.docks[known[0]].raise_()
         for bar in before:  # Qt 6.11 leaves those of the arrangement before on the window
             bar.hide()
-        self.sizes.take(chosen)
 
     def _place(self, chosen: Arrangement) -> dict[str, list[str]]:
         """Dock the panels of an arrangement; each key with the group that it is a tab of."""
@@ -254,8 +261,7 @@ class Docking(QObject):
     def wait(self) -> None:
         """Close every panel until there is a scene; `resume` opens them again."""
         self._resumed = self._restored or self.state()
-        for dock in self.docks.values():
-            dock.hide()
+        self._close_all()
         for bar in self._window.findChildren(QToolBar):
             bar.setVisible(bar.orientation() == Qt.Orientation.Horizontal)
 
@@ -281,10 +287,14 @@ class Docking(QObject):
         """Close every panel, or open again those that were closed so."""
         if collapsed:
             self._before = self.state()
-            for dock in self.docks.values():
-                dock.hide()
+            self._close_all()
         elif not (self._before and self.bring_state(self._before)):
             self.reset()
+
+    def _close_all(self) -> None:
+        with self._fitting_once():
+            for dock in self.docks.values():
+                dock.hide()
 
     def state(self) -> str:
         """Where the panels are now, as text."""
@@ -328,7 +338,8 @@ class Docking(QObject):
     def take_up(self, state: QByteArray, version: int = LAYOUT_VERSION) -> bool:
         """Restore an arrangement; Qt 6.11 leaves the tab bars of the one before on the window."""
         before = [b for b in self._tab_bars() if not b.isHidden()]
-        taken = self._window.restoreState(state, version)
+        with self._fitting_once():
+            taken = self._window.restoreState(state, version)
         if taken:
             self.sizes.leave()
             for bar in before:
@@ -349,9 +360,23 @@ class Docking(QObject):
             self._in_front.add(key)
         else:
             self._in_front.discard(key)
+        if not self._moving:
+            self._fit_tabs()
+        self._soon.start()
+
+    def _fit_tabs(self) -> None:
         for bar in self._tab_bars():
             self._tabs.fit(bar)
-        self._soon.start()
+
+    @contextmanager
+    def _fitting_once(self) -> Iterator[None]:
+        """While many docks open and close: the tabs are fitted at the end alone."""
+        self._moving = True
+        try:
+            yield
+        finally:
+            self._moving = False
+        self._fit_tabs()
 
     @Slot(Qt.DockWidgetArea)
     def _on_location(self, area: Qt.DockWidgetArea) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.strips import surrounded_strips
 
 MAX_WINDOW = 255  # whose pixels can still be counted in 16 bits
 
@@ -22,24 +23,31 @@ def majority(
     ----------
     ids : (rows, columns) class ids; 0 is no data.
     window : its side in pixels, odd.
-    token : asked class by class.
+    token : asked strip by strip.
 
     Raises
     ------
     ValueError
         if the window is even or beyond 1 to 255.
     """
-    from scipy.ndimage import find_objects
-
     if window % 2 == 0 or not 1 <= window <= MAX_WINDOW:
         raise ValueError(f"A window is odd, from 1 to {MAX_WINDOW} pixels, not {window}")
+    result = np.empty_like(ids)
+    for rows, near, own in surrounded_strips(ids.shape, window // 2):
+        if token is not None:
+            token.check()
+        result[rows] = _most_frequent(ids[near], window)[own]
+    return result
+
+
+def _most_frequent(ids: NDArray[np.uint16], window: int) -> NDArray[np.uint16]:
+    from scipy.ndimage import find_objects
+
     most = np.zeros(ids.shape, np.uint16)
     winner, tied = ids.copy(), np.zeros(ids.shape, bool)
     for class_id, extent in enumerate(find_objects(ids), start=1):
         if not extent:  # no pixel of this class
             continue
-        if token is not None:
-            token.check()
         near = tuple(slice(max(s.start - window // 2, 0), s.stop + window // 2) for s in extent)
         count = _counts(ids[near] == class_id, window)
         more = count > most[near]

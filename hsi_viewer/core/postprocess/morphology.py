@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.geometry.connected_regions import CORNERS, SIDES
+from hsi_viewer.core.strips import surrounded_strips
+
+REACH = 3  # rows that an opening looks at above and below, and the class that is nearest
 
 
 def opened(ids: NDArray[np.uint16], class_id: int, *, corners: bool = False) -> NDArray[np.uint16]:
@@ -20,13 +23,20 @@ def opened(ids: NDArray[np.uint16], class_id: int, *, corners: bool = False) -> 
     class_id : the class to open.
     corners : whether the structuring element is the square of 3 x 3 pixels, not the cross.
     """
+    result = np.empty_like(ids)
+    for rows, near, own in surrounded_strips(ids.shape, REACH):
+        result[rows] = _opened(ids[near], class_id, corners)[own]
+    return result
+
+
+def _opened(ids: NDArray[np.uint16], class_id: int, corners: bool) -> NDArray[np.uint16]:
     from scipy.ndimage import distance_transform_edt
 
     own = ids == class_id
     lost = own & ~_open(own | (ids == 0), corners)
     others = (ids > 0) & ~own
     if not lost.any() or not others.any():
-        return ids.copy()
+        return ids
     at = distance_transform_edt(~others, return_distances=False, return_indices=True)
     result = ids.copy()
     result[lost] = ids[at[0][lost], at[1][lost]]

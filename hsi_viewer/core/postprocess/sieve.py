@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from hsi_viewer.core.progress import CancelToken
 
 # Sums of areas may miss the minimum by their rounding.
 TOLERANCE = 1e-9
+ROWS = 256  # whose borders are looked at at once
 ASK = 1 << 12  # regions that join others between two looks at the token
 
 
@@ -50,47 +53,57 @@ def sieved(
 class _Merging:
     """Regions that join one another until none is too small.
 
-    Only small regions need a list of neighbours: what joins a large one is done.
+    Only small regions need a list of neighbours: what joins a large one is done. A noisy map has
+    millions of regions, so all that is known of them is in arrays, and the regions that have
+    become one are a chain of numbers.
     """
 
     def __init__(
         self, regions: MapRegions, sizes: NDArray[np.float64], minimum: float, corners: bool
     ) -> None:
-        self._regions = regions
-        self._minimum = minimum
-        self._small = sizes < minimum
-        self._small[0] = False
-        self._sizes = sizes.tolist()
-        self._classes = regions.classes.tolist()
-        self._parent = list(range(sizes.size))
-        self._parts = {int(n): [int(n)] for n in np.flatnonzero(self._small)}
-        self._starts, self._others, self._borders = _borders(regions.numbers, self._small, corners)
+        small = sizes < minimum
+        small[0] = False
+        numbers = np.arange(sizes.size, dtype=np.int32)
+        order = numbers[small]
+        order = order[np.argsort(sizes[order], kind="stable")]
+        self._regions, self._minimum = regions, minimum
+        self._order, self._first_sizes = _items(order), _items(sizes[order])
+        self._sizes, self._classes = _items(sizes), _items(regions.classes.copy())
+        self._parents, self._parent = numbers, _items(numbers)
+        self._asks = _items(small)  # not yet part of another, nor large enough
+        self._next = _items(np.zeros_like(numbers))  # part of the same region; 0 ends a chain
+        self._last = _items(numbers.copy())  # part of the region
+        neighbours = _borders(regions.numbers, small, corners)
+        self._starts, self._others, self._borders = (_items(n) for n in neighbours)
 
     def merged(self, token: CancelToken) -> NDArray[np.uint16]:
         """The map of class ids once every small region has joined another."""
-        queue: list[tuple[float, int]] = [(self._sizes[n], n) for n in self._parts]
-        heapq.heapify(queue)
-        looked = 0
-        while queue:
-            looked += 1
+        for looked, (size, number, grown) in enumerate(self._queue()):
             if looked % ASK == 0:
                 token.check()
-            size, number = heapq.heappop(queue)
-            if self._root(number) != number or self._sizes[number] != size:
+            if self._parent[number] != number or self._sizes[number] != size:
                 continue  # it has joined another, or grown, since
-            if self._join(number) and number in self._parts:
-                heapq.heappush(queue, (self._sizes[number], number))
-        roots = [self._classes[self._root(n)] for n in range(len(self._parent))]
-        return np.array(roots, np.uint16)[self._regions.numbers]
+            if self._join(number) and self._asks[number]:
+                heapq.heappush(grown, (self._sizes[number], number))
+        roots = self._parents
+        while (above := roots[roots]).tobytes() != roots.tobytes():
+            roots = above
+        classes: NDArray[np.uint16] = np.asarray(self._classes)[roots]
+        return classes[self._regions.numbers]
+
+    def _queue(self) -> Iterator[tuple[float, int, list[tuple[float, int]]]]:
+        """Size and number of each small region, the smallest first, and a heap for the grown."""
+        grown: list[tuple[float, int]] = []
+        for first in zip(self._first_sizes, self._order, strict=True):
+            while grown and grown[0] < first:
+                yield *heapq.heappop(grown), grown
+            yield *first, grown
+        while grown:
+            yield *heapq.heappop(grown), grown
 
     def _join(self, number: int) -> bool:
         """Let a region join all its neighbours of the best class; False if it has none."""
-        border: dict[int, int] = {}  # by neighbour
-        for part in self._parts[number]:
-            for at in range(self._starts[part], self._starts[part + 1]):
-                root = self._root(int(self._others[at]))
-                if root != number:
-                    border[root] = border.get(root, 0) + int(self._borders[at])
+        border = self._border(number)
         by_class: dict[int, tuple[int, float]] = {}
         for root, length in border.items():
             total, largest = by_class.get(self._classes[root], (0, 0.0))
@@ -104,13 +117,32 @@ class _Merging:
             return False
         self._classes[number] = best
         for root in border:
-            if self._classes[root] == best and root != number:
-                self._parent[root] = number
-                self._sizes[number] += self._sizes[root]
-                self._parts[number] += self._parts.pop(root, [])
+            if self._classes[root] == best:
+                self._take(number, root)
         if self._sizes[number] >= self._minimum:
-            del self._parts[number]  # it does not ask again
+            self._asks[number] = False
         return True
+
+    def _border(self, number: int) -> dict[int, int]:
+        """Pixel sides that a region shares with each of its neighbours."""
+        border: dict[int, int] = {}
+        part = number
+        while part:
+            for at in range(self._starts[part], self._starts[part + 1]):
+                root = self._root(self._others[at])
+                if root != number:
+                    border[root] = border.get(root, 0) + self._borders[at]
+            part = self._next[part]
+        return border
+
+    def _take(self, number: int, root: int) -> None:
+        """Make another region a part of a region."""
+        self._parent[root] = number
+        self._sizes[number] += self._sizes[root]
+        if self._asks[root]:
+            self._asks[root] = False
+            self._next[self._last[number]] = root
+            self._last[number] = self._last[root]
 
     def _root(self, number: int) -> int:
         parent = self._parent
@@ -120,28 +152,56 @@ class _Merging:
         return number
 
 
+def _items(array: NDArray[Any]) -> Any:
+    """Values of an array, one by one, as Python's own numbers."""
+    return array.data
+
+
 def _borders(
     numbers: NDArray[np.int32], small: NDArray[np.bool_], corners: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """Neighbours of the small regions: where each region's begin, their numbers, shared sides.
 
     Neighbours at a corner only, where these count, share 0 sides.
     """
-    pairs = [(numbers[:, :-1], numbers[:, 1:], 1), (numbers[:-1], numbers[1:], 1)]
+    count = np.int64(small.size)
+    found = [
+        _strip_borders(numbers[top : top + ROWS + 1], ROWS, small, corners)
+        for top in range(0, numbers.shape[0], ROWS)
+    ]
+    keys, sides = (np.concatenate(part) for part in zip(*found, strict=True))
+    del found
+    keys, sides = _summed(keys, sides)
+    starts = np.searchsorted(keys, np.arange(count + 1) * count)
+    return starts, (keys % count).astype(np.int32), sides
+
+
+def _strip_borders(
+    numbers: NDArray[np.int32], rows: int, small: NDArray[np.bool_], corners: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Pairs of neighbours in some rows and the row below them, as one number, and their sides."""
+    own_rows = numbers[:rows]
+    pairs = [(own_rows[:, :-1], own_rows[:, 1:], 1), (numbers[:-1], numbers[1:], 1)]
     if corners:
         pairs += [
             (numbers[:-1, :-1], numbers[1:, 1:], 0),
             (numbers[:-1, 1:], numbers[1:, :-1], 0),
         ]
-    count = np.int64(small.size)
     keys, sides = [], []
     for first, second, shared in pairs:
         touch = (first != second) & (first > 0) & (second > 0)
         for own, other in ((first, second), (second, first)):
             wanted = touch & small[own]
-            keys.append(own[wanted].astype(np.int64) * count + other[wanted])
-            sides.append(np.full(keys[-1].size, shared, np.int64))
-    key, index = np.unique(np.concatenate(keys), return_inverse=True)
-    borders = np.bincount(index, np.concatenate(sides), minlength=key.size).astype(np.int64)
-    starts = np.searchsorted(key // count, np.arange(count + 1))
-    return starts, key % count, borders
+            keys.append(own[wanted].astype(np.int64) * small.size + other[wanted])
+            sides.append(np.full(keys[-1].size, shared, np.int32))
+    return _summed(np.concatenate(keys), np.concatenate(sides))
+
+
+def _summed(
+    keys: NDArray[np.int64], sides: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The keys that occur, ascending, and the sum of the sides of each."""
+    order = np.argsort(keys)
+    keys, sides = keys[order], sides[order]
+    begins = np.flatnonzero(np.diff(keys, prepend=-1))
+    return keys[begins], np.add.reduceat(sides, begins, dtype=np.int32) if keys.size else sides

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from hsi_viewer.preferences.settings import load_settings
 from hsi_viewer.ui.arrangements import ARRANGEMENTS
 from hsi_viewer.ui.dialogs import accept_button
+from hsi_viewer.ui.dock_tabs import DockTabs
 from hsi_viewer.ui.widgets.arrangement_dialog import ArrangementDialog
 from tests.gui.application.test_panels import nothing_is_cut, share_of_the_image, stray_tab_bars
 from tests.gui.hands import made_cube
@@ -34,7 +35,9 @@ def own(driver) -> dict:
     return {a.text().replace("&", ""): a for a in titles}
 
 
-def test_each_arrangement_comes_by_its_key_and_the_users_own_by_name(driver, tmp_path, make_driver):
+def test_each_arrangement_comes_by_its_key_and_the_users_own_by_name(
+    driver, tmp_path, make_driver, monkeypatch
+):
     np.save(tmp_path / "made.npy", made_cube())
     driver.open(str(tmp_path / "made.npy"))
     window = driver.window
@@ -53,8 +56,11 @@ def test_each_arrangement_comes_by_its_key_and_the_users_own_by_name(driver, tmp
     driver.type(F11)
     assert seen(driver) == set()
     assert share_of_the_image(window) > 0.75
+    fits, fit = [], DockTabs.fit
+    monkeypatch.setattr(DockTabs, "fit", lambda tabs, bar: (fits.append(bar), fit(tabs, bar)))
     driver.type(F11)
     assert seen(driver) == before
+    assert all(fits.count(bar) <= 2 for bar in fits)  # not once for each dock that opens
     # the user's own
     driver.trigger("panel.messages")
     driver.trigger("view.views2")

@@ -159,6 +159,12 @@ def test_a_value_out_of_range_is_refused_when_it_is_set(name, value):
         setattr(Settings(), name, value)
 
 
+def test_a_tuple_is_kept_as_the_list_that_it_is_read_as():
+    settings = Settings()
+    settings.band_presets = [("Mine", 650, 550, 450)]
+    assert settings.band_presets == [["Mine", 650, 550, 450]]
+
+
 @pytest.mark.parametrize(
     ("name", "right", "wrong"),
     [
@@ -174,7 +180,6 @@ def test_a_value_out_of_range_is_refused_when_it_is_set(name, value):
                 [["Mine", 650, 0, 450]],
                 [["Mine", 650, 1e6, 450]],
                 [["Mine", 650, True, 450]],
-                [("Mine", 650, 550, 450)],
             ],
         ),
         (

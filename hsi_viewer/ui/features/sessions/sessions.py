@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, TaskCancelledError
@@ -17,6 +17,7 @@ from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.awaited import awaited
 from hsi_viewer.ui.features.sessions.screen_state import restore_screen, screen_state
 from hsi_viewer.ui.opened_cube import OpenedCube
+from hsi_viewer.ui.rest_timer import RestTimer
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -44,10 +45,10 @@ class SessionController(QObject):
         self.shown_run: int | None = None
         self.run_pending = False  # the map on the screen is of a run that is still being saved
         self._made: list[Session] = []
+        self._soon = RestTimer(0, self._show, self)  # a result that is posted would not wait
         opening = context.opening
         opening.prepare = self._prepare
         opening.opened.connect(self._adopt)
-        opening.opened.connect(self._show, Qt.ConnectionType.QueuedConnection)
         opening.kept.connect(self._put_away)
         self._timer = QTimer(self)
         self._timer.setInterval(MAINTAIN_MS)
@@ -113,12 +114,13 @@ class SessionController(QObject):
             self._warn(session.problem)
         self._timer.start()
         self.changed.emit()
+        self._soon.start()
 
-    @Slot(object)
-    def _show(self, opened: OpenedCube) -> None:
+    @Slot()
+    def _show(self) -> None:
         """After the views have drawn the new document."""
-        session: Session = opened.prepared
-        if session is not self.session:
+        session = self.session
+        if session is None:
             return
         document = session.document
         if session.recorder is not None and session.problem:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from hsi_viewer.core import strips
+from hsi_viewer.core.postprocess import sieve
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.postprocess.majority import majority
 from hsi_viewer.core.postprocess.map_regions import map_regions
@@ -156,3 +161,44 @@ def test_regions_have_pixels_sums_and_centroids():
     assert regions.pixels().tolist() == [6, 3, 2, 1]
     np.testing.assert_allclose(regions.centroids()[1:], [[5 / 6, 5 / 6], [1, 3.5], [2.5, 1.5]])
     np.testing.assert_allclose(regions.sums(np.array([[1.0], [2.0], [4.0]]))[1:], [4, 3, 4])
+
+
+@settings(max_examples=20, deadline=None)
+@given(MAPS, st.sampled_from([3, 5]), st.integers(2, 12), st.booleans())
+def test_the_height_of_a_strip_changes_nothing(ids, window, minimum, corners):
+    def results() -> list[np.ndarray]:
+        return [
+            majority(ids, window),
+            opened(ids, 1, corners=corners),
+            sieved(ids, minimum, corners=corners),
+        ]
+
+    expected = results()
+    with mock.patch.object(strips, "ROWS", 1), mock.patch.object(sieve, "ROWS", 2):
+        for result, whole in zip(results(), expected, strict=True):
+            np.testing.assert_array_equal(result, whole)
+
+
+@pytest.mark.parametrize(
+    ("clean", "most"),
+    [
+        (lambda ids: majority(ids, 3), 6),
+        (lambda ids: opened(ids, 1), 6),
+        (lambda ids: sieved(ids, 8), 20),
+    ],
+    ids=["majority", "opening", "sieve"],
+)
+def test_a_large_noisy_map_is_cleaned_in_little_memory(clean, most):
+    """A map of 40 million pixels has to fit into 1 GiB, with its many regions."""
+    rng = np.random.default_rng(0)
+    ids = (1 + np.arange(2000)[:, None] // 40 % 5 + np.zeros((1, 150))).astype(np.uint16)
+    noisy = rng.random(ids.shape) < 0.1
+    ids[noisy] = rng.integers(1, 7, np.count_nonzero(noisy))
+    clean(ids[:20])  # modules that are loaded here stay
+    tracemalloc.start()
+    try:
+        clean(ids)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak / ids.size < most  # bytes a pixel
