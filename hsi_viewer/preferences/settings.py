@@ -70,7 +70,7 @@ class Settings:
     """
 
     theme: Literal["system", "light", "dark"] = "system"
-    text_percent: Annotated[int, Meta(ge=80, le=200)] = 100
+    text_percent: Annotated[int, Meta(ge=50, le=200)] = 100
     device: Device = "auto"
     classifier: str = "sdhsi"
     recent_files: list[str] = field(default_factory=list)
