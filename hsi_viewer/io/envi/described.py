@@ -16,6 +16,7 @@ from hsi_viewer.io.envi.pairing import (
     header_of,
     is_text_file,
     named,
+    rival_of,
     unpacked_name,
 )
 
@@ -58,23 +59,20 @@ def data_of(header: Path, layout: Layout, warnings: list[str]) -> Path:
     """
     needed = 0 if layout.compressed else layout.offset + layout.data_bytes
     fitting = first = None
-    exact: list[Path] = []
     for found, size in data_files(header, layout.interleave, layout.offset, needed):
         if size == needed:
-            exact.append(Path(found))
-            continue
+            if (other := rival_of(header, found, size)) is not None:
+                name, also = Path(found).name, Path(other).name
+                warnings.append(
+                    f"{name} and {also} both have the size that {header.name} gives; {name} is "
+                    "read. Open the other by its own name."
+                )
+            return Path(found)
         if needed and is_text_file(Path(found)):
             continue
         if size > needed:
             fitting = fitting or found
         first = first or found
-    if exact:
-        if len(exact) > 1:
-            warnings.append(
-                f"{exact[0].name} and {exact[1].name} both have the size that {header.name} "
-                f"gives; {exact[0].name} is read. Open the other by its own name."
-            )
-        return exact[0]
     if first is None:
         stem = header.stem
         raise FileError(
