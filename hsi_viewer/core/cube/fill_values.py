@@ -99,7 +99,38 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
         if share >= MOST or value in CUSTOMARY:
             pixels, partly = max(1, round(count / part)), share < MOST
             found.append(SuspectedFill(value, pixels, part < 1 or partly, partly))
+    known = {fill.value for fill in found}
+    for value, count, share in _invalid(cube, stored, is_data):
+        if value not in known:
+            pixels, partly = max(1, round(count / part)), share < MOST
+            found.append(SuspectedFill(value, pixels, part < 1 or partly, partly))
     return (*found, *_not_finite(cube, stored, part))
+
+
+def _invalid(
+    cube: HyperCube, stored: NDArray[Any], is_data: NDArray[np.bool_]
+) -> list[tuple[float, int, float]]:
+    """Values outside of the range that the file calls valid, where they are few.
+
+    Many are measurements that exceed it; where most are outside it is of other units.
+
+    Returns
+    -------
+    Each value, the pixels that hold it, and the part of their bands that does.
+    """
+    if cube.valid_range is None:
+        return []
+    low, high = cube.valid_range
+    outside = is_data & ((stored < low) | (stored > high))
+    if not outside.any() or outside.sum() * 2 > is_data.sum():
+        return []
+    values = np.unique(stored[outside])
+    if values.size > AT_MOST:
+        return []
+    held = [(stored == value).sum(axis=2) for value in values]
+    shares = [n[n > 0].mean() / stored.shape[2] for n in held]
+    counts = [int(np.count_nonzero(n)) for n in held]
+    return list(zip(values.astype(float).tolist(), counts, shares, strict=True))
 
 
 def usual_of(cube: HyperCube, bands: NDArray[np.intp]) -> Usual | None:

@@ -70,6 +70,22 @@ def test_a_value_among_the_others_is_kept_where_some_of_the_bands_hold_it() -> N
     assert suspected(values) == []
 
 
+@pytest.mark.parametrize(
+    ("valid", "found"),
+    [
+        ((0, 700), [(900.0, 40), (800.0, 20)]),
+        ((0, np.inf), []),
+        ((0, 850), [(900.0, 40)]),
+        ((0, 1), []),  # of other units
+        ((0, 300), []),  # measured values exceed it
+    ],
+)
+def test_a_few_values_outside_of_the_valid_range_are_no_data(valid, found) -> None:
+    values = (scene() * 1000).clip(1, 700).astype(np.uint16)
+    values[:4, :10], values[:4, 10:15, :] = 900, 800
+    assert sorted(suspected(values, valid_range=valid)) == sorted(found)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, np.int32])
 def test_the_lowest_value_of_a_type_is_found(dtype) -> None:
     values = (scene() * 1000).astype(dtype)
