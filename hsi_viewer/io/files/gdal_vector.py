@@ -44,6 +44,7 @@ BEGINNINGS = {
 }
 GEOJSON_END = b"\n]\n}\n"
 SHAPE_HEADER = 32  # bytes: where the files of a shapefile say how long they are
+SHAPE_INDEX = (100, 8)  # bytes of an index (.shx): of its header, and of a feature
 # What pyogrio raises on damage that it does not foresee: a broken .prj, names that are not text.
 STUMBLES = (UnboundLocalError, UnicodeError, MemoryError)
 ERRORS = (DataSourceError, DataLayerError, FieldError, *STUMBLES)
@@ -191,19 +192,24 @@ def _is_whole(path: Path) -> bool:
             file.seek(max(path.stat().st_size - len(GEOJSON_END), 0))
             return file.read() == GEOJSON_END
     if driver == "ESRI Shapefile":
-        parts = [path.with_suffix(ending) for ending in (".shp", ".shx", ".dbf")]
-        return all(part.stat().st_size >= _promised_length(part) for part in parts)
+        return _is_whole_shapefile(path)
     return True  # SQLite notices by itself
 
 
-def _promised_length(part: Path) -> int:
-    """Bytes of a file of a shapefile, by its header."""
-    with part.open("rb") as file:
-        header = file.read(SHAPE_HEADER).ljust(SHAPE_HEADER, b"\0")
-    if part.suffix == ".dbf":
-        records, before, record = struct.unpack_from("<IHH", header, 4)
-        return max(SHAPE_HEADER, before + records * record)
-    return max(SHAPE_HEADER, 2 * int.from_bytes(header[24:28], "big"))  # words of 16 bits
+def _is_whole_shapefile(path: Path) -> bool:
+    """Whether shapes, index and table are as long as they say, and of one number of features."""
+    parts = [path.with_suffix(ending) for ending in (".shp", ".shx", ".dbf")]
+    sizes, heads = [part.stat().st_size for part in parts], []
+    for part in parts:
+        with part.open("rb") as file:
+            heads.append(file.read(SHAPE_HEADER).ljust(SHAPE_HEADER, b"\0"))
+    shapes, index = (2 * int.from_bytes(head[24:28], "big") for head in heads[:2])  # in words
+    records, before, record = struct.unpack_from("<IHH", heads[2], 4)
+    return (
+        sizes[0] >= shapes >= SHAPE_HEADER
+        and sizes[1] >= index == SHAPE_INDEX[0] + SHAPE_INDEX[1] * records
+        and sizes[2] >= before + records * record > records  # 0 until the header is written
+    )
 
 
 def _ready(path: Path) -> str:
