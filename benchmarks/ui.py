@@ -177,6 +177,7 @@ def run_child(*arguments: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as home:
         homes = {f"XDG_{kind}_HOME": home for kind in ("CONFIG", "CACHE", "DATA", "STATE")}
         environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, **homes}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # users have compiled files
         command = [sys.executable, "-m", "benchmarks.ui", *arguments]
         out = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     found: dict[str, Any] = json.loads(out.stdout.splitlines()[-1])

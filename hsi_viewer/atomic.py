@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +50,11 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def followed(path: Path) -> Path:
+    """The file that a link leads to, to be written in its place; others as they are."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
 def _temporary(target: Path, mark: str) -> Path:
     return target.with_name(f".{_short(target.stem)}.{mark}{target.suffix}")
 
@@ -67,7 +73,9 @@ def replacing(*targets: Path, named: Path | None = None) -> Iterator[tuple[Path,
     given after all are safely on disk; if a rename fails, those done before are undone, so
     that no half-new pair stays. On any error, cancel included, the old files stay unchanged
     and the temporary files are gone. What a killed process could not clear away is cleared,
-    and a half-done exchange of a pair is undone, by the next write to the same target.
+    and a half-done exchange of a pair is undone, by the next write to the same target. A file
+    keeps its permissions, and one that may not be written is not replaced either. A link gives way:
+    what it leads to may be the user's only copy.
 
     Parameters
     ----------
@@ -87,10 +95,13 @@ def replacing(*targets: Path, named: Path | None = None) -> Iterator[tuple[Path,
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "a folder of this name exists")
+            if not target.is_symlink() and target.exists() and not os.access(target, os.W_OK):
+                raise PermissionError(errno.EACCES, "the file is write-protected")
         remove_leftovers(*targets)
         yield beside
-        for path in beside:
+        for path, target in zip(beside, targets, strict=True):
             _sync(path)
+            _keep_mode(path, target)
         _swap_in(beside, targets, mark)
         _take_sides_along(beside, targets)
     except OSError as error:
@@ -100,6 +111,13 @@ def replacing(*targets: Path, named: Path | None = None) -> Iterator[tuple[Path,
             for rubbish in (path, side_file(path)):
                 with suppress(OSError):
                     rubbish.unlink(missing_ok=True)
+
+
+def _keep_mode(new: Path, target: Path) -> None:
+    """Give a new file the permissions of the one that it replaces, if there is one."""
+    with suppress(OSError):  # of drives without any
+        if stat.S_ISREG(mode := target.lstat().st_mode):
+            new.chmod(stat.S_IMODE(mode))
 
 
 @contextmanager

@@ -76,12 +76,33 @@ class Evidence:
     @property
     def sentence(self) -> str:
         """The voices and their weights, and how they were chosen."""
-        spoken = [v for v in self.voices if round(v.weight, 2) > 0]
-        weights = ", ".join(f"{v.title.lower()} {v.weight:.2f}" for v in spoken)
+        weights = ", ".join(f"{v.title.lower()} {v.weight:.2f}" for v in self.heard)
         if self.separated is None:
             return f"{weights}; too few groups of labels to choose by"
         count = len(np.unique(self.separated.folds))
         return f"{weights}, by {count} spatial folds"
+
+    @property
+    def heard(self) -> tuple[VoiceShare, ...]:
+        """The voices that decide anything."""
+        return tuple(v for v in self.voices if round(v.weight, 2) > 0)
+
+    @property
+    def decided(self) -> str:
+        """A sentence on who decides the map, in plain words; "" without voices."""
+        names = [v.title.lower() for v in self.heard]
+        if len(names) < 2:
+            return "".join(f"Decided by {name} alone." for name in names)
+        shares = [f"{n} ({100 * v.weight:.0f} %)" for n, v in zip(names, self.heard, strict=True)]
+        return f"Decided by {', '.join(shares[:-1])} and {shares[-1]}."
+
+    @property
+    def weighed(self) -> str:
+        """A sentence on how the shares were found."""
+        if self.separated is None:
+            return "Too few places are labelled to choose these shares by their accuracy."
+        count = len(np.unique(self.separated.folds))
+        return f"Shares by accuracy on your labels, cut into {count} parts that lie apart."
 
 
 @dataclass(frozen=True, eq=False)

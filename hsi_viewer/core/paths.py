@@ -25,6 +25,11 @@ def resource_path(*parts: str) -> Path:
     raise FileNotFoundError(f"resources/{name} is missing: reinstall hsi-viewer")
 
 
+def real_path(path: Path) -> Path:
+    """The absolute path without links; one of a link that leads to itself is left in it."""
+    return Path(os.path.realpath(path))
+
+
 VARIABLE = "HSI_VIEWER_DATA"
 
 

@@ -63,3 +63,8 @@ def in_words(seconds: float) -> str:
     if seconds < 3570:
         return f"about {round(seconds / 60)} min left"
     return f"about {round(seconds / 3600)} h left"
+
+
+def took(seconds: float) -> str:
+    """A time that something has taken: "13 s", "less than a second"."""
+    return f"{seconds:.0f} s" if seconds >= 1 else "less than a second"

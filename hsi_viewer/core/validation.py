@@ -1,33 +1,40 @@
 """One way to check what comes from a file: settings, sidecars, sessions, runs, models.
 
-A type describes what is expected, ranges by `Annotated[int, Field(ge=1)]`; pydantic compares.
+A type describes what is expected, ranges by `Annotated[int, Meta(ge=1)]`; msgspec compares.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import cache
-from typing import Annotated, Any, TypeVar, cast
+import re
+import sys
+from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, Strict, TypeAdapter, ValidationError, WrapValidator
-from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+from msgspec import Meta, ValidationError, convert
 
 T = TypeVar("T")
+D = TypeVar("D")
 
-# Parts of what `checked` compares, which would else make numbers of texts and of true and false.
-Whole = Annotated[int, Strict()]
-Real = Annotated[float, Strict()]
-Finite = Annotated[float, Strict(), Field(allow_inf_nan=False)]
-Text = Annotated[str, Strict()]
-Flag = Annotated[bool, Strict()]
+LARGEST = sys.float_info.max
+Finite = Annotated[float, Meta(ge=-LARGEST, le=LARGEST)]
+
+_PLACE = re.compile(r" - at (`key` in )?`\$(.*)`$")
+_PARTS = re.compile(r"\[(\d+)\]")
+_TYPES = re.compile(r"`([a-z |]+)`")
+_NAMES = {
+    "object": "an object",
+    "array": "a list",
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "nothing",
+}
+_LIMITS = {">= ": "of at least ", "<= ": "of at most ", "> ": "above ", "< ": "below "}
 
 
 class InvalidError(ValueError):
     """What was read isn't what it should be; the text is "where: what is wrong"."""
-
-
-_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 def parsed(kind: type[T], text: str | bytes, *, strict: bool = True) -> T:
@@ -35,7 +42,7 @@ def parsed(kind: type[T], text: str | bytes, *, strict: bool = True) -> T:
 
     Parameters
     ----------
-    kind : the type: a dataclass, a model of pydantic or anything else that it understands.
+    kind : the type: a dataclass or anything else that msgspec understands.
     text : JSON.
     strict : whether numbers must be numbers, and not texts that hold some.
 
@@ -44,16 +51,13 @@ def parsed(kind: type[T], text: str | bytes, *, strict: bool = True) -> T:
     InvalidError
         if the text isn't JSON, or of another type.
     """
-    try:
-        return cast("T", _adapter(kind).validate_json(text, strict=strict or None))
-    except ValidationError as error:
-        raise InvalidError(_reason(error)) from error
+    return checked(kind, json_values(text), strict=strict)
 
 
 def json_values(text: str | bytes) -> Any:
     """JSON values of a text whose types `checked` compares.
 
-    Names of files that aren't valid UTF-8 are kept: pydantic refuses their lone surrogates.
+    Names of files that aren't valid UTF-8 are kept, as lone surrogates.
 
     Raises
     ------
@@ -66,8 +70,8 @@ def json_values(text: str | bytes) -> Any:
         raise InvalidError(str(error)) from error
 
 
-def checked(kind: type[T], value: object, *, strict: bool = False) -> T:
-    """A value of a type from JSON values, where tuples are lists unless `strict`.
+def checked(kind: type[T], value: object, *, strict: bool = True) -> T:
+    """A value of a type from JSON values, where tuples are lists and every key is a text.
 
     Raises
     ------
@@ -75,24 +79,37 @@ def checked(kind: type[T], value: object, *, strict: bool = False) -> T:
         if it is of another type.
     """
     try:
-        return cast("T", _adapter(kind).validate_python(value, strict=strict or None))
+        return convert(value, kind, strict=strict, str_keys=True)
     except ValidationError as error:
         raise InvalidError(_reason(error)) from error
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise InvalidError(str(error)) from error
 
 
-def or_else(default: Any) -> WrapValidator:
-    """For `Annotated`: the default in the place of a value that isn't valid."""
-
-    def take(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-        try:
-            return handler(value)
-        except ValidationError:
-            return default
-
-    return WrapValidator(take)
+def or_else(kind: type[T], value: object, default: D) -> T | D:
+    """A value of a type from JSON values, or the default in the place of one that isn't valid."""
+    try:
+        return checked(kind, value)
+    except InvalidError:
+        return default
 
 
 def _reason(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else first["msg"]
+    """The text of an error, with its place first, and in words."""
+    text = str(error)
+    place = _PLACE.search(text)
+    what = text[: place.start()] if place else text
+    what = _TYPES.sub(lambda found: _named(found[1]), what)
+    for sign, words in _LIMITS.items():
+        what = what.replace(sign, words)
+    where = _PARTS.sub(r".\1", place[2].replace("[...]", "")).strip(".") if place else ""
+    if what.startswith("Object missing required field"):
+        missing = what.rpartition(" ")[2].strip("`")
+        return f"{'.'.join(filter(None, (where, missing)))}: it is missing"
+    what = what.replace("Invalid enum value", "Unknown value")
+    what = what[:1].lower() + what[1:]
+    return f"{where}: {what}" if where else what
+
+
+def _named(types: str) -> str:
+    return " or ".join(_NAMES.get(name, name) for name in types.split(" | "))

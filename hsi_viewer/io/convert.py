@@ -13,6 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError, HsiError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME
 from hsi_viewer.core.labels.label_file import LabelFile
+from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.progress import ProgressPort
 from hsi_viewer.io.envi.writer import class_fields, pair_of
 from hsi_viewer.io.labels import label_file
@@ -123,10 +124,10 @@ def _class_map(source: str, cube: HyperCube) -> LabelFile | None:
 
 def _overwrites(source: Path, target: Path) -> bool:
     """Whether writing a cube to a target would replace a file of its own."""
-    if source.is_dir() and source.resolve() in target.resolve().parents:
+    if source.is_dir() and real_path(source) in real_path(target).parents:
         return True
     own = own_files(source)
-    return any(path.resolve() in own for path in _made(target))
+    return any(real_path(path) in own for path in _made(target))
 
 
 def _made(target: Path) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ from hsi_viewer.core.errors import ExportError, LabelError
 from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend
 from hsi_viewer.core.labels.label_file import LabelFile
+from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.postprocess.cleaned_prediction import cleaning_sentence
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
@@ -209,7 +210,7 @@ def check_targets(targets: Iterable[Path], sources: Iterable[Path], *, overwrite
     """
     own = {path for source in sources for path in own_files(source)}
     for target in targets:
-        if target.resolve() in own:
+        if real_path(target) in own:
             raise ExportError(f"{target} is an input of this command; choose another name.")
         if os.path.lexists(target) and not overwrite:
             raise ExportError(f"{target} exists; choose another name, or add --overwrite.")

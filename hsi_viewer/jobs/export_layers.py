@@ -14,6 +14,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.rasters import Raster
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.io.writers.own_files import own_files
 
@@ -121,7 +122,7 @@ def write_layer(
 
     own = own_files(scene.path) if scene.path is not None else set()
     for target in planned_files(path):
-        if target.resolve() in own:
+        if real_path(target) in own:
             raise ExportError(f"{target} is the open scene; choose another name.")
     if isinstance(layer.image, HyperCube):
         return write_cube(layer.image, path, interleave="bsq", token=token, port=port)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.paths import real_path
 from hsi_viewer.io.arrays.zarr_store import is_zarr
 from hsi_viewer.io.writers.own_files import own_files
 
@@ -67,10 +68,10 @@ def check_sources(folder: Path, sources: Sequence[Path]) -> None:
     ExportError
         if one of the files of the sources has the name of a result, or the folder is a source.
     """
-    target = folder.resolve()
+    target = real_path(folder)
     for source in sources:
         inside = (target, *target.parents) if is_zarr(source) else (target,)
-        if source.is_dir() and source.resolve() in inside:
+        if source.is_dir() and real_path(source) in inside:
             raise ExportError(
                 f"{folder}: the results would be mixed with the data of {source}; choose another "
                 "output folder."
@@ -93,7 +94,7 @@ def check_no_model(folder: Path, model: Path) -> None:
     """
     from hsi_viewer.learning.model_description import pair_of
 
-    own = any(path.resolve().parent == folder.resolve() for path in pair_of(model))
+    own = any(real_path(path).parent == real_path(folder) for path in pair_of(model))
     if own or any(path.exists() for path in pair_of(folder)):
         raise ExportError(
             f"{folder} contains a model and its map, which would be replaced; choose another "

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.jobs.after_map import check_targets
@@ -43,7 +44,7 @@ def report_on(run: RunFolder, target: Path, *, overwrite: bool = False) -> dict[
     HsiError
         if a file is missing or has changed, or the target cannot be written; before anything slow.
     """
-    if (target / RECORD).exists() and target.resolve() == run.folder.resolve():
+    if (target / RECORD).exists() and real_path(target) == real_path(run.folder):
         raise ExportError(
             f"{target} holds the record of the run, which the report would replace; choose "
             f"another folder, such as {target / FOLDER}."

@@ -32,10 +32,25 @@ from hsi_viewer.learning.voices.ensemble import Ensemble
 from hsi_viewer.learning.voices.pool import VOTE
 
 PIXELS = 40_000  # of the first look at a scene or a part of it, about
-THINNED = 4  # pixels of the thinned grid from one that is looked at to the next
+# Pixels of a thinned grid from one that is looked at to the next: fewer read less of the scene.
+ROUGHLY, FINELY = 2, 4
 BLOCK = 240  # pixels a side of the thinned grid that are computed at once
 PAUSE = 0.1  # seconds until the view is asked for again where all of it is painted
 OFTEN = 1.0  # seconds between two maps, at least
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where a coarse map is computed.
+
+    Attributes
+    ----------
+    step : every which row and column, a multiple of `thin`.
+    thin : every which row and column is read, for the windows around it.
+    """
+
+    step: int
+    thin: int = 1
 
 
 @dataclass(frozen=True)
@@ -60,14 +75,9 @@ class Sketch:
     viewed: Viewed | None
     token: CancelToken
 
-    def look(self, window: Window, step: int) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """Probabilities (n, m, classes) of every step-th row and column, and where is data.
-
-        Parameters
-        ----------
-        step : a multiple of what `thinning` gives for it.
-        """
-        thin = thinning(step)
+    def look(self, window: Window, grid: Grid) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Probabilities (n, m, classes) of each place of a grid, and where is data."""
+        step, thin = grid.step, grid.thin
         scene = self.scene if thin == 1 else self.scene.thinned(thin)
         rows, columns = (range(s.start // thin, -(-s.stop // thin)) for s in window)
         parts = []
@@ -136,9 +146,9 @@ class Painter:
         return None if part is None else part.within(*self.sketch.seeds.shape)
 
     def _look_at(self, window: Window) -> None:
-        step = step_of(*((s.stop - s.start) for s in window))
-        self._put(window, step)
-        self._publish(f"every {step} pixels")
+        grid = rough_grid(*((s.stop - s.start) for s in window))
+        self._put(window, grid)
+        self._publish(f"every {grid.step} pixels")
 
     def _paint_on(self) -> None:
         if not self._looked and not self._stop.is_set():
@@ -163,22 +173,23 @@ class Painter:
         wanted = (
             number
             for number, tile in enumerate(self._tiles)
-            if self._finest[number] > fitting(part.step) and part.meets(*tile)
+            if self._finest[number] > fine_grid(part.step).step and part.meets(*tile)
         )
         return next(wanted, None)
 
     def _paint(self, number: int, part: ViewedPart) -> None:
-        step = fitting(part.step)
-        self._put(self._tiles[number], step)
-        self._finest[number] = step
+        grid = fine_grid(part.step)
+        self._put(self._tiles[number], grid)
+        self._finest[number] = grid.step
         is_done = self._next_tile(part) is None
         if is_done or time.perf_counter() - self._published >= OFTEN:
             fine = sum(s < max(self._ids.shape) for s in self._finest.values())
             self._publish(f"{fine / len(self._tiles):.0%} of the scene finely")
 
-    def _put(self, window: Window, step: int) -> None:
-        """Paint a window, each pixel of the map as large as the step."""
-        said, valid = self.sketch.look(window, step)
+    def _put(self, window: Window, grid: Grid) -> None:
+        """Paint a window, each pixel of the map as large as the step of the grid."""
+        step = grid.step
+        said, valid = self.sketch.look(window, grid)
         index = np.ix_(
             *(
                 np.minimum((np.arange(s.stop - s.start) + step // 2) // step, count - 1)
@@ -203,19 +214,19 @@ class Painter:
         self._published = time.perf_counter()
 
 
-def step_of(rows: int, columns: int) -> int:
-    """Every which row and column of so many makes about `PIXELS`."""
-    return fitting(ceil(sqrt(rows * columns / PIXELS)))
+def rough_grid(rows: int, columns: int) -> Grid:
+    """The grid of a first look at so many rows and columns, of about `PIXELS`."""
+    return _grid(ceil(sqrt(rows * columns / PIXELS)), ROUGHLY)
 
 
-def thinning(step: int) -> int:
-    """Step of the grid on which windows are computed for every step-th pixel."""
-    return max(1, step // THINNED)
+def fine_grid(step: int) -> Grid:
+    """The grid of what is shown at this step, or one that is a little finer."""
+    return _grid(step, FINELY)
 
 
-def fitting(step: int) -> int:
-    """The largest step up to this one that is a multiple of its thinning."""
-    return step - step % thinning(step)
+def _grid(step: int, apart: int) -> Grid:
+    thin = max(1, step // apart)
+    return Grid(step - step % thin, thin)
 
 
 def _blocks(places: range, step: int) -> Iterator[range]:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 
 USUAL = (0.02, 0.98)  # quantiles that the range of a band is taken from
+# Negative values so far below the middle half of a band, in widths of it, are no data that was
+# smeared or scaled: what programs write where there is none is negative, what sensors see is not.
+MIDDLE, DEEP = (0.25, 0.75), 10.0
 WIDER = 2.5  # on each side, in widths of that range: twelve standard deviations from the middle
 # How far a value may lie from the bands next to it, in the same widths: much further than those of
 # 97 in a hundred pixels, so that neither a narrow absorption nor a noisy band strays.
@@ -42,9 +45,18 @@ def usual_range(
 
 def _ends(values: NDArray[Any]) -> tuple[Any, Any]:
     """The quantiles along the first axis; without differences, which may exceed any number."""
-    first, last = (round(q * (len(values) - 1)) for q in USUAL)
-    ordered = np.partition(values, (first, last), axis=0)
-    return ordered[first], ordered[last]
+    first, *middle, last = (round(q * (len(values) - 1)) for q in (USUAL[0], *MIDDLE, USUAL[1]))
+    ordered = np.partition(values, (first, *middle, last), axis=0)
+    low, lower, upper, high = (ordered[k] for k in (first, *middle, last))
+    with np.errstate(over="ignore", invalid="ignore"):
+        least = lower - DEEP * (upper - lower)
+    deep = (low < 0) & (low < least)  # more pixels than the quantiles pass over
+    if values.ndim == 1:
+        return _ends(values[values >= least]) if deep else (low, high)
+    for band in np.flatnonzero(deep):
+        column = values[:, band]
+        low[band], high[band] = _ends(column[column >= least[band]])
+    return low, high
 
 
 def usual_jump(values: Floats, is_data: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, Field, create_model
+from msgspec import Meta
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.training import Device
-from hsi_viewer.core.validation import InvalidError, checked, json_values
+from hsi_viewer.core.validation import InvalidError, checked, json_values, or_else
 
 log = logging.getLogger(__name__)
 
@@ -24,28 +25,24 @@ MAX_PRESETS = 50
 MAX_ARRANGEMENTS = 20
 
 
-def _preset(value: list[Any]) -> list[Any]:
-    """A name and three wavelengths in nm."""
-    right = (
+def _is_preset(value: list[Any]) -> bool:
+    """Whether it is a name and three wavelengths in nm."""
+    return (
         len(value) == 4
         and isinstance(value[0], str)
         and bool(value[0].strip())
         and all(type(v) in (int, float) and 0 < v < 1e6 for v in value[1:])
     )
-    if not right:
-        raise ValueError("a preset is a name and three wavelengths")
-    return value
 
 
-def _percent(value: list[float]) -> list[float]:
-    if len(value) != 2 or not 0 <= value[0] < value[1] <= 100:
-        raise ValueError("a stretch is between two percentages")
-    return value
+def _is_stretch(value: list[float]) -> bool:
+    """Whether it is two percentages, the lower first."""
+    return len(value) == 2 and 0 <= value[0] < value[1] <= 100
 
 
-def _arrangement(value: list[Any]) -> list[Any]:
-    """A name, the number of views, and where the panels are, as the window writes it."""
-    right = (
+def _is_arrangement(value: list[Any]) -> bool:
+    """Whether it is a name, the number of views, and where the panels are, as Qt writes it."""
+    return (
         len(value) == 3
         and isinstance(value[0], str)
         and bool(value[0].strip())
@@ -53,12 +50,13 @@ def _arrangement(value: list[Any]) -> list[Any]:
         and value[1] in (1, 2, 4)
         and isinstance(value[2], str)
     )
-    if not right:
-        raise ValueError("an arrangement is a name, a number of views, and a text")
-    return value
 
 
-Preset = Annotated[list[Any], AfterValidator(_preset)]
+RULES: dict[str, Callable[[Any], bool]] = {  # beside the types
+    "band_presets": lambda presets: all(map(_is_preset, presets)),
+    "stretch_percent": _is_stretch,
+    "arrangements": lambda arrangements: all(map(_is_arrangement, arrangements)),
+}
 
 
 @dataclass
@@ -72,49 +70,45 @@ class Settings:
     """
 
     theme: Literal["system", "light", "dark"] = "system"
-    text_percent: Annotated[int, Field(ge=80, le=200)] = 100
+    text_percent: Annotated[int, Meta(ge=50, le=200)] = 100
     device: Device = "auto"
     classifier: str = "sdhsi"
     recent_files: list[str] = field(default_factory=list)
     last_folder: str = ""
     scenes: list[str] = field(default_factory=list)  # session files of the panel Scenes
-    brush_size: Annotated[int, Field(ge=1, le=101)] = 1
+    brush_size: Annotated[int, Meta(ge=1, le=101)] = 1
     brush_square: bool = False
     smooth_outlines: bool = False
     fill_by: Literal["labels", "map"] = "labels"
     guide_area: Literal["segment", "core", "pixel"] = "core"
     wand_measure: Literal["angle", "distance"] = "angle"
     wand_connected: bool = True
-    wand_angle: Annotated[float, Field(gt=0, le=2)] = 0.08
-    wand_distance: Annotated[float, Field(gt=0, le=20)] = 0.4
-    segment_size: Annotated[int, Field(ge=9, le=2500)] = 64
-    map_opacity: Annotated[float, Field(ge=0, le=1)] = 0.65
+    wand_angle: Annotated[float, Meta(gt=0, le=2)] = 0.08
+    wand_distance: Annotated[float, Meta(gt=0, le=20)] = 0.4
+    segment_size: Annotated[int, Meta(ge=9, le=2500)] = 64
+    map_opacity: Annotated[float, Meta(ge=0, le=1)] = 0.65
     map_style: Literal["grey", "solid", "outlines"] = "grey"
-    autosave_minutes: Annotated[int, Field(ge=0, le=120)] = 5
-    band_presets: Annotated[list[Preset], Field(max_length=MAX_PRESETS)] = field(
+    autosave_minutes: Annotated[int, Meta(ge=0, le=120)] = 5
+    band_presets: Annotated[list[list[Any]], Meta(max_length=MAX_PRESETS)] = field(
         default_factory=list
     )
     stretch: Literal["percentile", "minmax", "gaussian", "equalize"] = "percentile"
-    stretch_percent: Annotated[list[float], AfterValidator(_percent)] = field(
-        default_factory=lambda: [2.0, 98.0]
-    )
+    stretch_percent: list[float] = field(default_factory=lambda: [2.0, 98.0])
     shortcuts: dict[str, list[str]] = field(default_factory=dict)
     tour_seen: bool = False
     spectrum_unit: Literal["nm", "um", "band"] = "nm"
-    cache_megabytes: Annotated[int, Field(ge=0, le=1_000_000)] = 2000
-    arrangements: Annotated[
-        list[Annotated[list[Any], AfterValidator(_arrangement)]],
-        Field(max_length=MAX_ARRANGEMENTS),
-    ] = field(default_factory=list)
+    cache_megabytes: Annotated[int, Meta(ge=0, le=1_000_000)] = 2000
+    arrangements: Annotated[list[list[Any]], Meta(max_length=MAX_ARRANGEMENTS)] = field(
+        default_factory=list
+    )
     window_geometry: str = ""
     window_state: str = ""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        try:
-            entry = _entries().model_validate({name: value}, strict=True)
-        except ValueError as error:
-            raise ValueError(f"{value!r} is not a valid {name.replace('_', ' ')}") from error
-        super().__setattr__(name, getattr(entry, name))
+        kept = or_else(_types()[name], value, None)
+        if kept is None or not RULES.get(name, lambda _: True)(kept):
+            raise ValueError(f"{value!r} is not a valid {name.replace('_', ' ')}")
+        super().__setattr__(name, kept)
 
     def add_recent(self, source: str) -> None:
         """Put a file first among the recent ones."""
@@ -122,12 +116,9 @@ class Settings:
 
 
 @cache
-def _entries() -> type[BaseModel]:
-    """What compares entries: of one model, not of one a field, which takes longer to make."""
-    types = get_type_hints(Settings, include_extras=True)
-    parts: dict[str, Any] = {name: (kind, None) for name, kind in types.items()}
-    made: type[BaseModel] = create_model("Entries", **parts)
-    return made
+def _types() -> dict[str, Any]:
+    """Types of the entries, by name."""
+    return get_type_hints(Settings, include_extras=True)
 
 
 def settings_path() -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from msgspec import Meta
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
@@ -18,7 +18,7 @@ from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.core.display.stretch import Limits
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import data_folder
-from hsi_viewer.core.validation import Finite, Flag, Text, Whole, checked, json_values
+from hsi_viewer.core.validation import Finite, checked, json_values
 
 log = logging.getLogger(__name__)
 
@@ -108,16 +108,16 @@ class StoredContrast:
     kind: ContrastKind
     percent: tuple[Finite, Finite]
     limits: tuple[tuple[Finite, Finite], ...]
-    linked: Flag
+    linked: bool
 
 
 @dataclass(frozen=True)
 class StoredView:
     """A `CubeView` as it is read."""
 
-    bands: tuple[Annotated[Whole, Field(ge=0)], ...]
-    colours: Text
-    contrasts: dict[Text, StoredContrast]
+    bands: tuple[Annotated[int, Meta(ge=0)], ...]
+    colours: str
+    contrasts: dict[str, StoredContrast]
 
 
 def _key(cube: HyperCube) -> str:

@@ -20,6 +20,7 @@ import platformdirs
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
+from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 
 OVERVIEW_PIXELS = 1 << 20
@@ -150,7 +151,7 @@ def _mark(cube: HyperCube, path: Path) -> str:
     beside = sorted(p for p in path.parent.glob(f"{_escaped(path.stem)}*") if p.is_file())
     stats = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in beside]
     identity = (
-        str(path.resolve()),
+        str(real_path(path)),
         stats,
         cube.name,
         cube.shape,

@@ -23,7 +23,6 @@ from hsi_viewer.core.display.layers import LayerStack
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
-from hsi_viewer.io.suggestions import Use
 from hsi_viewer.rendering.scene_picture import ScenePicture
 from hsi_viewer.session.document.map_change import MadeMap
 from hsi_viewer.session.session import Session
@@ -49,6 +48,10 @@ from hsi_viewer.ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QToolBar
+
+    from hsi_viewer.core.training import Standardise
+    from hsi_viewer.io.suggestions import Use
+    from hsi_viewer.jobs.applied_run import Box
 
 NO_MAP = "Train first: there is no class map yet."
 
@@ -184,6 +187,15 @@ class Exporting(Protocol):
         """Ask where to save the pinned spectra."""
 
 
+class Applying(Protocol):
+    """Maps of models that were trained elsewhere."""
+
+    def show_written(
+        self, folder: Path, part: Box | None = None, standardise: Standardise = "training"
+    ) -> None:
+        """Show the map of the open scene, or of a part, that `apply` has written into a folder."""
+
+
 class Runs(Protocol):
     """The list of runs."""
 
@@ -251,7 +263,8 @@ class Context(QObject):
     file_uses : what takes a file of labels, or a spectral library; filled by those who can.
     set_theme, may_leave, open : what the window does when it is asked.
     arrange_own : brings an arrangement of panels that the user saved.
-    opening, viewing, labelling, exporting, runs, sessions : features, as the others see them.
+    opening, viewing, labelling, exporting, applying, runs, sessions : features, as the others
+        see them.
     features : every feature, in order, once all are made.
     map_marks : scale bar and north arrow of the scene.
     commands, tool_bar : made from the answers of the features.
@@ -261,6 +274,7 @@ class Context(QObject):
     viewing: Viewing
     labelling: Labelling
     exporting: Exporting
+    applying: Applying
     runs: Runs
     sessions: Sessions
     commands: CommandTable

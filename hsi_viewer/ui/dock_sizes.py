@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from hsi_viewer.ui.arrangements import LABEL, Arrangement
 
@@ -14,6 +14,7 @@ COLUMN_LETTERS = 46  # width of the panels at the right
 COLUMN_SHARES = (0.18, 0.4)  # of the window's width at least, and at most
 IMAGE_SHARE = 0.51  # of the window's area at least, where the panels can do with the rest
 STRIP_LINES = 8.5  # least height of the panels below the image
+GOOD_LINES = 10.0  # the same, where the image can't have half of the window in any case
 STRIP_SHARE = 0.24  # of the window's height at most
 FIRST_SIZE = QSize(1280, 800)  # at 100 % text
 FRAME = QSize(8, 36)  # what the desktop puts around a window; it is known once it is shown
@@ -26,7 +27,7 @@ def first_size(available: QSize, text_percent: int) -> QSize:
     ----------
     available : of the screen, without the bars of the desktop.
     """
-    wanted = FIRST_SIZE * (text_percent / 100)
+    wanted = FIRST_SIZE * max(1.0, text_percent / 100)
     return wanted.boundedTo(available - FRAME)
 
 
@@ -98,11 +99,17 @@ class DockSizes(QObject):
         share = (self.arrangement or LABEL).strip_share
         if share:
             return round(share * window.height())
-        area = IMAGE_SHARE * window.width() * window.height()
+        line, most = window.fontMetrics().lineSpacing(), round(STRIP_SHARE * window.height())
+        least = round(STRIP_LINES * line)
+        if self._beside_image(0.5, centre, strip) < least:
+            return max(least, min(round(GOOD_LINES * line), most))
+        return max(least, min(self._beside_image(IMAGE_SHARE, centre, strip), most))
+
+    def _beside_image(self, share: float, centre: QWidget, strip: QDockWidget) -> int:
+        """Height that is left for the strip where the image has a share of the window's area."""
+        area = share * self._window.width() * self._window.height()
         image = round(area / max(1, centre.width())) + self.rows_height()
-        free = centre.height() + strip.height() - image
-        least = round(STRIP_LINES * window.fontMetrics().lineSpacing())
-        return max(least, min(free, round(STRIP_SHARE * window.height())))
+        return centre.height() + strip.height() - image
 
     def _front(self, group: tuple[str, ...]) -> QDockWidget | None:
         """The open dock of a group, if it is where the arrangement put it."""

@@ -18,6 +18,7 @@ from hsi_viewer.ui.features.catalogue import make_features
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.plug_in_feature import commands_of
 from hsi_viewer.ui.menus import Menus
+from hsi_viewer.ui.scene.drag_through import DragThrough
 from hsi_viewer.ui.theme import ThemeChoice, application_icon, apply_theme
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.floating import FloatingColumn
@@ -91,6 +92,8 @@ class MainWindow(QMainWindow):
         self.messages = FloatingColumn(centre, rows, shared.offers, shared.notices)
         cards = [card for f in self.features for card in f.cards()]
         self.cards = FloatingColumn(centre, [], *cards, at_foot=True)
+        for column in (self.messages, self.cards):
+            DragThrough(column, centre)
         for overlay in (w for f in self.features for w in f.overlays()):
             self.messages.avoid(overlay)
             self.cards.avoid(overlay)

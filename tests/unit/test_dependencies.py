@@ -17,7 +17,7 @@ NOT_IMPORTED = {
     "tensorly": "the sample scene is among its files",
 }
 # Come with what is named.
-COMES_WITH = {"shiboken6": "pyside6-essentials", "pydantic-core": "pydantic"}
+COMES_WITH = {"shiboken6": "pyside6-essentials"}
 
 
 def plain(name: str) -> str:

@@ -53,7 +53,7 @@ def test_everything_below_the_interface_runs_without_qt():
 def test_the_command_line_starts_without_qt_torch_and_readers():
     loaded = imported_by(START)
     assert "argparse" in loaded
-    assert not loaded & (QT | {"torch", "rasterio", "h5py", "rich", "numpy", "pydantic"})
+    assert not loaded & (QT | {"torch", "rasterio", "h5py", "rich", "numpy", "msgspec"})
 
 
 def test_the_window_starts_without_torch():

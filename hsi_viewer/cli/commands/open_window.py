@@ -11,6 +11,7 @@ from hsi_viewer.cli.output import SAMPLE, add_overwrite
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.core.errors import ExportError, HsiError
 from hsi_viewer.core.garbage import no_collection
+from hsi_viewer.core.paths import real_path
 
 EXAMPLES = (
     "hsi-viewer open scene.hdr",
@@ -57,7 +58,7 @@ def _check_picture(picture: Path, source: str | None, overwrite: bool) -> None:
         from hsi_viewer.io.files.identify import split_source
         from hsi_viewer.io.writers.own_files import own_files
 
-        if picture.resolve() in own_files(split_source(source)[0]):
+        if real_path(picture) in own_files(split_source(source)[0]):
             raise ExportError(f"{picture} is a file of the cube itself; choose another name.")
     if os.path.lexists(picture) and not overwrite:
         raise ExportError(f"{picture} exists; choose another name, or add --overwrite.")

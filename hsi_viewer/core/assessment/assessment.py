@@ -39,6 +39,7 @@ class Assessment:
         pixels.
     sample : what labelled reference points say about the map; None without any.
     name_of : names of the classes.
+    cross_validated : of the labels, held out place by place, where `separated` is of test pixels.
     """
 
     separated: AccuracyReport | None
@@ -52,6 +53,7 @@ class Assessment:
     random_on: Basis = "labels"
     sample: SampleAssessment | None = None
     name_of: NameOf = str
+    cross_validated: AccuracyReport | None = None
 
     @property
     def calibration_error(self) -> float:

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field
+from msgspec import Meta
 
 from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL
 from hsi_viewer.core.assessment.reference_sample import Numbers, ReferenceSample
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID
-from hsi_viewer.core.validation import InvalidError, Text, Whole, checked
+from hsi_viewer.core.validation import InvalidError, checked
 
-Number = Annotated[Whole, Field(ge=CANNOT_TELL, lt=2**53)]
+Number = Annotated[int, Meta(ge=CANNOT_TELL, lt=2**53)]
 
 
 @dataclass(eq=False)
@@ -111,7 +111,7 @@ class _Stored:
 
     shape: tuple[Number, Number]
     seed: Number
-    digest: Text
+    digest: str
     sizes: tuple[tuple[Number, Number], ...]
     pixels: tuple[Number, ...]
     strata: tuple[Number, ...]

@@ -29,7 +29,9 @@ def assess_truth(
 
     Apart are those beyond the reach of the model, and more than `GAP` pixels away: neighbours of
     training pixels are like them, also for a model that looks at single pixels. Where too few lie
-    there, the honest figure is that of the labels' own cross-validation.
+    beyond the reach, those more than `GAP` pixels away are scored, which is what counts as another
+    place in cross-validation of the labels, too. Where these are too few, the honest figure is
+    that of the cross-validation.
 
     Parameters
     ----------
@@ -44,16 +46,20 @@ def assess_truth(
     truth, mapped = test.ravel()[pixels], class_map.ravel()[pixels]
     random = score_pixels(truth, mapped, pixels, columns) if pixels.size else None
     distances = distances_to(np.flatnonzero(training), pixels, columns)
-    gap = max(reach, GAP)
-    far = distances > gap
     classes = np.unique(truth)
-    apart = _scored(truth[far], mapped[far], pixels[far], columns)
-    if apart is None or not is_enough(apart, classes.size):
+    gap = max(reach, GAP)
+    apart, far = _apart(truth, mapped, pixels, columns, distances > gap, classes)
+    if apart is None and gap > GAP:
+        gap = GAP
+        apart, far = _apart(truth, mapped, pixels, columns, distances > gap, classes)
+    if apart is None:
         warning = (
-            f"{int(far.sum())} of {pixels.size} test pixels lie {_beyond(reach)}, too few to be "
-            "scored apart; the figure of separate places is from cross-validation of the labels."
+            f"{int(far.sum()):,} of {pixels.size:,} test pixels lie more than {GAP} pixels from "
+            "training pixels, which look like their neighbours: too few to be scored apart"
         )
-        warnings = (warning, *from_labels.warnings)
+        honest = from_labels.separated is not None
+        whose = "; the figure of separate places is from cross-validation of the labels."
+        warnings = (warning + (whose if honest else "."), *from_labels.warnings)
         return replace(from_labels, random=random, random_on="test pixels", warnings=warnings)
     notes = []
     missing = np.setdiff1d(classes, truth[far])
@@ -65,34 +71,39 @@ def assess_truth(
     near = int((~far).sum())
     if near:
         notes.append(
-            f"{near} of {pixels.size} test pixels lie {_within(reach)}, and count for the "
+            f"{near:,} of {pixels.size:,} test pixels lie {_within(gap, reach)}, and count for the "
             "figure of all test pixels alone."
         )
     sure = reliability(confidence.ravel()[pixels[far]], truth[far] == mapped[far])
     places = int(connected_labels(pixels[far], truth[far], columns).max()) + 1
     audit = separation_of(distances[far], reach) if training.any() else None
+    if audit is not None and not audit.strict:
+        notes.append(str(audit))
     return Assessment(
         *(apart, random, audit, sure, reach, places, tuple(notes)),
         separated_on="test pixels",
         random_on="test pixels",
+        cross_validated=from_labels.separated,
     )
 
 
-def _beyond(reach: int) -> str:
-    """Where test pixels say something about other places, in words."""
-    if reach >= GAP:
-        return f"beyond the {reach} pixels that the model looks"
-    return f"more than {GAP} pixels from training pixels, which look like their neighbours"
-
-
-def _within(reach: int) -> str:
+def _within(gap: int, reach: int) -> str:
     """Where test pixels say nothing about other places, in words."""
-    if reach >= GAP:
-        return f"within the {reach} pixels that the model looks from training pixels"
+    if gap == reach:
+        return f"within the {gap} pixels that the model looks from training pixels"
     return f"within {GAP} pixels of training pixels, which look like their neighbours"
 
 
-def _scored(
-    truth: Ids, mapped: Ids, pixels: NDArray[np.int64], columns: int
-) -> AccuracyReport | None:
-    return score_pixels(truth, mapped, pixels, columns) if pixels.size else None
+def _apart(
+    truth: Ids,
+    mapped: Ids,
+    pixels: NDArray[np.int64],
+    columns: int,
+    far: NDArray[np.bool_],
+    classes: Ids,
+) -> tuple[AccuracyReport | None, NDArray[np.bool_]]:
+    """Accuracy of the test pixels that lie far enough, None of too few; and which these are."""
+    if not far.any():
+        return None, far
+    found = score_pixels(truth[far], mapped[far], pixels[far], columns)
+    return (found if is_enough(found, classes.size) else None), far

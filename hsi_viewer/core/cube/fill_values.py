@@ -26,6 +26,9 @@ COSTLY_BYTES = 256 << 20  # of a scene whose bands cannot be read apart
 SAMPLE_SIDE = 128
 CONFIRMED = 8  # pixels of each value whose whole spectra are read
 MOST = 0.7  # part of the bands of a pixel that must hold the value
+PARTLY = (
+    0.15  # the same for a number that programs write where one of several detectors saw nothing
+)
 AT_MOST = 8  # values; what differs more often is an image whose bands are similar
 FAR = 3.0  # from the other pixels, in units of their range
 FAR_HIGHEST = 0.5  # the same for the highest value of a type at many pixels
@@ -91,11 +94,14 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
         return int(places.start + number * places.step)
 
     is_data = cube.is_data(stored)
-    found = [
-        SuspectedFill(value, max(1, round(count / part)), part < 1)
-        for value, count, first in shared_values(stored, is_data)
-        if _holds_everywhere(cube, value, [(at(rows, r), at(columns, c)) for r, c in first])
-    ]
+    found = []
+    whole = shared_values(stored, is_data)
+    rest = _partly_held(stored, is_data, {value for value, _, _ in whole})
+    for value, count, first in (*whole, *rest):
+        share = _share(cube, value, [(at(rows, r), at(columns, c)) for r, c in first])
+        if share >= (MOST if value not in CUSTOMARY else PARTLY):
+            pixels = max(1, round(count / part))
+            found.append(SuspectedFill(value, pixels, part < 1, share < MOST))
     return (*found, *_not_finite(cube, stored, part))
 
 
@@ -200,11 +206,43 @@ def shared_values(
     for i in np.argsort(counts)[::-1]:
         if usual.is_beyond(float(values[i]), counts[i] / len(flat)):
             at = where[middle == values[i]]
-            some = at[:: -(-at.size // CONFIRMED)]
-            rows, columns = np.unravel_index(some, alike.shape)
-            positions = list(zip(rows.tolist(), columns.tolist(), strict=True))
-            found.append((float(values[i]), int(counts[i]), positions))
+            found.append((float(values[i]), int(counts[i]), _some_of(at, alike.shape)))
     return found[:AT_MOST]
+
+
+def _some_of(pixels: NDArray[np.intp], shape: tuple[int, ...]) -> Positions:
+    """Positions (row, column) of some of the pixels, flat numbers in a window of a shape."""
+    rows, columns = np.unravel_index(pixels[:: -(-pixels.size // CONFIRMED)], shape)
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def _partly_held(
+    stored: NDArray[Any], is_data: NDArray[np.bool_], known: set[float]
+) -> list[tuple[float, int, Positions]]:
+    """As `shared_values`, numbers that programs write and that pixels hold in a part of the bands.
+
+    Detectors of several kinds do not see quite the same places.
+
+    Parameters
+    ----------
+    known : values that whole pixels hold.
+    """
+    bands = stored.shape[2]
+    if bands < PROBES or not np.fmin.reduce(stored, axis=None) <= max(CUSTOMARY):
+        return []
+    found = []
+    for value in CUSTOMARY:
+        if value in known:
+            continue
+        with np.errstate(over="ignore"):  # of a type that has no number so low
+            held = (stored == value) & is_data
+        pixels = held.sum(axis=2) >= max(2, PARTLY * bands)
+        others = is_data.all(axis=2) & ~held.any(axis=2)
+        if pixels.any() and others.any():
+            usual, at = Usual.of(stored[others]), np.flatnonzero(pixels)
+            if usual.is_beyond(value, at.size / pixels.size):
+                found.append((value, int(at.size), _some_of(at, pixels.shape)))
+    return found
 
 
 def _alike(stored: NDArray[Any], is_data: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -225,8 +263,8 @@ def _alike(stored: NDArray[Any], is_data: NDArray[np.bool_]) -> NDArray[np.bool_
     return fill
 
 
-def _holds_everywhere(cube: HyperCube, value: float, positions: Positions) -> bool:
-    """Whether pixels hold a value in most of their good bands, not only in those looked at."""
+def _share(cube: HyperCube, value: float, positions: Positions) -> float:
+    """Part of the good bands, not only of those looked at, in which pixels hold a value."""
     bands = np.flatnonzero(cube.good_bands)
     bands = bands if bands.size else np.arange(cube.bands)
     parts = []
@@ -234,7 +272,7 @@ def _holds_everywhere(cube: HyperCube, value: float, positions: Positions) -> bo
         stored = cube.read(slice(row, row + 1), slice(column, column + 1), bands)[0, 0]
         known = cube.is_data(stored)
         parts.append((stored[known] == value).mean() if known.any() else 0.0)
-    return float(np.median(parts)) >= MOST
+    return float(np.median(parts))
 
 
 def _not_finite(cube: HyperCube, stored: NDArray[Any], part: float) -> list[SuspectedFill]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FEWEST_DIGITS = 6  # a number of fewer is meant as it is, as -9999.5 is
+EXACT, LARGEST = 2.0**53, 2.0**65  # floats have whole numbers as far as the one, integers the other
+WHOLE = re.compile(r"\s*([-+]?\d+)(?:\.0*)?\s*")
 HUGE, FEWEST_OF_HUGE = 1e30, 2  # -3.4e38 stands for the lowest 32-bit number, -3.402823466e38
 
 
@@ -24,11 +27,13 @@ class SuspectedFill:
     value : as it is stored; NaN or infinite for all that is not finite.
     pixels : how many hold it in every band, or nearly.
     sampled : whether only some of the pixels were looked at, so that the number is an estimate.
+    partly : whether most of them hold it in some of the bands alone.
     """
 
     value: float
     pixels: int
     sampled: bool = False
+    partly: bool = False
 
     @property
     def sentence(self) -> str:
@@ -39,7 +44,8 @@ class SuspectedFill:
         if not np.isfinite(self.value):
             kind = "NaN" if np.isnan(self.value) else "infinite values"
             return f"{count} {verb} {kind}: treated as no data."
-        return f"{count} {verb} {number_text(self.value)} in every band: no data?"
+        where = "in some bands" if self.partly else "in every band"
+        return f"{count} {verb} {number_text(self.value)} {where}: no data?"
 
 
 def number_text(value: float) -> str:
@@ -54,13 +60,32 @@ def is_nodata(stored: NDArray[Any], nodata: float) -> NDArray[np.bool_]:
 
     A header gives -3.402823e+38 for the lowest 32-bit number, which is -3.4028234663852886e+38.
     Other numbers are compared in the type of the stored ones: 0.1 is the 32-bit number next to it.
+    An `int` stands for itself among integers, also where a `float` would be its neighbours, too.
     """
+    if isinstance(nodata, int) and stored.dtype.kind in "iu":
+        exactly: NDArray[np.bool_] = stored == nodata
+        return exactly
     span = _rounded_span(float(nodata)) if stored.dtype.kind in "fc" else None
     with np.errstate(over="ignore"):  # -1.8e308 in the header of a float32 file
         if span is None:
             same: NDArray[np.bool_] = stored == float(nodata)
             return same
         return (stored >= span[0]) & (stored <= span[1])
+
+
+def exact_number(text: str) -> float:
+    """The number that a text gives; a whole one that a float would round is an `int`.
+
+    In the notation with an exponent it has been rounded before.
+
+    Raises
+    ------
+    ValueError
+        if it is not a number.
+    """
+    value = float(text)
+    whole = EXACT < abs(value) < LARGEST and WHOLE.fullmatch(text)
+    return int(whole[1]) if whole else value
 
 
 @lru_cache(maxsize=64)

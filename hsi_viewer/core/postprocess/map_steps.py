@@ -27,7 +27,16 @@ def steps_of(config: Mapping[str, Any]) -> tuple[MapStep, ...]:
     InvalidError
         if they aren't steps.
     """
-    return checked(tuple[MapStep, ...], config.get(STEPS, ()))
+    return steps_from(config.get(STEPS, ()))
+
+
+def steps_from(values: object) -> tuple[MapStep, ...]:
+    """Steps from what `asdict` made of them; an InvalidError if they aren't steps."""
+    listed = checked(list[dict[str, Any]], values)
+    return tuple(
+        checked(DoubtRule, facts) if "confidence" in facts else checked(Cleaning, facts)
+        for facts in listed
+    )
 
 
 def with_step(config: Mapping[str, Any], step: MapStep) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, is_scale
+from hsi_viewer.core.cube.nodata import EXACT
 from hsi_viewer.core.text import shortened
 from hsi_viewer.io.files.composed_sources import ScaledSource, UnsignedSource
 from hsi_viewer.io.metadata.wavelengths import UNKNOWN_UNITS
@@ -69,12 +70,18 @@ def attribute_number(attributes: Mapping[str, NDArray[Any]], keys: tuple[str, ..
         value = attributes.get(key)
         alike = value is not None and value.size > 0 and bool((value == value[0]).all())
         if value is not None and value.dtype.kind in "biuf" and (alike or value.size == 1):
-            return float(value[0])
+            return _number(value[0])
         if value is not None and value.size == 1 and value.dtype.kind in "SUO":
             text = value[0].decode("ascii", "replace") if isinstance(value[0], bytes) else value[0]
             if isinstance(text, str) and (text.lower() in NOT_FINITE or PLAIN.fullmatch(text)):
                 return float(text)
     return None
+
+
+def _number(value: Any) -> float:
+    """A number of NumPy's; an integer that a float would round stays one."""
+    whole = isinstance(value, np.integer) and abs(int(value)) > EXACT
+    return int(value) if whole else float(value)
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ def in_physical_values(
     ):
         source = UnsignedSource(source)
         if nodata is not None and nodata < 0:
-            nodata += 2.0 ** (8 * source.dtype.itemsize)
+            nodata += 2 ** (8 * source.dtype.itemsize)
     offset = attribute_number(attributes, OFFSET_KEYS) or 0.0
     gains = _each(attributes, SCALE_KEYS, source.shape[2])
     offsets = _each(attributes, OFFSET_KEYS, source.shape[2])

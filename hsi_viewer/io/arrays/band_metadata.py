@@ -22,7 +22,7 @@ from hsi_viewer.io.arrays.attributes import (
     in_physical_values,
     unusable_numbers,
 )
-from hsi_viewer.io.metadata.wavelengths import nm_per_unit, to_nm, with_units
+from hsi_viewer.io.metadata.wavelengths import SENSOR_NM, nm_per_unit, to_nm, with_units
 
 if TYPE_CHECKING:
     from hsi_viewer.io.arrays.container import Container
@@ -35,7 +35,6 @@ FWHMS = ("fwhm", "fwhms", "bandwidth", "bandwidths")
 GOOD = ("bbl", "goodwavelengths", "goodbands")
 # Lists of these names are wavelengths if their values may be.
 BANDS = ("band", "bands")
-SENSOR_NM = (200, 20_000)
 
 UNIT_KEYS = ("wavelength_units", "wavelength_unit", "wavelengths_units", "wave_units")
 SCALE_KEY = "hsi_scale"  # ours, which is never the inverse
@@ -274,8 +273,10 @@ def _fits(values: NDArray[Any], bands: int) -> bool:
 def _fwhm(values: NDArray[Any], unit: str | None, nm: NDArray[Any] | None) -> NDArray[np.float64]:
     fwhm: NDArray[np.float64] = values.astype(np.float64)
     factor = None if unit is None else nm_per_unit(unit)
+    finite = fwhm[np.isfinite(fwhm)]
+    if factor and nm is not None and finite.size and finite.max() * factor > np.nanmax(nm):
+        factor = None  # no band is wider than its wavelength is long
     if factor is None:
-        finite = fwhm[np.isfinite(fwhm)]
         long = nm is not None and bool(np.any(nm > 1000))  # of others, less than 1 nm occurs
         micrometres = long and finite.size and finite.max() < 1
         factor = 1e3 if micrometres else 1.0

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.io.arrays.attributes import flat
+from hsi_viewer.io.arrays.cf_mapping import wkt_of_mapping
 from hsi_viewer.io.arrays.container import is_position
 from hsi_viewer.io.files.reading import ArrayChoice
 from hsi_viewer.io.metadata.crs import crs_of, wkt_of
@@ -25,6 +26,8 @@ AXES = (("easting", "northing"), ("x", "y"), ("xc", "yc"), ("lon", "lat"),
 X_MARKS = ("degrees_east", "degree_east", "longitude", "projection_x_coordinate", "x")
 Y_MARKS = ("degrees_north", "degree_north", "latitude", "projection_y_coordinate", "y")
 MARK_KEYS = ("units", "standard_name", "axis")
+KILOMETRES = ("km", "kilometer", "kilometers", "kilometre", "kilometres")
+ANGLES_OF_VIEW = ("rad", "radian", "radians", "microradian", "microradians", "urad")
 # Pixel centres may be off an even grid by this much of a pixel, as numbers of 32 bits are.
 UNEVEN = 0.1
 ON_GRID = 0.01
@@ -77,7 +80,10 @@ def with_georeference(cube: HyperCube, file: Variables) -> HyperCube:
     known = georeference(file, cube.metadata["array"], cube.rows, cube.columns)
     if known is not None:
         return replace(cube, georeference=known)
-    if cube.georeference is None and any(map(_is_swath, file.arrays.values())):
+    in_sensor = any(map(_is_swath, file.arrays.values())) or any(
+        _unit(file, x) in ANGLES_OF_VIEW for x, _ in _axes(file, cube.metadata["array"])
+    )
+    if cube.georeference is None and in_sensor:
         return replace(cube, warnings=(*cube.warnings, SENSOR_GEOMETRY))
     return cube
 
@@ -92,6 +98,7 @@ def georeference(file: Variables, name: str, rows: int, columns: int) -> Georefe
     mapping = _mapping(file, name)
     keys = ("crs_wkt", "spatial_ref", "epsg_code")
     wkt = next((w for k in keys if (w := _wkt(str(scalar(mapping.get(k, "")) or "")))), None)
+    wkt = wkt or wkt_of_mapping(mapping)
     transform = _transform_of(mapping)
     fitting, found = None, False
     for x, y in _axes(file, name):
@@ -102,7 +109,10 @@ def georeference(file: Variables, name: str, rows: int, columns: int) -> Georefe
     if found and fitting is None:
         return None
     if fitting is not None:
-        centres = _from_centres(file.values(fitting[0]), file.values(fitting[1]))
+        across, down = (_crs_units(file, axis, wkt) for axis in fitting)
+        if across is None or down is None:
+            return None
+        centres = _from_centres(file.values(fitting[0]) * across, file.values(fitting[1]) * down)
         if transform is None or (centres and _is_part(centres, transform)):
             transform = centres
         if not wkt and _is_geographic(file, fitting[0], mapping):
@@ -157,6 +167,24 @@ def _is_geographic(file: Variables, x: str, mapping: Mapping[str, Any]) -> bool:
     name_of_mapping = scalar(mapping.get("grid_mapping_name", "latitude_longitude"))
     named = x.lower().endswith(("lon", "longitude")) or _is_marked(file, x, X_MARKS[:3])
     return bool(name_of_mapping == "latitude_longitude" and named)
+
+
+def _crs_units(file: Variables, axis: str, wkt: str | None) -> float | None:
+    """Units of the coordinate system in one of an axis; None for angles of view, which have none.
+
+    Geostationary grids are in radians, others often in kilometres.
+    """
+    unit = _unit(file, axis)
+    if unit in ANGLES_OF_VIEW:
+        return None
+    crs = crs_of(wkt) if unit in KILOMETRES else None
+    if crs is None or not crs.is_projected:
+        return 1.0
+    return 1000.0 / float(crs.linear_units_factor[1])
+
+
+def _unit(file: Variables, name: str) -> str:
+    return str(scalar(file.attributes(name).get("units", "")) or "").strip().lower()
 
 
 def _is_part(centres: Transform, whole: Transform) -> bool:

@@ -107,6 +107,8 @@ class ZarrSource:
 
 
 def _check_chunks(path: Path, array: Any) -> None:
+    if not all(array.chunks):
+        raise FormatError(f"{path} is damaged: its chunks have no size. Copy it again.")
     chunk = math.prod(array.chunks) * array.dtype.itemsize
     numbers = (-(-size // part) for size, part in zip(array.shape, array.chunks, strict=True))
     number = max(numbers, default=1)

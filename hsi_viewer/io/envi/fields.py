@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import is_scale
 from hsi_viewer.core.cube.metadata import CubeMetadata
+from hsi_viewer.core.cube.nodata import exact_number
 from hsi_viewer.io.envi import classes as envi_classes
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.metadata import wavelengths
@@ -95,7 +96,7 @@ def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float |
     if not text or text.lower() in ("none", "na"):
         return None
     try:
-        return float(text)
+        return exact_number(text)
     except ValueError:
         each = set(envi_header.items(text))
         if len(each) == 1 and "," in text:  # the same number for each band
@@ -191,7 +192,8 @@ def _warn_of_oddities(nm: NDArray[np.float64], unit: str | None, warnings: list[
     ends = nm if ascending else nm[np.isfinite(nm)]
     if ends.size:
         first, last = (ends[0], ends[-1]) if ascending else (ends.min(), ends.max())
-        if (doubt := wavelengths.doubt(float(first), float(last), unit)) is not None:
+        doubt = wavelengths.doubt(float(first), float(last), unit)
+        if doubt is not None and doubt not in warnings:
             warnings.append(doubt)
     if not ascending:
         if (after == before).any():
@@ -205,18 +207,15 @@ def _fwhm_factor(
 ) -> float | NDArray[np.float64]:
     """Nanometres of one unit of FWHM, which is in the unit of the wavelengths."""
     unit = _unit(fields) or ""
-    factor = wavelengths.nm_per_unit(unit)
-    if factor is not None:
-        return factor
     product = wavelengths.nm_times(unit)
     if product is not None and nm is not None:
         return nm**2 / product
+    factor = wavelengths.nm_per_unit(unit) or 1.0
     try:
         raw = envi_header.numbers(fields.get("wavelength", ""))
     except ValueError:
-        return 1.0
-    known = nm is not None and raw.size == nm.size and raw.size > 0 and raw[0] != 0
-    return float(nm[0] / raw[0]) if known and nm is not None else 1.0
+        return factor
+    return factor if nm is None else wavelengths.factor_between(raw, nm, factor)
 
 
 def _default_bands(

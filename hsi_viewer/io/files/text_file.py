@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.identify import open_plain
 
+_SEPARATOR = re.compile(r'\A"?sep=.?"?[ \t]*\r?\n', re.IGNORECASE)
 _END = "end of the lines"  # not a line of the file: behind a quotation mark it isn't found
 
 
@@ -20,6 +22,8 @@ def is_utf_16(raw: bytes) -> bool:
 
 def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
     """Text of a file, UTF-8 (with or without a mark), UTF-16 with one, or Latin-1.
+
+    Without the line by which spreadsheets tell each other the separator of a table.
 
     Raises
     ------
@@ -37,11 +41,13 @@ def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
     except OSError as error:
         raise FileError(f"{path} could not be read: {error.strerror}.") from error
     if is_utf_16(raw):
-        return raw.decode("utf-16", errors="replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        text = raw.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = raw.decode("latin-1")
+    return _SEPARATOR.sub("", text)
 
 
 def is_number(text: str) -> bool:

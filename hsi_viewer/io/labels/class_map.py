@@ -15,6 +15,7 @@ from hsi_viewer.atomic import replacing, side_file, with_sides
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.strips import strips
@@ -132,7 +133,7 @@ def _take_away(tif: Path, cube: HyperCube) -> None:
     from hsi_viewer.io.files.gdal import open_raster
 
     with suppress(OSError, RasterioError):
-        if cube.path is not None and tif.resolve() == cube.path.resolve():
+        if cube.path is not None and real_path(tif) == real_path(cube.path):
             return
         with open_raster(tif, driver="GTiff") as file:
             ours = "CLASS_0" in file.tags(1) and file.count == 1

@@ -48,6 +48,7 @@ _BRACKETS = re.compile(r"\s*[\[(][^\W\d][^\])]*[\])]\s*")
 # Bounds of what sensors see (nm), to judge numbers that come without a unit.
 MICROMETRE_LIMIT = 100.0
 SHORTEST, LONGEST = 100.0, 1e5
+SENSOR_NM = (200.0, 20_000.0)
 
 
 def nm_per_unit(unit: str) -> float | None:
@@ -75,7 +76,8 @@ def to_nm(
     """Wavelengths in nm and a sentence about what was guessed, if anything was.
 
     Without a unit that is known, they are nm if the one in the middle is over 100, else
-    micrometres: an end of a list may be a filler, or reach into the far infrared.
+    micrometres: an end of a list may be a filler, or reach into the far infrared. A unit in which
+    no sensor could see any of them gives way to the one of these two in which it sees them all.
 
     Parameters
     ----------
@@ -84,9 +86,9 @@ def to_nm(
     name : what the numbers are, for the sentence.
     """
     factor = None if unit is None else nm_per_unit(unit)
-    if factor is not None:
-        return values if factor == 1 else values * factor, None
     word = "" if unit is None else unit.strip()
+    if factor is not None:
+        return _in_possible_unit(values, factor, word, name)
     product = nm_times(word)
     if product is not None:
         with np.errstate(divide="ignore"):
@@ -100,6 +102,38 @@ def to_nm(
         else f'The unit of the {name}, "{word}", is not known'
     )
     return values * (1e3 if micrometres else 1.0), f"{reason}; {taken} are assumed."
+
+
+def _in_possible_unit(
+    values: NDArray[np.float64], factor: float, word: str, name: str
+) -> tuple[NDArray[np.float64], str | None]:
+    """Wavelengths in nm by the factor of their unit, or by another if that one cannot be."""
+    nm = values if factor == 1 else values * factor
+    given = values[np.isfinite(values) & (values > 0)]
+    if not given.size:
+        return nm, None
+    low, high = float(given.min()), float(given.max())
+    unseen = doubt(low * factor, high * factor, word)
+    if unseen is None:
+        return nm, None
+    for other, one in (("nanometres", 1.0), ("micrometres", 1e3)):
+        if SENSOR_NM[0] <= low * one and high * one <= SENSOR_NM[1]:
+            sentence = f'The {name} cannot be {low:g} to {high:g} "{word}"; {other} are assumed.'
+            return values * one, sentence
+    return nm, unseen
+
+
+def factor_between(
+    raw: NDArray[np.float64] | None, nm: NDArray[np.float64] | None, otherwise: float
+) -> float:
+    """Nanometres of one unit of the numbers that became these wavelengths, by the first that did.
+
+    Widths are in the unit of their wavelengths, also where that was not the one given.
+    """
+    if raw is None or nm is None or raw.shape != nm.shape:
+        return otherwise
+    usable = np.flatnonzero(np.isfinite(nm) & np.isfinite(raw) & (raw != 0))
+    return float(nm[usable[0]] / raw[usable[0]]) if usable.size else otherwise
 
 
 def are_band_numbers(values: NDArray[np.float64], unit: str | None) -> bool:
@@ -131,8 +165,8 @@ _BEHIND_BAND = re.compile(
 )
 _PLAIN = re.compile(r"[-+.\deE]*")
 _IN_NAME = re.compile(
-    r"(?<![\d.])(\d+(?:\.\d+)?)\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
-    r"um|µm|μm|angstroms?)(?![^\W_])",
+    r"(?<![\d.])(\d+(?:\.\d+)?)(?:\s*(?:-|\u2013|to)\s*(\d+(?:\.\d+)?))?\s*(nanometers?|nanometres?|nm|micrometers?|micrometres?|microns?|"
+    r"um|µm|μm|angstroms?|(?-i:[AÅ])(?=\W*$))(?![^\W_])",
     re.IGNORECASE,
 )
 
@@ -154,6 +188,16 @@ MOST_DETECTORS = 3
 _IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)")
 
 
+def _middle(marked: re.Match[str]) -> float:
+    """Wavelength (nm) of a number with its unit, or of the middle between two, as "450-500 nm".
+
+    The first number of "B1-450 nm" is none of a range.
+    """
+    low, high = float(marked[1]), float(marked[2] or marked[1])
+    centre = (low + high) / 2 if low <= high <= 2 * low else high
+    return centre * (nm_per_unit(marked[3]) or 1.0)
+
+
 def with_units(texts: list[str]) -> NDArray[np.float64] | None:
     """Wavelengths (nm) of numbers of which each has its unit, as "450 nm"; None of others."""
     if not texts or _PLAIN.fullmatch(texts[0]):
@@ -161,7 +205,7 @@ def with_units(texts: list[str]) -> NDArray[np.float64] | None:
     marked = [_IN_NAME.fullmatch(text) for text in texts]
     if not all(marked):
         return None
-    return np.array([float(m[1]) * (nm_per_unit(m[2]) or 1.0) for m in marked if m])
+    return np.array([_middle(m) for m in marked if m])
 
 
 def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
@@ -175,8 +219,7 @@ def from_band_names(names: tuple[str, ...]) -> NDArray[np.float64] | None:
         return None
     marked = [_IN_NAME.search(name) for name in names]
     if all(marked):
-        found = [(float(m[1]), nm_per_unit(m[2]) or 1.0) for m in marked if m]
-        return np.array([number * factor for number, factor in found])
+        return np.array([_middle(m) for m in marked if m])
     for pattern in (_FIRST, _IN_BRACKETS, _BEHIND_WORD, _BEHIND_BAND):
         if pattern.search(names[0]) is None:
             continue
@@ -227,6 +270,7 @@ def plausible(values: NDArray[np.float64]) -> float | None:
     years = values.size > 0 and values.min() >= 1900 and values.max() <= 2100 and not fractions
     if values.size < 2 or years or not (np.diff(values) > 0).all():
         return None
-    if values[0] >= 200 and values[-1] <= 20000:
+    low, high = SENSOR_NM
+    if values[0] >= low and values[-1] <= high:
         return 1.0
-    return 1e3 if values[0] >= 0.2 and values[-1] <= 20 and fractions else None
+    return 1e3 if values[0] >= low / 1e3 and values[-1] <= high / 1e3 and fractions else None

@@ -16,7 +16,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import resource_path
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
-from hsi_viewer.core.validation import Text, parsed
+from hsi_viewer.core.validation import parsed
 from hsi_viewer.io.arrays.mat import open_mat
 from hsi_viewer.io.files.reading import Reading
 
@@ -37,9 +37,9 @@ class RemoteFile:
     sha256 : checksum, or None if only what was fetched first can be held against it.
     """
 
-    url: Text
-    array: Text
-    sha256: Text | None
+    url: str
+    array: str
+    sha256: str | None
 
     @property
     def name(self) -> str:
@@ -63,19 +63,19 @@ class Scene:
 class Listed:
     """A scene in the list."""
 
-    title: Text
-    about: Text
+    title: str
+    about: str
     cube: RemoteFile
     labels: RemoteFile
-    class_names: tuple[Text, ...]
+    class_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class SceneList:
     """The list of public scenes by id, and where they come from."""
 
-    source: Text
-    scenes: dict[Text, Listed]
+    source: str
+    scenes: dict[str, Listed]
 
 
 def scenes() -> dict[str, Scene]:

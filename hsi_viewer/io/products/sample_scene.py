@@ -13,7 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import resource_path
-from hsi_viewer.core.validation import Finite, Text, parsed
+from hsi_viewer.core.validation import Finite, parsed
 from hsi_viewer.io.arrays.numpy_file import source_of
 
 SAMPLE = "sample:indian-pines"
@@ -37,9 +37,9 @@ def _array_path(name: str) -> Path:
 class SceneDescription:
     """What the files of the scene lack: title, text, names of classes, nm of each band."""
 
-    title: Text
-    about: Text
-    class_names: tuple[Text, ...]
+    title: str
+    about: str
+    class_names: tuple[str, ...]
     wavelengths_nm: tuple[Finite, ...]
 
 

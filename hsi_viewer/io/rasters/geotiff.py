@@ -163,7 +163,7 @@ def raster_metadata(source: RasterSource, warnings: list[str]) -> CubeMetadata:
     beside = path_of(dataset).with_name(path_of(dataset).name + ".msk").is_file()
     if beside and source.mask.alpha is None:  # GDAL is not let at it: see open_raster
         warnings.append("The file has a mask of pixels without data; it is not applied.")
-    nodata, georeference = dataset.nodata, georeference_of(dataset, warnings)
+    nodata, georeference = source.nodata, georeference_of(dataset, warnings)
     scale, offset = _scale(source, tags, warnings)
     spectral = spectral_metadata(tags, names, warnings)
     colours = _marked_colours(source) if spectral.wavelengths is None else None

@@ -57,7 +57,7 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
                 file = with_side(opened, path)
                 mask = mask_of(file)
                 shape = file.height, file.width, len(mask.bands)
-                kind = type_of(file, mask)[0]
+                kind = type_of(file, mask, file.nodata)[0]
         except (RasterioError, OSError) as error:
             raise FormatError(
                 f"{path} is damaged or not a readable raster: {why(error)}."

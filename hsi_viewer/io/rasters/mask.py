@@ -18,6 +18,7 @@ WINDOWS, SIDE = 4, 128
 # This share of it is fully opaque or transparent; a fourth band of bytes is called alpha, too.
 CLEAR = 0.9
 OPAQUE = (1.0, 255.0, 65535.0)
+COMPARED = 3  # other bands
 
 
 class Mask(NamedTuple):
@@ -57,10 +58,10 @@ def mask_of(dataset: Any) -> Mask:
             )
             return Mask(rest, marked[0], (remark,), dataset.dtypes[marked[0] - 1])
         remark = (
-            f"Band {marked[0]} is marked as an alpha channel but contains other values than a "
-            "mask; it is "
+            f"Band {marked[0]} is marked as an alpha channel but its values are not those of one; "
+            "it is kept as a band."
         )
-        return Mask(bands, None, (remark + "kept as a band.",))
+        return Mask(bands, None, (remark,))
     flags = dataset.mask_flag_enums[0]
     if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
         return Mask(bands, 0, ("Pixels outside the file's mask have no data.",))
@@ -68,7 +69,10 @@ def mask_of(dataset: Any) -> Mask:
 
 
 def _is_alpha(dataset: Any, band: int) -> bool:
-    """Whether the values of a band are those of an alpha channel and it has no other name."""
+    """Whether a band has the values of an alpha channel, as the others have not, and no other name.
+
+    A file of four masks is called a picture with its alpha channel, too.
+    """
     name = dataset.descriptions[band - 1] or ""
     tags = RasterTags(dataset, (band,)).bands[0]
     if (name and "alpha" not in name.casefold()) or any(key in tags for key in WAVELENGTH + FWHM):
@@ -77,7 +81,10 @@ def _is_alpha(dataset: Any, band: int) -> bool:
     top = float(sample.max())
     largest = np.iinfo(sample.dtype).max if sample.dtype.kind in "iu" else 1.0
     clear = np.mean((sample == 0) | (sample == top))
-    return top in (*OPAQUE, float(largest)) and bool(clear >= CLEAR)
+    if top not in (*OPAQUE, float(largest)) or clear < CLEAR:
+        return False
+    others = [other for other in range(1, dataset.count + 1) if other != band][:COMPARED]
+    return any(not np.isin(_sample(dataset, other), (0, top)).all() for other in others)
 
 
 def _sample(dataset: Any, band: int) -> Any:

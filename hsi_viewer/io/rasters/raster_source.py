@@ -15,14 +15,17 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from hsi_viewer.core.cube.cube import check_size, is_scale
+from hsi_viewer.core.cube.nodata import exact_number
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.gdal import open_raster, why
 from hsi_viewer.io.files.identify import HFA, PNG
 from hsi_viewer.io.rasters.mask import Mask, mask_of, masked_type
-from hsi_viewer.io.rasters.side_tags import with_side
+from hsi_viewer.io.rasters.side_tags import bare, with_side
 
 # GDAL's own limit. A tile or strip is in memory, whole, for every value that is read of it.
 MAX_BLOCK_BYTES = 2**31 - 1
+
+NODATA_TAG = 42113  # of GDAL's
 
 # Thinned reads keep this much of what they pass over in memory.
 PIECE_BYTES = 64 << 20
@@ -66,7 +69,8 @@ class RasterSource:
             raise FormatError(f"{path} is damaged: {why(error)}.") from error
         self.shape = self.dataset.height, self.dataset.width, len(self.mask.bands)
         self.dtype: np.dtype[Any]
-        self.dtype, self._fill = type_of(self.dataset, self.mask)
+        self.nodata = _exact_nodata(self.dataset, path, page)
+        self.dtype, self._fill = type_of(self.dataset, self.mask, self.nodata)
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
@@ -133,13 +137,32 @@ def dtype_of(name: str) -> np.dtype[Any]:
     return np.dtype("complex64" if name == "complex_int16" else name)
 
 
-def type_of(dataset: Any, mask: Mask) -> tuple[np.dtype[Any], float]:
+def _exact_nodata(dataset: Any, path: Path, page: int | None) -> float | None:
+    """The stored value that means no data, or None.
+
+    rasterio writes that of 64-bit integers as -9.2e+18, of which GDAL reads -9, and rounds it.
+    """
+    nodata: float | None = dataset.nodata
+    is_long = dataset.driver == "GTiff" and dataset.dtypes[0] in ("int64", "uint64")
+    if not is_long or nodata is None or nodata != bare(dataset).nodata:
+        return nodata
+    from tifffile import TiffFile
+
+    try:
+        with TiffFile(path, _multifile=False) as file:
+            image: Any = file.pages[(page or 1) - 1]
+            return exact_number(image.tags[NODATA_TAG].value.strip(" \0"))
+    except Exception:  # noqa: BLE001 - of a damaged file anything can come; GDAL has read it
+        return nodata
+
+
+def type_of(dataset: Any, mask: Mask, nodata: float | None) -> tuple[np.dtype[Any], float]:
     """Type of the values that are read of a raster, and the value of pixels without data."""
     types = dataset.dtypes
     stored = np.result_type(*map(dtype_of, {types[band - 1] for band in mask.bands}))
     if mask.alpha is None:
         return stored, math.nan
-    return masked_type(stored, dataset.nodata)
+    return masked_type(stored, nodata)
 
 
 def driver_of(path: Path) -> str:

@@ -161,10 +161,9 @@ def _factors(
 ) -> Floats | float:
     """Nanometres for one of the unit of each band, given or guessed."""
     known = [wavelengths.nm_per_unit(unit) for unit in units or []]
-    if len(known) == count and all(known):
+    if len(set(known)) > 1 and len(known) == count and all(known):
         return np.array(known, np.float64)
-    guessed = raw is not None and nm is not None and raw[0] != 0
-    return float(nm[0] / raw[0]) if guessed and nm is not None and raw is not None else 1.0
+    return wavelengths.factor_between(raw, nm, (known[0] if known else None) or 1.0)
 
 
 def _in_names(names: tuple[str, ...] | None, units: list[str] | None) -> Floats | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.validation import InvalidError, Text, Whole, checked, json_values
+from hsi_viewer.core.validation import json_values, or_else
 from hsi_viewer.io.files.identify import open_plain
 from hsi_viewer.io.metadata.crs import crs_of
 
@@ -41,7 +41,7 @@ _NAMES = (
 class Name:
     """Such as "urn:ogc:def:crs:EPSG::32632"."""
 
-    name: Text
+    name: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Named:
 class Number:
     """An EPSG code."""
 
-    code: Whole
+    code: int
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,10 @@ def _code(name: str) -> str | None:
 
 
 def _crs_of(value: Any) -> str | None:
-    try:
-        given: Named | Numbered = checked(Named | Numbered, value)  # type: ignore[arg-type]
-    except InvalidError:
-        return None
-    if isinstance(given, Named):
-        return _code(given.properties.name)
-    return _code(f"EPSG:{given.properties.code}")
+    named, numbered = or_else(Named, value, None), or_else(Numbered, value, None)
+    if named is not None:
+        return _code(named.properties.name)
+    return None if numbered is None else _code(f"EPSG:{numbered.properties.code}")
 
 
 def _without(value: Any) -> Any:

@@ -76,14 +76,15 @@ def _found_out(name: str, theirs: Grid, grid: Grid) -> Placement | None:
     if both and other_rows and _overlap(theirs, grid):
         return "georeference"
     found = f"{theirs.rows} x {theirs.columns} pixels"
+    extents = _extents(theirs, grid)
     if theirs.shape == grid.shape:
         raise PlacementNeededError(
             f"{name}: the labels have the size of the cube, {found}, but a different position on "
-            f"the map ({theirs.extent_text()}; the cube {grid.extent_text()}).",
+            f"the map ({extents}).",
             ("georeference", "crop") if _overlap(theirs, grid) else ("crop",),
         )
     if both:
-        why = f"they lie outside it ({theirs.extent_text()}; the cube {grid.extent_text()})"
+        why = f"they lie outside it ({extents})"
     else:
         lacking = "the labels have" if theirs.transform is None else "the cube has"
         why = f"{lacking} no georeference"
@@ -93,10 +94,27 @@ def _found_out(name: str, theirs: Grid, grid: Grid) -> Placement | None:
     )
 
 
+def _extents(theirs: Grid, grid: Grid) -> str:
+    """Where both lie, and in which systems, if these differ."""
+    source, target = crs_of(theirs.crs_wkt), crs_of(grid.crs_wkt)
+    ends = ("", "") if same_crs(source, target) else (crs_text(source), crs_text(target))
+    one, other = (f" in {name}" if name else "" for name in ends)
+    return f"{theirs.extent_text()}{one}; the cube {grid.extent_text()}{other}"
+
+
+def _corners_on(theirs: Grid, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Map coordinates of the corners of one raster in the system of another."""
+    x, y = theirs.corners()
+    source, target = crs_of(theirs.crs_wkt), crs_of(grid.crs_wkt)
+    return (x, y) if same_crs(source, target) else transformed(source, target, x, y)
+
+
 def _coincide(theirs: Grid, grid: Grid) -> bool:
-    if not same_crs(crs_of(theirs.crs_wkt), crs_of(grid.crs_wkt)):
+    """Whether two rasters are on one grid, also in systems such as WGS 84 and ETRS89."""
+    x, y = _corners_on(theirs, grid)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
         return False
-    rows, columns = grid.positions(*theirs.corners())
+    rows, columns = grid.positions(x, y)
     own_rows, own_columns = grid.positions(*grid.corners())
     return bool(
         np.all(np.abs(rows - own_rows) < NEAR) and np.all(np.abs(columns - own_columns) < NEAR)
@@ -116,10 +134,7 @@ def _cover_the_same(theirs: Grid, grid: Grid) -> bool:
 
 
 def _overlap(theirs: Grid, grid: Grid) -> bool:
-    x, y = theirs.corners()
-    source, target = crs_of(theirs.crs_wkt), crs_of(grid.crs_wkt)
-    if not same_crs(source, target):
-        x, y = transformed(source, target, x, y)
+    x, y = _corners_on(theirs, grid)
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         return False
     rows, columns = grid.positions(x, y)

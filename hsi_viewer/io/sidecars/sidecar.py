@@ -6,21 +6,21 @@ Where the folder of the file cannot be written to, it is in the user's own data 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
+from msgspec import UNSET, Meta, Struct, UnsetType, to_builtins
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import with_fill_values
 from hsi_viewer.core.cube.metadata import possible_wavelengths
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
-from hsi_viewer.core.validation import InvalidError, checked, parsed
+from hsi_viewer.core.validation import LARGEST, InvalidError, checked, parsed
 from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.layout import Layout
 from hsi_viewer.io.files.reading import Reading
@@ -28,6 +28,7 @@ from hsi_viewer.io.sidecars import location as sidecar_location
 
 SCHEMA_VERSION = 1
 MAX_BYTES = 16 << 20
+Length = Annotated[int, Meta(ge=1)]
 AXES = ("rows", "columns", "bands")
 LISTS = ("wavelengths_nm", "fwhm_nm", "good_bands")  # of one entry per band
 
@@ -46,21 +47,19 @@ class Changes(TypedDict, total=False):
     warnings: tuple[str, ...]
 
 
-class RawLayout(BaseModel):
+class RawLayout(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Layout of the values of a raw file; overrules its header."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    rows: int = Field(ge=1)
-    columns: int = Field(ge=1)
-    bands: int = Field(ge=1)
+    rows: Length
+    columns: Length
+    bands: Length
     dtype: Literal[
         "uint8", "int16", "int32", "float32", "float64", "complex64", "complex128", "uint16",
         "uint32", "int64", "uint64",
     ]  # fmt: skip
     interleave: Literal["bsq", "bil", "bip"]
     byte_order: Literal["little", "big"] = "little"
-    offset: int = Field(default=0, ge=0)
+    offset: Annotated[int, Meta(ge=0)] = 0
 
     @classmethod
     def of(cls, layout: Layout) -> RawLayout:
@@ -84,7 +83,7 @@ class RawLayout(BaseModel):
         )
 
 
-class Sidecar(BaseModel):
+class Sidecar(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything that a sidecar may contain; what is not set is as in the file.
 
     Attributes
@@ -97,18 +96,16 @@ class Sidecar(BaseModel):
     fill_values : further values that are no data; an empty list means that there are none.
     """
 
-    model_config = ConfigDict(extra="ignore")
-
     schema_version: int = SCHEMA_VERSION
     layout: RawLayout | None = None
     array: str | None = None
     axes: tuple[Literal["rows", "columns", "bands"], ...] | None = None
-    wavelengths_nm: list[float] | None = None
+    wavelengths_nm: list[float] | UnsetType | None = UNSET
     fwhm_nm: list[float] | None = None
     good_bands: list[bool] | None = None
-    nodata: float | None = None
+    nodata: float | UnsetType | None = UNSET
     fill_values: list[float] | None = None
-    scale: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    scale: Annotated[float, Meta(gt=0, le=LARGEST)] | None = None
     default_bands: tuple[int, int, int] | None = None
     name: str | None = None
 
@@ -123,7 +120,7 @@ class Sidecar(BaseModel):
         """The cube with the sidecar's metadata; lists of another length are left out."""
         wrong = self._misfits(cube.bands)
         changes = self._lists(wrong)
-        if "nodata" in self.model_fields_set:
+        if self.nodata is not UNSET:
             changes["nodata"] = self.nodata
         if self.scale is not None:
             changes["scale"] = self.scale
@@ -144,17 +141,18 @@ class Sidecar(BaseModel):
 
     def _misfits(self, bands: int) -> dict[str, int]:
         """Lengths of the lists that don't have one entry per band, by name."""
-        lengths = {key: len(v) for key in LISTS if (v := getattr(self, key)) is not None}
+        given = {key: value for key in LISTS if (value := getattr(self, key)) not in (None, UNSET)}
+        lengths = {key: len(value) for key, value in given.items()}
         return {key: length for key, length in lengths.items() if length != bands}
 
     def _lists(self, left_out: Collection[str]) -> Changes:
         """Fields of one entry per band, without some."""
         changes: Changes = {}
-        if self.wavelengths_nm is not None and "wavelengths_nm" not in left_out:
+        if self.wavelengths_nm is None:
+            changes["wavelengths"] = None
+        elif self.wavelengths_nm is not UNSET and "wavelengths_nm" not in left_out:
             changes["wavelengths"], _ = possible_wavelengths(np.array(self.wavelengths_nm, float))
             changes["wavelength_units_in_file"] = "nm"
-        elif "wavelengths_nm" in self.model_fields_set and self.wavelengths_nm is None:
-            changes["wavelengths"] = None
         if self.fwhm_nm is not None and "fwhm_nm" not in left_out:
             changes["fwhm"] = np.array(self.fwhm_nm, np.float64)
         if self.good_bands is not None and "good_bands" not in left_out:
@@ -222,8 +220,8 @@ def save(path: Path, sidecar: Sidecar) -> Path:
         if it can be written to neither.
     """
     data = _data_of(path)
-    values = sidecar.model_dump(mode="json", exclude_unset=True)
-    text = json.dumps({"schema_version": SCHEMA_VERSION} | values, indent=1) + "\n"
+    values = {"schema_version": SCHEMA_VERSION} | to_builtins(sidecar)
+    text = json.dumps(values, indent=1) + "\n"
     beside = sidecar_location.beside(data)
     try:
         _write(beside, text)
@@ -252,6 +250,11 @@ def _reason(error: ExportError) -> str:
     return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
 
 
+def sidecar_of(fields: Mapping[str, Any]) -> Sidecar:
+    """The sidecar of these fields; an InvalidError if one isn't valid."""
+    return checked(Sidecar, fields)
+
+
 def edited(path: Path, **changes: Any) -> Path:
     """Change fields of a file's sidecar and keep the others; see `Sidecar` and `save`.
 
@@ -262,7 +265,7 @@ def edited(path: Path, **changes: Any) -> Path:
     """
     old = load(path) or Sidecar()
     try:
-        new = checked(Sidecar, old.model_dump(exclude_unset=True) | changes)
+        new = sidecar_of(to_builtins(old) | changes)
     except InvalidError as error:
         raise FormatError(f"{error}.") from error
     return save(path, new)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hsi_viewer.core.paths import real_path
 from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.pairing import header_by_name
 
@@ -11,7 +12,7 @@ from hsi_viewer.io.envi.pairing import header_by_name
 def own_files(path: Path) -> set[Path]:
     """The resolved paths of a file, of its ENVI header and of the header's data."""
     header = header_by_name(path) if path.is_file() else None
-    own = {path.resolve()}
+    own = {real_path(path)}
     if header is not None:
-        own |= {header.resolve(), (data_beside(header) or path).resolve()}
+        own |= {real_path(header), real_path(data_beside(header) or path)}
     return own

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.postprocess.map_steps import steps_from
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.validation import InvalidError, parsed
 from hsi_viewer.io.arrays.numpy_file import ARCHIVE_ERRORS
@@ -79,9 +80,11 @@ class Bundle:
         try:
             with self._archive.open(MANIFEST) as file:
                 text = file.read(MOST_BYTES)
-            return parsed(Manifest, text, strict=False)
+            manifest = parsed(Manifest, text)
+            steps_from(manifest.settings.cleanings)  # refused, if they aren't steps
         except (InvalidError, *ARCHIVE_ERRORS) as error:
             raise FormatError(f"{self.path}: {MANIFEST} is damaged: {error}.") from error
+        return manifest
 
     def compare(self, token: CancelToken, port: ProgressPort) -> Contents:
         """Compute every checksum; nothing is written.

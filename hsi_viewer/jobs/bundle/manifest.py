@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from msgspec import Meta
 
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LabelClass
-from hsi_viewer.core.postprocess.map_steps import MapStep
+from hsi_viewer.core.postprocess.map_steps import MapStep, steps_from
 from hsi_viewer.core.training import Refine, TrainingConfig
 from hsi_viewer.io.files.checksums import FileChecksum
 
@@ -45,14 +45,14 @@ class BundleScene:
     values_sha256: str
     files: tuple[FileChecksum, ...] = ()
     has_region: bool = False
-    bands_used: tuple[Annotated[int, Field(ge=1)], ...] | None = None
+    bands_used: tuple[Annotated[int, Meta(ge=1)], ...] | None = None
 
 
 @dataclass(frozen=True)
 class BundleClass:
     """A class of the map."""
 
-    id: Annotated[int, Field(ge=1, le=MAX_CLASS_ID)]
+    id: Annotated[int, Meta(ge=1, le=MAX_CLASS_ID)]
     name: str
     colour: tuple[int, int, int]
 
@@ -72,8 +72,13 @@ class BundleSettings:
     classifier: str
     config: TrainingConfig
     refine: Refine
-    cleanings: tuple[MapStep, ...] = ()
+    cleanings: tuple[dict[str, Any], ...] = ()
     continued: bool = False
+
+    @property
+    def steps(self) -> tuple[MapStep, ...]:
+        """The cleanings; an InvalidError if they are none."""
+        return steps_from(self.cleanings)
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
     mapped = model.predict(cube, labels=labels, refine=refine, token=job.token, port=job)
     facts = MapFacts(cube, mapped, model, labels, None, background)
     area = pixel_area(cube.georeference, cube.rows, cube.columns)
-    again = after_steps(mapped, settings.cleanings, area, lambda: outside_of(facts, job.token, job))
+    again = after_steps(mapped, settings.steps, area, lambda: outside_of(facts, job.token, job))
     return int(np.count_nonzero(again.class_map == before))
 
 

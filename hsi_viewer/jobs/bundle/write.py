@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -117,6 +117,12 @@ def _manifest(run: MappedRun, report: Report) -> Manifest:
         labels=run.labels_source,
         test=run.test_source,
         legend=tuple(BundleClass(c.id, c.name, c.colour) for c in run.classes),
-        settings=BundleSettings(run.model.name, run.config, run.refine, run.steps, run.continued),
+        settings=BundleSettings(
+            run.model.name,
+            run.config,
+            run.refine,
+            tuple(asdict(step) for step in run.steps),
+            run.continued,
+        ),
         versions=dict(facts.versions),
     )

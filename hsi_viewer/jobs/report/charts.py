@@ -123,7 +123,8 @@ def charts_of(facts: Facts) -> list[Chart]:
             Chart(
                 "training",
                 "Training",
-                "Loss, and accuracy of each exit of the network on its training batches.",
+                "Loss, and accuracy of each exit of the network on its training batches."
+                + ("" if _hears_network(facts) else " The network has no weight in this map."),
                 (6.4, 2.8),
                 lambda axes, style: draw_training(axes, style, facts),
             )
@@ -142,6 +143,12 @@ def charts_of(facts: Facts) -> list[Chart]:
         )
     )
     return found
+
+
+def _hears_network(facts: Facts) -> bool:
+    """Whether the network has weight in the map; true where no voices are weighed."""
+    weights = [v.weight for v in facts.evidence.voices if v.name == "network"]
+    return not weights or round(weights[0], 2) > 0
 
 
 def _of_the_largest(about: str, facts: Facts) -> str:

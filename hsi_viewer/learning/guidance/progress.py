@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
-from pydantic import Field
 
 from hsi_viewer.core.assessment.intervals import Interval
-from hsi_viewer.core.validation import Finite, InvalidError, Whole, checked
+from hsi_viewer.core.validation import InvalidError, checked
 
 RECENT = 20  # answers whose effect on the map is told
 LITTLE = 0.005  # share of the map; where they changed less, more labels help little
@@ -18,7 +18,7 @@ SAMPLED = 250_000  # pixels of a map that are compared with earlier ones
 MOST_POINTS = 2_000
 
 Ids = NDArray[np.uint16]
-Share = Annotated[Finite, Field(ge=0, le=1)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Point:
     accuracy, low, high : by cross-validation of the labels, with its 95 % interval, or None.
     """
 
-    answers: Annotated[Whole, Field(ge=0)]
-    since: Annotated[Whole, Field(ge=0)] = 0
+    answers: Annotated[int, Meta(ge=0)]
+    since: Annotated[int, Meta(ge=0)] = 0
     changed: Share | None = None
     accuracy: Share | None = None
     low: Share | None = None

@@ -6,24 +6,30 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
-from pydantic import Field
+from msgspec import Meta
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.classes import LabelClass
-from hsi_viewer.core.validation import Flag, Text, Whole, checked, or_else
+from hsi_viewer.core.validation import checked, or_else
 
-Level = Annotated[Whole, Field(ge=0, le=255)]  # of a colour
+Level = Annotated[int, Meta(ge=0, le=255)]  # of a colour
 
 
 @dataclass(frozen=True)
 class StoredClass:
     """A `LabelClass` as it is read; how it is handled is a matter of taste, so never refused."""
 
-    id: Whole
-    name: Text
+    id: int
+    name: str
     colour: tuple[Level, Level, Level]
-    visible: Annotated[Flag, or_else(True)] = True
-    locked: Annotated[Flag, or_else(False)] = False
+    visible: Any = True
+    locked: Any = False
+
+    @property
+    def label_class(self) -> LabelClass:
+        """The class; a ValueError if it can't be one."""
+        visible, locked = or_else(bool, self.visible, True), or_else(bool, self.locked, False)
+        return LabelClass(self.id, self.name, self.colour, visible, locked)
 
 
 def classes_to_json(classes: Iterable[LabelClass]) -> list[dict[str, Any]]:
@@ -40,8 +46,7 @@ def classes_from_json(values: object) -> tuple[LabelClass, ...]:
         if an id, a name or a colour is missing or not valid, or an id occurs twice.
     """
     try:
-        stored = checked(list[StoredClass], values)
-        classes = tuple(LabelClass(**vars(c)) for c in stored)
+        classes = tuple(c.label_class for c in checked(list[StoredClass], values))
     except ValueError as error:
         raise FormatError(f"The classes are damaged: {error}.") from error
     if len({c.id for c in classes}) != len(classes):

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field
+from msgspec import Meta
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.validation import InvalidError, Text, Whole, checked
+from hsi_viewer.core.validation import InvalidError, checked
 from hsi_viewer.io.files.identify import split_source
 
 MAX_PIXELS = 1 << 31  # labels of this many pixels fit in memory
-Length = Annotated[Whole, Field(ge=1)]
+Length = Annotated[int, Meta(ge=1)]
 SAMPLED = (3, 3, 16)  # rows, columns, bands: so few that a slow disk is no matter
 
 
@@ -36,12 +36,12 @@ class CubeReference:
     part : which of several arrays in the file, or "".
     """
 
-    source: Text
-    name: Text
+    source: str
+    name: str
     shape: tuple[Length, Length, Length]
-    digest: Text = ""
-    relative: Text = ""
-    part: Text = ""
+    digest: str = ""
+    relative: str = ""
+    part: str = ""
 
     @property
     def is_file(self) -> bool:

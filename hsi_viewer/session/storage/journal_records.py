@@ -30,11 +30,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
-from pydantic import Field
 
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.validation import Flag, Text, Whole, checked, json_values
+from hsi_viewer.core.validation import checked, json_values
 from hsi_viewer.session.storage.journal_tally import NOTHING, Tally, read_tally
 
 MAGIC = b"HSIVJRN1"
@@ -43,9 +43,9 @@ HEAD = struct.Struct("<BI")
 PACK_FROM = 256  # bytes; shorter arrays do not gain from zlib
 PACKED = 1 << 20  # bytes that are packed at once
 MOST = 2**40  # bytes of a record; longer ones are damaged lengths
-Count = Annotated[Whole, Field(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
 # Of an array in a record: name, type, shape, length in bytes, whether it is packed.
-Listed = tuple[Text, Literal["<u2", "<u4", "<i8", "|b1"], tuple[Count, ...], Count, Flag]
+Listed = tuple[str, Literal["<u2", "<u4", "<i8", "|b1"], tuple[Count, ...], Count, bool]
 
 
 class Kind(IntEnum):

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.atomic import replacing
+from hsi_viewer.atomic import followed, replacing
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.progress import CancelToken
@@ -52,12 +52,14 @@ def is_project(source: str) -> bool:
 
 def backup_of(path: Path) -> Path:
     """Path of the previous version of a session file."""
-    return path.with_name(path.name + ".bak")
+    file = followed(path)
+    return file.with_name(file.name + ".bak")
 
 
 def lock_of(path: Path) -> Path:
-    """The lock file of a session file."""
-    return path.with_name(f".{path.name}.lock")
+    """The lock file of a session file, the same one for all links to it."""
+    file = followed(path)
+    return file.with_name(f".{file.name}.lock")
 
 
 def write_project(
@@ -73,7 +75,7 @@ def write_project(
 
     Parameters
     ----------
-    path : ends in .hsiproj.
+    path : ends in .hsiproj; a link to a session file stays one.
     data : its project and the relative path of its cube are set here.
     ids, truth : (rows, columns) class ids.
     runs : by number, the files of each run by their name.
@@ -94,6 +96,7 @@ def write_project(
         reference=replace(data.reference, relative=relative),
         contents=tuple(contents),
     )
+    path = followed(path)
     with replacing(path) as (beside,):
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
             file.writestr(DATA, data.to_json())

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from hsi_viewer.core.validation import Text, Whole
-
-Ranges = list[tuple[Whole, Whole]]  # of numbers of steps: first and last
+Ranges = list[tuple[int, int]]  # of numbers of steps: first and last
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class StateFacts:
 class StoredEdit:
     """Of one edit of a step: what it changes, and the classes after it where it changes these."""
 
-    of: Text
+    of: str
     after: Any = None
 
 
@@ -36,7 +34,7 @@ class StepFacts:
     done : numbers of the steps that are done after it; None in journals of older versions.
     """
 
-    title: Text
+    title: str
     edits: list[StoredEdit]
     named: list[tuple[Any, Any, Any]] = field(default_factory=list)
     done: Ranges | None = None
@@ -46,7 +44,7 @@ class StepFacts:
 class MoveFacts:
     """Of a MOVE: steps redone, negative for undone, and `done` as in `StepFacts`."""
 
-    steps: Whole
+    steps: int
     done: Ranges | None = None
 
 
@@ -54,4 +52,4 @@ class MoveFacts:
 class FlagsFacts:
     """Of a FLAGS: ids of the classes whose flag isn't the default, by the name of the flag."""
 
-    flags: dict[Text, list[Whole]]
+    flags: dict[str, list[int]]

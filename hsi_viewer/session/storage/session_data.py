@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from hsi_viewer import __version__
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.classes import LabelClass
-from hsi_viewer.core.validation import InvalidError, Text, Whole, checked, json_values, or_else
+from hsi_viewer.core.validation import InvalidError, json_values, or_else
 from hsi_viewer.session.storage.class_json import classes_from_json, classes_to_json
 from hsi_viewer.session.storage.cube_reference import CubeReference, reference_from_json
 from hsi_viewer.session.storage.migrations import SCHEMA, migrated
@@ -62,20 +62,6 @@ class SessionData:
         return json.dumps(values, indent=1)
 
 
-@dataclass(frozen=True)
-class StoredData:
-    """The rest of a `SessionData` as it is read; what isn't valid is left out.
-
-    The labels are worth more than notes and the view, so none of it refuses a session.
-    """
-
-    notes: Annotated[Text, or_else("")] = ""
-    view: Annotated[dict[Text, Any], or_else({})] = field(default_factory=dict)
-    features: Annotated[dict[Text, Any], or_else({})] = field(default_factory=dict)
-    shown_run: Annotated[Whole | None, or_else(None)] = None
-    contents: Annotated[tuple[Text, ...], or_else(())] = ()
-
-
 def session_data_from_json(text: str | bytes) -> SessionData:
     """The body of a session of this version or an older one.
 
@@ -93,7 +79,16 @@ def session_data_from_json(text: str | bytes) -> SessionData:
     values = migrated(values)
     reference = reference_from_json(values.get("cube"))
     classes = classes_from_json(values.get("classes", []))
-    return SessionData(reference, classes, **vars(checked(StoredData, values)))
+    # The labels are worth more than notes and the view, so none of these refuses a session.
+    return SessionData(
+        reference,
+        classes,
+        notes=or_else(str, values.get("notes"), ""),
+        view=or_else(dict[str, Any], values.get("view"), {}),
+        features=or_else(dict[str, Any], values.get("features"), {}),
+        shown_run=or_else(int, values.get("shown_run"), None),
+        contents=or_else(tuple[str, ...], values.get("contents"), ()),
+    )
 
 
 def write_session_data(path: Path, data: SessionData) -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 from psygnal import Signal
-from pydantic import Field
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
@@ -77,11 +77,11 @@ class Run:
     id: int
     title: str
     time: str
-    seconds: Annotated[float, Field(ge=0, le=LONGEST)] = 0.0
+    seconds: Annotated[float, Meta(ge=0, le=LONGEST)] = 0.0
     config: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
-    labelled: Annotated[int, Field(ge=0, le=MAX_PIXELS)] = 0
-    class_ids: tuple[Annotated[int, Field(ge=0, le=MAX_CLASS_ID)], ...] = ()
+    labelled: Annotated[int, Meta(ge=0, le=MAX_PIXELS)] = 0
+    class_ids: tuple[Annotated[int, Meta(ge=0, le=MAX_CLASS_ID)], ...] = ()
     accuracy: Mapping[str, Finite] | None = None
     live: bool = False
     honest: Mapping[str, Finite] | None = None

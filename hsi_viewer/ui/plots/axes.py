@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
 from hsi_viewer.ui.theme import current_theme
+
+GAP = 8  # pixels between the numbers of an axis
 
 
 class PlainAxis(pg.AxisItem):
@@ -17,6 +20,19 @@ class PlainAxis(pg.AxisItem):
 
     def updateAutoSIPrefix(self) -> None:
         """Leave the scale at 1."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        """Distances and offsets of the ticks, the widest first: their numbers never touch."""
+        levels: list[tuple[float, float]] = super().tickSpacing(low, high, size)
+        if self.orientation not in ("bottom", "top") or high <= low:
+            return levels
+        metrics, step = QFontMetricsF(QApplication.font()), levels[0][0]
+        while step < high - low:
+            ends = self.tickStrings([low // step * step, high // step * step], 1, step)
+            if step / (high - low) * size >= max(map(metrics.horizontalAdvance, ends)) + GAP:
+                break
+            step *= 2
+        return [(step, 0.0), *levels] if step > levels[0][0] else levels
 
     def refresh_theme(self) -> None:
         """Take the colours of the current theme, and the size of its text."""

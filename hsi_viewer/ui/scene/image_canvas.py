@@ -87,6 +87,11 @@ class ImageCanvas(SceneView):
             self.preview_changed.emit()
 
     @property
+    def has_tool(self) -> bool:
+        """Whether the left button belongs to a tool, and not to the view."""
+        return self._tool is not None
+
+    @property
     def preview(self) -> Preview | None:
         """The drawing of a stroke that has not changed labels yet."""
         return self._preview.shown

@@ -252,15 +252,21 @@ def _muted() -> QLabel:
 
 
 def _second(found: Assessment) -> str:
-    """The small figure, or ""; it is called optimistic only where it is above the large one."""
-    report = found.random
-    if report is None:
-        return ""
-    title = "Optimistic" if found.optimistic else found.second_title
-    return (
-        f"{title}: {_percent(report.overall.value)} overall, average "
-        f"{_percent(report.average)}, kappa {report.kappa:.3f} ({BESIDE[found.random_on]})."
-    )
+    """The small figures, or ""; one is called optimistic only where it is above the large one."""
+    texts = []
+    report, own = found.random, found.cross_validated
+    if report is not None:
+        title = "Optimistic" if found.optimistic else found.second_title
+        texts.append(
+            f"{title}: {_percent(report.overall.value)} overall, average "
+            f"{_percent(report.average)}, kappa {report.kappa:.3f} ({BESIDE[found.random_on]})."
+        )
+    if own is not None:
+        texts.append(
+            f"Cross-validation of your labels, place by place: {_percent(own.overall.value)} "
+            f"({_interval(own.overall)}; {own.total:,} labels)."
+        )
+    return "\n".join(texts)
 
 
 def _audit(found: Assessment) -> str:

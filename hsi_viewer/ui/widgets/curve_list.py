@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from hsi_viewer.core.spectra.curves import Curve
+from hsi_viewer.ui.widgets.name_room import NameRoom
 
 NAME, ORIGIN = 0, 1
 ID_ROLE = Qt.ItemDataRole.UserRole
@@ -45,6 +46,7 @@ class CurveList(QTreeWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(ORIGIN, QHeaderView.ResizeMode.ResizeToContents)
+        self._room = NameRoom(self, (), (ORIGIN,))
         self.currentItemChanged.connect(self._on_current)
         self.itemChanged.connect(self._on_item)
 
@@ -65,6 +67,7 @@ class CurveList(QTreeWidget):
                 if len(chosen) > 1:
                     item.setSelected(curve.id in chosen)
         self._filling = False
+        self._room.share()
 
     def chosen(self) -> list[int]:
         """Ids of the selected rows."""

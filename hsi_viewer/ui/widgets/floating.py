@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 WIDEST = 620  # pixels; a text of that width is read at a glance
@@ -26,7 +26,13 @@ class FloatingColumn(QWidget):
     below : a row at the top of the host that stays free, while it is shown.
     at_foot : whether it lies at the foot.
     parts : from top to bottom; hidden ones take no room.
+
+    Signals
+    -------
+    settled() : its parts have changed, and lie in their place.
     """
+
+    settled = Signal()
 
     def __init__(
         self, host: QWidget, below: list[QWidget], *parts: QWidget, at_foot: bool = False
@@ -62,8 +68,11 @@ class FloatingColumn(QWidget):
         """Take the room that the parts need."""
         shown = any(not part.isHidden() for part in self._parts)
         self.setVisible(shown)
-        if not shown:
-            return
+        if shown:
+            self._place()
+        self.settled.emit()
+
+    def _place(self) -> None:
         top = max([w.geometry().bottom() + 1 for w in self._below if w.isVisible()], default=0)
         foot = self._host.height()
         left, right = self._room(foot - DEPTH if self._at_foot else top + MARGIN)

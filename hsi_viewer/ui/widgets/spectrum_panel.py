@@ -36,6 +36,8 @@ NORMALISATIONS = (
     ("Mean 0, deviation 1", "variate"),
 )
 STRIP = 2  # times as wide as high
+MOST_BESIDE = 0.36  # of a strip's width for what is beside the plot
+LOW_LINES = 14  # a plot that is lower has a button that leads to a large one
 SPREADS = (
     ("No spread", "none"),
     ("± 1 standard deviation", "deviation"),
@@ -50,10 +52,11 @@ class SpectrumPanel(QWidget):
     -------
     treatment_changed(Treatment), unit_changed(name), spread_changed(name), water_toggled(on).
     class_means_requested(), selection_mean_requested(), save_requested(), picture_requested().
+    enlarge_requested() : a large plot is wanted.
 
     Attributes
     ----------
-    plot : the widget that draws; curves : the list below it.
+    plot : the widget that draws; curves : the list below it; head : the choices above it.
     """
 
     treatment_changed = Signal(object)
@@ -64,6 +67,7 @@ class SpectrumPanel(QWidget):
     selection_mean_requested = Signal()
     save_requested = Signal()
     picture_requested = Signal()
+    enlarge_requested = Signal()
 
     def __init__(self, plot: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +97,7 @@ class SpectrumPanel(QWidget):
         self.selection_mean = _button("select-group", "Mean of the selected pixels")
         self.save = _button("content-save-outline", "Save the spectra as CSV or library…")
         self.picture = _button("image-outline", "Save the plot as PNG or SVG…")
+        self.enlarge = _button("arrow-expand", "Show spectra large (F9)")
         self.remove = _button("trash-can-outline", "Remove the selected spectra")
         self._icons = {
             self.more: "tune-variant",
@@ -100,6 +105,7 @@ class SpectrumPanel(QWidget):
             self.selection_mean: "select-group",
             self.save: "content-save-outline",
             self.picture: "image-outline",
+            self.enlarge: "arrow-expand",
             self.remove: "trash-can-outline",
         }
         self.options = self._options()
@@ -119,6 +125,7 @@ class SpectrumPanel(QWidget):
         self.selection_mean.clicked.connect(self.selection_mean_requested)
         self.save.clicked.connect(self.save_requested)
         self.picture.clicked.connect(self.picture_requested)
+        self.enlarge.clicked.connect(self.enlarge_requested)
         self.remove.clicked.connect(self.curves.remove_chosen)
 
     @property
@@ -152,6 +159,7 @@ class SpectrumPanel(QWidget):
         form.setContentsMargins(10, 8, 10, 8)
         form.setVerticalSpacing(6)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form = form
         form.addRow("Smooth", self.smoothing)
         form.addRow("Scale", self.normalisation)
         form.addRow("Spread", self.spread)
@@ -159,16 +167,16 @@ class SpectrumPanel(QWidget):
         return options
 
     def _lay_out(self) -> None:
-        self._head = QWidget()
-        head = QHBoxLayout(self._head)
+        self.head = QWidget()
+        head = QHBoxLayout(self.head)
         head.setContentsMargins(0, 0, 0, 0)
         head.setSpacing(4)
         head.addWidget(self.view, 1)
         head.addWidget(self.unit)
         head.addWidget(self.more)
-        buttons = QHBoxLayout()
+        buttons = self._buttons = QHBoxLayout()
         buttons.setSpacing(2)
-        for button in (self.means, self.selection_mean, self.save, self.picture):
+        for button in (self.means, self.selection_mean, self.save, self.picture, self.enlarge):
             buttons.addWidget(button)
         buttons.addStretch(1)
         buttons.addWidget(self.remove)
@@ -190,22 +198,44 @@ class SpectrumPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 4)
         layout.setSpacing(4)
-        layout.addWidget(self._head)
+        layout.addWidget(self.head)
         layout.addWidget(self.splitter, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the list below the plot, or beside it where the panel is a strip."""
         super().resizeEvent(event)
-        strip = event.size().width() > STRIP * event.size().height()
+        width, height = event.size().width(), event.size().height()
+        strip = width > STRIP * height
+        self.enlarge.setVisible(strip and height < LOW_LINES * self.fontMetrics().lineSpacing())
+        needed = sum(w.sizeHint().width() + 4 for w in (self.view, self.unit, self.more))
+        self._fold(strip and needed > MOST_BESIDE * width)
         if strip == (self.splitter.orientation() == Qt.Orientation.Horizontal):
             return
         layout = self._column if strip else self.layout()
         if isinstance(layout, QVBoxLayout):
-            layout.insertWidget(0, self._head)
+            layout.insertWidget(0, self.head)
         self.splitter.setOrientation(
             Qt.Orientation.Horizontal if strip else Qt.Orientation.Vertical
         )
         self.splitter.setSizes([720, 240] if strip else [240, 120])
+
+    def _fold(self, fold: bool) -> None:
+        """Put the choices of view and unit among the options, where the plot needs their room."""
+        if fold != self.head.isHidden():
+            self.head.setHidden(fold)
+            head = self.head.layout()
+            if fold:
+                self._form.insertRow(0, "View", self.view)
+                self._form.insertRow(1, "Unit", self.unit)
+                self._buttons.insertWidget(0, self.more)
+            elif isinstance(head, QHBoxLayout):
+                for box in (self.view, self.unit):
+                    row = self._form.takeRow(box)
+                    if (label := row.labelItem.widget()) is not None:
+                        label.deleteLater()
+                    head.addWidget(box, int(box is self.view))
+                head.addWidget(self.more)
+            self.splitter.setSizes([720, 240])
 
     @Slot()
     def _on_treatment(self) -> None:

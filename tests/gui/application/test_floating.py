@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QLabel
 
+from hsi_viewer.ui.scene import drag_through
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.notice_bar import LETTER_MS, NOTICED_MS, PRESENT_MS
-from tests.gui.hands import made_cube
+from tests.gui.hands import LEFT, NO_BUTTON, made_cube
 
+NO_KEY = Qt.KeyboardModifier.NoModifier
 ESCAPE = Qt.Key.Key_Escape
 
 
@@ -62,6 +65,98 @@ def test_messages_and_questions_leave_the_image_where_it_is(driver, tmp_path):
     assert (done, offers.offers) == (["undo", "cancel"], [])
     assert not window.messages.isVisible()
     assert where(driver) == place
+
+
+def through_the_window(driver, kind, place: QPoint, held=LEFT, button=NO_BUTTON) -> None:
+    """A mouse event where the window system would send it: to the window."""
+    window = driver.window.windowHandle()
+    everywhere = QPointF(driver.window.mapToGlobal(place))
+    QApplication.sendEvent(window, QMouseEvent(kind, place, everywhere, button, held, NO_KEY))
+
+
+def drag(driver, *places: QPoint) -> None:
+    """Press, move and release, in places of the window."""
+    through_the_window(driver, QMouseEvent.Type.MouseButtonPress, places[0], LEFT, LEFT)
+    for place in places[1:]:
+        through_the_window(driver, QMouseEvent.Type.MouseMove, place)
+    release = QMouseEvent.Type.MouseButtonRelease
+    through_the_window(driver, release, places[-1], NO_BUTTON, LEFT)
+
+
+def test_a_stroke_that_begins_on_a_message_is_painted_and_presses_nothing(
+    driver, tmp_path, monkeypatch
+):
+    np.save(tmp_path / "made.npy", made_cube())
+    driver.open(str(tmp_path / "made.npy"))
+    window, done = driver.window, []
+    driver.document.add_class()
+    labels = driver.document.labels
+    driver.trigger("tool.brush")
+    monkeypatch.setattr(drag_through, "AIMED_MS", 0)
+    window.workspace.notify("Discarded.", "info", Choice("Bring it back", lambda: done.append(1)))
+    QApplication.processEvents()
+    (button,) = window.notices.notices[0].buttons
+    start = button.mapTo(window, button.rect().center())
+    on_button, aside = start + QPoint(button.width() // 4, 0), start - QPoint(200, -30)
+    for end in (on_button, aside):  # let go on the button, and elsewhere
+        drag(driver, start, (start + end) / 2, end)
+        assert np.count_nonzero(labels.ids)
+        assert not done
+        assert len(window.notices.notices) == 1
+        driver.trigger("edit.undo")
+        assert not labels.ids.any()
+    # so does what begins on its text; with Navigate, the text is selected to be copied
+    text = window.notices.notices[0].findChildren(QLabel)[-1]
+    on_text = text.mapTo(window, text.rect().center())
+    drag(driver, on_text, on_text + QPoint(0, 40), on_text + QPoint(0, 80))
+    assert np.count_nonzero(labels.ids)
+    driver.trigger("tool.navigate")
+    seen = driver.canvas.seen()
+    left = text.mapTo(window, QPoint(2, text.height() // 2))
+    drag(driver, left, left + QPoint(20, 0), left + QPoint(40, 0))
+    assert text.hasSelectedText()
+    assert driver.canvas.seen() == seen
+    driver.trigger("edit.undo")
+    # the wheel zooms there, too
+    spot = QPointF(window.mapToGlobal(on_text))
+    nothing, phase = QPoint(), Qt.ScrollPhase.NoScrollPhase
+    turn = QWheelEvent(
+        QPointF(on_text), spot, nothing, QPoint(0, 120), NO_BUTTON, NO_KEY, phase, False
+    )
+    QApplication.sendEvent(window.windowHandle(), turn)
+    assert driver.canvas.seen().width() < seen.width()
+    # a press on a message that has just come up was aimed at the image
+    driver.trigger("tool.brush")
+    window.notices.elapse(10**6)
+    QApplication.processEvents()
+    driver.canvas.fit()
+    through_the_window(driver, QMouseEvent.Type.MouseMove, start, NO_BUTTON)
+    window.workspace.notify("Discarded.", "info", Choice("Bring it back", lambda: done.append(1)))
+    QApplication.processEvents()
+    monkeypatch.setattr(drag_through, "AIMED_MS", 10**6)
+    drag(driver, start)
+    assert np.count_nonzero(labels.ids)
+    assert not done
+    assert window.notices.notices
+    # one that was there is pressed by a click
+    monkeypatch.setattr(drag_through, "AIMED_MS", 0)
+    drag(driver, start)
+    assert done == [1]
+    assert not window.notices.notices
+    # a card that goes in the stroke does not stop it, nor the next one
+    card = window.feature("result").card
+    for _ in range(2):
+        card.show_map("Two classes mapped", "")
+        QApplication.processEvents()
+        low = card.mapTo(window, QPoint(60, card.height() // 2))
+        before = np.count_nonzero(labels.ids)
+        drag(driver, low, low + QPoint(10, 0), low + QPoint(20, -40), low + QPoint(60, -80))
+        assert not card.isVisible()
+        assert np.count_nonzero(labels.ids) > before
+        assert not driver.canvas.is_drawing
+        ends = driver.canvas.mapFrom(window, low + QPoint(60, -80))
+        assert labels.ids[driver.canvas.pixel_at(ends)]
+        driver.trigger("edit.undo")
 
 
 def test_time_passes_for_who_types_as_for_who_moves_the_mouse(driver):

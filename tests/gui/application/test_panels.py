@@ -236,10 +236,41 @@ def test_the_image_has_half_of_the_window_and_no_text_is_cut(sample, qapp):
         QApplication.processEvents()
         assert window.size().toTuple() == size  # it does not outgrow the screen
         nothing_is_cut(window)
+    a_small_window_has_a_plot_and_leads_to_a_large_one(sample)
     window.resize(1280, 800)
     sample.trigger("view.reset")
     no_panel_cuts_its_text(window)
     set_text(window, 100)
+
+
+def a_small_window_has_a_plot_and_leads_to_a_large_one(sample) -> None:
+    window, plot = sample.window, sample.window.context.plot
+    panel = window.panel("spectrum")
+    window.resize(900, 600)
+    QApplication.processEvents()
+    assert plot.width() >= 240
+    assert plot.height() >= 140
+    assert panel.plot.width() > panel.curves.width()
+    # the choices that made room are behind the button of the options
+    assert panel.options.isAncestorOf(panel.view)
+    assert panel.options.isAncestorOf(panel.unit)
+    panel.unit.setCurrentIndex(panel.unit.findData("um"))
+    assert plot.unit == "um"
+    panel.unit.setCurrentIndex(panel.unit.findData("nm"))
+    # numbers of the axis don't touch, though the text is large
+    axis, width = plot.getPlotItem().getAxis("bottom"), plot.getPlotItem().getViewBox().width()
+    (step, _), *_ = axis.tickSpacing(400.0, 2500.0, width)
+    assert step / 2100 * width > plot.fontMetrics().horizontalAdvance("2000")
+    low = plot.height()
+    sample.click_on(panel.enlarge)
+    QApplication.processEvents()
+    assert plot.height() > low
+    sample.trigger("view.reset")
+    window.resize(1920, 1080)
+    QApplication.processEvents()
+    assert panel.head.isAncestorOf(panel.view)
+    assert panel.head.isVisible()
+    assert not panel.options.isAncestorOf(panel.unit)
 
 
 def no_panel_cuts_its_text(window) -> None:
@@ -326,6 +357,7 @@ def nothing_is_cut(window) -> None:
 
 def test_the_first_window_fits_the_screen(driver):
     assert first_size(QSize(2560, 1400), 100) == QSize(1280, 800)
+    assert first_size(QSize(2560, 1400), 75) == QSize(1280, 800)  # of a large text
     assert first_size(QSize(2560, 1400), 150) == QSize(1920, 1200)
     for screen in (QSize(1280, 800), QSize(1024, 740), QSize(1366, 728)):
         for percent in (100, 150):

@@ -60,12 +60,49 @@ def test_a_model_is_applied_to_files(driver, folder, monkeypatch):
         click(dialog, 2, 0)
     driver.settle()
     assert driver.document.cube.path == folder / "second.npy"
+    it_comes_with_its_map(driver, folder)
     # the model of the scene that was closed is still there, and what it has mapped is kept
     titles = [dialog.model.itemText(i) for i in range(dialog.model.count())]
     assert titles == ["Of first.npy: Linear discriminant, 4 classes"]
     driver.click_on(dialog.start)
     driver.qtbot.waitUntil(dialog.start.isEnabled)
     assert statuses(dialog) == ["Done", "Failed", "Done"]
+
+
+def it_comes_with_its_map(driver, folder) -> None:
+    """What was written is shown, with its classes and where it is from; undo takes it back."""
+    document, context = driver.document, driver.window.context
+    driver.qtbot.waitUntil(lambda: document.prediction is not None)
+    written = np.load(folder / "maps" / "second" / "class_map.npy")
+    np.testing.assert_array_equal(document.prediction.class_map, written)
+    assert document.prediction.confidence[written > 0].min() > 0
+    assert context.viewing.map_shown
+    trained = {c.id: (c.name, c.colour) for c in load_model(folder / "model").legend}
+    assert {c.id: (c.name, c.colour) for c in document.legend} == trained
+    legend = driver.window.feature("legend").legend
+    driver.qtbot.waitUntil(lambda: [name for name, _ in legend.entries] != [])
+    assert [name for name, _ in legend.entries] == [name for name, _ in trained.values()]
+    told = driver.window.notices.texts()[-1]
+    assert str(folder / "maps" / "second") in told
+    assert "made by the model" in told
+    driver.qtbot.waitUntil(lambda: not context.sessions.run_pending)
+    (run,) = context.sessions.session.training_runs.runs
+    assert run.title == "1: Linear discriminant, map in second"
+    assert not document.labels.ids.any()
+    # it is one step; Enter on the name shows it again, though the scene is open
+    driver.trigger("edit.undo")
+    assert document.prediction is None
+    assert len(document.legend) == 0
+    dialog = driver.window.findChild(ApplyDialog)
+    dialog.activateWindow()
+    driver.qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.table.setFocus()
+    dialog.table.setCurrentCell(2, 0)
+    QTest.keyClick(dialog.table, Qt.Key.Key_Return)
+    assert not dialog.running  # Apply isn't pressed besides
+    driver.qtbot.waitUntil(lambda: document.prediction is not None)
+    assert driver.document is document
+    document.mark_saved()
 
 
 def cancelled_and_resumed(driver, dialog, folder, monkeypatch) -> None:

@@ -17,6 +17,7 @@ from hsi_viewer.core.assessment.confusion_table import confusion_table
 from hsi_viewer.learning import cross_validation
 from hsi_viewer.session.document.label_load import LabelLoad, base_of, carry_out
 from hsi_viewer.session.document.map_scoring import scoring_of
+from hsi_viewer.session.document.results import Results
 from hsi_viewer.ui import main_window
 from hsi_viewer.ui.dialogs import Leave
 from hsi_viewer.ui.features.training.result import accuracy_text
@@ -274,6 +275,22 @@ def test_only_what_is_above_the_first_figure_is_called_optimistic(first, second,
     title = "Optimistic" if second > first else "Beside training pixels"
     assert panel.optimistic.text().startswith(f"{title}: {25 * second}.0 % overall")
     assert "optimistic" not in panel.sentence.text()
+    # with test pixels, the figure of the labels stands small beside theirs
+    assert "Cross-validation" not in panel.optimistic.text()
+    found = Assessment(apart, beside, None, None, 8, 4, (), "test pixels", "test pixels")
+    panel.show_assessment(replace(found, cross_validated=beside), str)
+    assert panel.overall.text() == f"{25 * first}.0 %"
+    assert f"Cross-validation of your labels, place by place: {25 * second}.0 %" in (
+        panel.optimistic.text()
+    )
+    # without any apart, the card names both, too
+    results = Results(assessment=replace(found, separated_on="labels"))
+    title = "optimistic, " if second > first else ""
+    assert accuracy_text(results).startswith(f"{25 * first}.0 % right")
+    assert accuracy_text(results).endswith(
+        f"on 4 of your labels, held out place by place; {title}{25 * second}.0 % on all 4 test "
+        "pixels, which lie beside training pixels."
+    )
 
 
 def test_with_one_place_a_class_the_panel_says_what_to_label(bench):

@@ -69,7 +69,7 @@ def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, nam
     document, panel = labelled.document, labelled.window.panel("training")
     assert document.prediction.source == f"{TITLES[name]}, refined"
     assert (document.prediction.class_map == document.truth).mean() > 0.98
-    assert panel.status.text().startswith("Final map, ")
+    assert panel.status.text().startswith("The final map took ")
     assert f"{TITLES[name]}, refined" in panel.status.toolTip()
     assert labelled.window.feature("training").training.model.name == name
     labelled.qtbot.waitUntil(lambda: bool(training_runs(labelled).runs))

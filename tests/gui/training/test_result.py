@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
+from hsi_viewer.core.time_left import took
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
 from hsi_viewer.ui.widgets.class_panel import NAME
@@ -82,7 +83,10 @@ def test_after_a_training(labelled, monkeypatch):
     # one run has one duration
     runs = window.context.sessions.session.training_runs
     labelled.qtbot.waitUntil(lambda: bool(runs.runs))
-    assert f"Final map, {runs.runs[0].seconds:.0f} s" in window.panel("training").status.text()
+    assert (
+        window.panel("training").status.text()
+        == f"The final map took {took(runs.runs[0].seconds)}."
+    )
     # a step that is taken by its key closes it, too; the next training tells what has changed
     labelled.trigger("labels.check")
     assert not card.isVisible()

@@ -119,7 +119,7 @@ def test_progress_curves_early_map_and_final_map(labelled, slow):
     labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
     assert labelled.document.prediction.source == "map 2"
     assert panel.epochs_shown() == 2
-    assert "Final map" in panel.status.text()
+    assert "The final map took " in panel.status.text()
     assert "map 2" in panel.status.toolTip()
     assert panel.train_button.isEnabled()
 

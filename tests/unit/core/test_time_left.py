@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from hsi_viewer.core.time_left import TimeLeft, in_words
+from hsi_viewer.core.time_left import TimeLeft, in_words, took
 
 
 def test_steady_work_is_reported_exactly():
@@ -84,3 +84,10 @@ def test_other_work_before_says_nothing_about_the_speed():
         told, true = left.seconds(now), 231.4 - now
         assert told is not None
         assert 0.5 * true <= told <= 1.5 * true
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "less than a second"), (1.0, "1 s"), (12.6, "13 s")]
+)
+def test_a_time_that_was_taken(seconds, text):
+    assert took(seconds) == text

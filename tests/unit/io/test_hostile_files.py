@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import struct
 import tracemalloc
@@ -119,6 +120,16 @@ def test_a_long_list_of_coordinates_is_not_read(tmp_path):
         file.create_dataset("y", (2**40,), "f8", chunks=(64,))
         file["x"] = [1.0, 2.0]
     assert open_cube(tmp_path / "a.h5").georeference is None
+
+
+def test_chunks_without_a_size_are_refused(tmp_path):
+    store = tmp_path / "a.zarr"
+    store.mkdir()
+    facts = {"zarr_format": 2, "shape": [6, 5, 4], "chunks": [0, 5, 4], "dtype": "<u2"}
+    facts |= {"compressor": None, "fill_value": 0, "order": "C", "filters": None}
+    (store / ".zarray").write_text(json.dumps(facts))
+    with pytest.raises(FormatError, match="its chunks have no size"):
+        open_cube(store)
 
 
 def test_huge_chunks_are_refused(tmp_path):

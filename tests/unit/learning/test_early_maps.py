@@ -16,12 +16,12 @@ from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.core.viewed import Viewed, ViewedPart
 from hsi_viewer.learning import early_maps, scene_features
 from hsi_viewer.learning.early_maps import (
+    Grid,
     Painter,
     Sketch,
     coarse_seeds,
-    fitting,
-    step_of,
-    thinning,
+    fine_grid,
+    rough_grid,
 )
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.instant_model import InstantModel, fit_instant
@@ -68,18 +68,18 @@ def sketch(scene: SceneFeatures, viewed: Viewed | None = None, walker=None) -> S
 
 def test_what_is_said_of_every_third_pixel_is_what_the_final_map_says_there(large) -> None:
     asked = sketch(large)
-    said, valid = asked.look(WHOLE, 3)
+    said, valid = asked.look(WHOLE, Grid(3))
     whole = asked.ensemble.mapped(large)
     assert np.abs(said - whole.probabilities[::3, ::3]).max() < 1e-4
     assert valid.all()
-    part, _ = asked.look((slice(6, 31), slice(9, 40)), 3)
+    part, _ = asked.look((slice(6, 31), slice(9, 40)), Grid(3))
     assert np.abs(part - whole.probabilities[6:31:3, 9:40:3]).max() < 1e-4
 
 
 def test_a_look_at_few_pixels_is_on_a_thinned_grid_and_nearly_the_same(large) -> None:
-    assert [(thinning(n), fitting(n)) for n in (1, 3, 7, 8, 9, 13)] == [
-        *((1, 1), (1, 3), (1, 7), (2, 8), (2, 8)),
-        (3, 12),
+    assert [fine_grid(n) for n in (1, 3, 7, 8, 9, 13)] == [
+        *(Grid(1), Grid(3), Grid(7), Grid(8, 2), Grid(8, 2)),
+        Grid(12, 3),
     ]
     read: list[int] = []
     real = ThinnedSource.read
@@ -91,7 +91,7 @@ def test_a_look_at_few_pixels_is_on_a_thinned_grid_and_nearly_the_same(large) ->
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ThinnedSource, "read", counted)
-        said, _ = sketch(large).look(WHOLE, 8)
+        said, _ = sketch(large).look(WHOLE, fine_grid(8))
     assert said.shape == (7, 6, 4)
     assert 0 < sum(read) < TRUTH.size  # windows overlap, and still not every pixel was read
     right = np.array(IDS)[said.argmax(axis=2)] == TRUTH[::8, ::8]
@@ -255,9 +255,11 @@ def test_soft_targets_of_a_large_scene_come_from_some_of_its_tiles(large, monkey
 
 
 def test_every_which_pixel_depends_on_the_size() -> None:
-    assert step_of(100, 100) == 1
-    assert step_of(1500, 1500) == 8
-    assert 4000 * 4000 / step_of(4000, 4000) ** 2 == pytest.approx(early_maps.PIXELS, rel=0.1)
+    assert rough_grid(100, 100) == Grid(1)
+    assert rough_grid(1500, 1500) == Grid(8, 4)
+    grid = rough_grid(4000, 4000)
+    assert grid == Grid(20, 10)
+    assert 4000 * 4000 / grid.step**2 == pytest.approx(early_maps.PIXELS, rel=0.1)
 
 
 def test_a_part_of_another_scene_is_cut_to_this_one() -> None:

@@ -145,6 +145,33 @@ def test_undeclared_fill_values_are_left_out_of_training(kind: str) -> None:
     assert (found == TRUTH)[scored].mean() >= CLEAN
 
 
+def jittered(values: NDArray, rng: np.random.Generator) -> NDArray:
+    return -9999 + rng.normal(0, 2, values[:5].shape)
+
+
+def scaled_by_band(values: NDArray, rng: np.random.Generator) -> NDArray:
+    return np.broadcast_to(-9.999 * np.linspace(0.5, 2, BANDS), values[:5].shape)
+
+
+def smeared(values: NDArray, rng: np.random.Generator) -> NDArray:
+    part = np.linspace(0, 0.9, 5)[:, None, None]
+    return values[:5] * part - 9999 * (1 - part)
+
+
+def of_one_detector(values: NDArray, rng: np.random.Generator) -> NDArray:
+    return np.where(np.arange(BANDS) < 14, -9999, values[:5])
+
+
+@pytest.mark.parametrize("make", [jittered, scaled_by_band, smeared, of_one_detector])
+def test_fill_values_that_a_program_has_changed_do_not_move_the_map(make) -> None:
+    values = CUBE.copy()
+    values[:5] = make(values, np.random.default_rng(1))
+    stale = np.zeros(TRUTH.shape, bool)
+    stale[:5] = True
+    cube = fill_values.examined(HyperCube.from_array(values))
+    assert accuracy(values, stale, fill_values=cube.fill_values) >= CLEAN
+
+
 def test_a_rounded_no_data_value_is_left_out() -> None:
     values = CUBE.copy()
     values[:8] = np.finfo(np.float32).min

@@ -159,6 +159,12 @@ def test_a_value_out_of_range_is_refused_when_it_is_set(name, value):
         setattr(Settings(), name, value)
 
 
+def test_a_tuple_is_kept_as_the_list_that_it_is_read_as():
+    settings = Settings()
+    settings.band_presets = [("Mine", 650, 550, 450)]
+    assert settings.band_presets == [["Mine", 650, 550, 450]]
+
+
 @pytest.mark.parametrize(
     ("name", "right", "wrong"),
     [
@@ -174,7 +180,6 @@ def test_a_value_out_of_range_is_refused_when_it_is_set(name, value):
                 [["Mine", 650, 0, 450]],
                 [["Mine", 650, 1e6, 450]],
                 [["Mine", 650, True, 450]],
-                [("Mine", 650, 550, 450)],
             ],
         ),
         (
@@ -183,7 +188,7 @@ def test_a_value_out_of_range_is_refused_when_it_is_set(name, value):
             [[["Mine", 3, "AAAA"]], [["", 1, "AAAA"]], [["Mine", 1]], [["Mine", True, "AAAA"]]],
         ),
         ("stretch_percent", [[0, 100], [2.5, 97]], [[2], [2, 2], [-1, 98], [2, 101], [1, 2, 3]]),
-        ("text_percent", [80, 200], [79, 201, 100.0, True]),
+        ("text_percent", [50, 200], [49, 201, 100.0, True]),
         ("brush_size", [1, 101], [0, 102, 2.0]),
         ("wand_angle", [0.01, 2], [0, 2.01]),
         ("wand_distance", [0.01, 20], [0, 20.1]),

@@ -31,10 +31,11 @@ from hsi_viewer.session.storage.training_runs import APPLIED
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
-from hsi_viewer.ui.saving import saving_folder
+from hsi_viewer.ui.saving import folder_link, saving_folder
 from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
+    from hsi_viewer.jobs.applied_run import Box
     from hsi_viewer.ui.context import Context
 
 STANDARDISED: dict[Standardise, str] = {"training": "the training", "scene": "this"}
@@ -53,6 +54,7 @@ class Applied:
     prediction : its map, in its own class ids.
     notes : what it noted, in order.
     standardise : see `TrainedModel.predict`.
+    folder : that its map was read from; None where it was just made.
     """
 
     path: Path
@@ -60,6 +62,7 @@ class Applied:
     prediction: Prediction
     notes: tuple[Note, ...]
     standardise: Standardise
+    folder: Path | None = None
 
 
 class ApplyFeature(Feature):
@@ -70,6 +73,7 @@ class ApplyFeature(Feature):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._folder = ""
+        context.applying = self
 
     def commands(self) -> list[Command]:
         """Applying, in the menu Map."""
@@ -139,6 +143,40 @@ class ApplyFeature(Feature):
             doing=DOING,
         )
 
+    def show_written(
+        self, folder: Path, part: Box | None = None, standardise: Standardise = "training"
+    ) -> None:
+        """Show the map of the open scene that `apply` has written into a folder.
+
+        Parameters
+        ----------
+        part : of the scene that was mapped: first row and column, and those behind the last.
+        standardise : how its model was applied.
+        """
+        document = self.workspace.document
+        if document is None:
+            return
+        shape = (document.cube.rows, document.cube.columns)
+
+        def work(token: CancelToken, port: ProgressPort) -> Applied:
+            from hsi_viewer.jobs.applied_run import laid_in, read_applied
+
+            port.report(Progress("Reading the map"))
+            import_trainer(token, port)
+            found = read_applied(folder)
+            made = laid_in(found.prediction, shape, part)
+            notes = tuple(Note(text) for text in found.warnings)
+            return Applied(found.model_path, found.model, made, notes, standardise, folder)
+
+        self.workspace.compute(
+            f"Reading the map in {folder.name}",
+            work,
+            partial(self._on_applied, document),
+            document=document,
+            key=KEY,
+            doing="Reading the map",
+        )
+
     def _on_applied(self, document: Document, made: Applied) -> None:
         """Show the map, with the classes of the model among those of the scene."""
         known = document.truth_legend  # also classes that only test pixels have
@@ -155,8 +193,10 @@ class ApplyFeature(Feature):
         if classes != before.classes:
             edits.append(LegendChange(before, before.classes, classes))
         name = model_name(made.path)
+        if made.folder is not None:
+            name = f"map in {made.folder.name}"
         edits.append(self._map_change(document, made, prediction, name))
-        document.history.do(f"Apply {name}", *edits)
+        document.history.do(f"{'Apply' if made.folder is None else 'Show the'} {name}", *edits)
         self.context.viewing.show_map(True)
         self._tell(made, added, name)
 
@@ -187,7 +227,12 @@ class ApplyFeature(Feature):
 
     def _tell(self, made: Applied, added: int, name: str) -> None:
         joined = {0: "", 1: " One class was added."}.get(added, f" {added} classes were added.")
-        self.workspace.notify(f"Applied {name} to this scene.{joined}", "success")
+        if made.folder is None:
+            self.workspace.notify(f"Applied {name} to this scene.{joined}", "success")
+        else:
+            told = f"The class map is the one in {made.folder}, made by the model {made.path}."
+            link = folder_link(made.folder)
+            self.workspace.notify(f"{told}{joined}", "success", link)
         again = Choice("Standardise by this scene", partial(self.apply, made.path, "scene"))
         for note in made.notes:
             unlike = isinstance(note, UnlikeSpectra) and made.standardise == "training"

@@ -59,7 +59,7 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Preferences")
         self.theme = _choice(THEMES, "Theme")
-        self.text_percent = _number(80, 200, "Text size", " %", 10)
+        self.text_percent = _number(50, 200, "Text size", " %", 5)
         self.stretch = _choice(STRETCHES, "Stretch")
         self.low, self.high = _percent("Black at percentile"), _percent("White at percentile")
         self.presets = _preset_table()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -43,7 +43,8 @@ KEPT = (
     "same model and settings are kept, so an interrupted batch goes on where it was."
 )
 WAITING = "Waiting"
-OPEN = "Click to open the scene"
+OPEN = "Click to open the scene with its map"
+RESULT = Qt.ItemDataRole.UserRole
 
 
 class ApplyDialog(QDialog):
@@ -58,12 +59,12 @@ class ApplyDialog(QDialog):
     -------
     start_requested() : apply the model.
     cancel_requested() : stop.
-    open_requested(str) : open a scene.
+    open_requested(Scene, SceneResult) : open a scene with its map; None where it has none.
     """
 
     start_requested = Signal()
     cancel_requested = Signal()
-    open_requested = Signal(str)
+    open_requested = Signal(object, object)
 
     def __init__(self, parent: QWidget, folder: Path) -> None:
         super().__init__(parent)
@@ -211,6 +212,7 @@ class ApplyDialog(QDialog):
         font = name.font()
         font.setUnderline(manifest is not None)
         name.setFont(font)
+        name.setData(RESULT, result if manifest is not None else None)
         if manifest is not None:
             name.setToolTip(f"{OPEN}: {result.scene.source}")
 
@@ -228,13 +230,15 @@ class ApplyDialog(QDialog):
     @Slot(int, int)
     def _on_clicked(self, row: int, column: int) -> None:
         if column == SCENE and self._item(row, SCENE).font().underline():
-            self.open_requested.emit(self.scenes[row].source)
+            self._open(row)
 
     @Slot(int, int)
-    def _on_activated(self, row: int, column: int) -> None:
-        """Enter opens a scene, too; a click on its name did so already."""
-        if column != SCENE or not self._item(row, SCENE).font().underline():
-            self.open_requested.emit(self.scenes[row].source)
+    def _on_activated(self, row: int, _column: int) -> None:
+        """Enter and a double click open a scene, too."""
+        self._open(row)
+
+    def _open(self, row: int) -> None:
+        self.open_requested.emit(self.scenes[row], self._item(row, SCENE).data(RESULT))
 
     @Slot()
     def _choose_model(self) -> None:

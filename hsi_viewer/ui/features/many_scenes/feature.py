@@ -17,7 +17,10 @@ from hsi_viewer.ui.saving import folder_link, saving_folder
 if TYPE_CHECKING:
     from hsi_viewer.core.classifier import Model
     from hsi_viewer.jobs.batch.run import BatchResult
+    from hsi_viewer.jobs.batch.scenes import Scene
+    from hsi_viewer.jobs.batch.summary import SceneResult
     from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.opened_cube import OpenedCube
     from hsi_viewer.ui.task_thread import Task
 
 TITLE = "Applying the model to files"
@@ -34,7 +37,10 @@ class ManyScenesFeature(Feature):
         self._dialog: ApplyDialog | None = None
         self._task: Task | None = None
         self._applied: tuple[str, str] | None = None  # title and folder of the model of the batch
+        self._source = ""  # of the open scene, as it was named
+        self._wanted: SceneResult | None = None  # whose scene is being opened
         self.workspace.state_changed.connect(self._show_model)
+        context.opening.opened.connect(self._on_opened)
 
     def commands(self) -> list[Command]:
         """One command of the menu Map."""
@@ -79,9 +85,33 @@ class ManyScenesFeature(Feature):
         if self._dialog is not None:
             self._dialog.hide()
 
-    @Slot(str)
-    def _open(self, source: str) -> None:
-        self.context.opening.open(source)
+    @Slot(object, object)
+    def _open(self, scene: Scene, result: SceneResult | None) -> None:
+        """Open a scene, and show its map once it is there."""
+        if result is not None and result is self._wanted:
+            return  # the second click of a double click
+        if result is not None and scene.whole_source == _whole(self._source):
+            self._show_map(result)
+            return
+        self._wanted = result
+        self.context.opening.open(scene.source)
+
+    @Slot(object)
+    def _on_opened(self, opened: OpenedCube) -> None:
+        self._source = opened.source
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None and wanted.scene.whole_source == _whole(opened.source):
+            self._show_map(wanted)
+
+    def _show_map(self, result: SceneResult) -> None:
+        if result.manifest is None:
+            return
+        rows, columns = result.scene.rows, result.scene.columns
+        part = None
+        if rows is not None and columns is not None:
+            part = (rows[0], columns[0], rows[1], columns[1])
+        by = result.manifest.options.get("standardise", "training")
+        self.context.applying.show_written(result.folder, part, by)
 
     # a batch ---------------------------------------------------------------------------------
 
@@ -180,6 +210,13 @@ class ManyScenesFeature(Feature):
             if self._applied is not None and Path(self._applied[1]).is_dir():
                 self._dialog.keep_model(*self._applied)
         self._show_model()
+
+
+def _whole(source: str) -> str:
+    """A source by its whole path, as `Scene.whole_source`."""
+    from hsi_viewer.jobs.batch.scenes import Scene
+
+    return Scene(source).whole_source
 
 
 def _named(model: Model) -> str:

@@ -75,7 +75,7 @@ class MetadataController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> Edited:
             from hsi_viewer.io.sidecars import sidecar
 
-            edited = sidecar.Sidecar.model_validate(fields).applied(cube)
+            edited = sidecar.sidecar_of(fields).applied(cube)
             if cube.path is None:
                 return Edited(edited, problem=f"you don't have write permission for {cube.name}.")
             try:

@@ -285,7 +285,7 @@ class RepairController(QObject):
 
         def work(_token: CancelToken, _port: ProgressPort) -> Kept:
             layout = fields.get("layout")
-            answer = {"layout": sidecar.RawLayout.of(layout).model_dump()} if layout else fields
+            answer = {"layout": sidecar.RawLayout.of(layout)} if layout else fields
             before = sidecar.load(path)
             return Kept(path, sidecar.edited(path, **answer), before)
 

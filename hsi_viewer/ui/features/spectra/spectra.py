@@ -83,6 +83,7 @@ class SpectraFeature(Feature):
         panel.selection_mean_requested.connect(self.show_selection_mean)
         panel.save_requested.connect(context.exporting.choose_spectra)
         panel.picture_requested.connect(self._save_picture)
+        panel.enlarge_requested.connect(self._enlarge)
         panel.curves.picked.connect(curves.pick)
         panel.curves.renamed.connect(self._on_renamed)
         panel.curves.visibility_changed.connect(self._on_visibility)
@@ -306,6 +307,10 @@ class SpectraFeature(Feature):
     @Slot()
     def _save_picture(self) -> None:
         self.context.commands.action("spectra.figure").trigger()
+
+    @Slot()
+    def _enlarge(self) -> None:
+        self.context.commands.action("layout.spectra").trigger()
 
     # state -----------------------------------------------------------------------------------
 

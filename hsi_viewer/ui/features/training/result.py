@@ -9,7 +9,9 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
+from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.time_left import took
 from hsi_viewer.session.document.results import Results
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.features.training.training import TrainController, Trained
@@ -63,7 +65,20 @@ def accuracy_text(results: Results) -> str:
     text = f"{optimistic}{100 * overall.value:.1f} % right"
     if not np.isnan(overall.low):
         text += f" (95 % interval {100 * overall.low:.1f} to {100 * overall.high:.1f} %)"
-    return f"{text} on {report.total:,} {where}."
+    text += f" on {report.total:,} {where}"
+    if found.separated is not None and basis == "labels" and found.random_on == "test pixels":
+        text += f"; {_beside(found)}"
+    return f"{text}."
+
+
+def _beside(found: Assessment) -> str:
+    """The figure of all test pixels, where too few lie apart for the one to quote."""
+    report = found.random
+    if report is None:
+        return ""
+    title = "optimistic, " if found.optimistic else ""
+    share = f"{100 * report.overall.value:.1f} %"
+    return f"{title}{share} on all {report.total:,} test pixels, which lie beside training pixels"
 
 
 def change_text(change: Change) -> str:
@@ -114,10 +129,9 @@ class ResultFeature(Feature):
             for step in STEPS:
                 self.context.commands.action(step.command).triggered.connect(self._on_step)
         seconds = sum(trained.model.seconds.values())
-        took = f"{seconds:.0f} s" if seconds >= 1 else "less than a second"
         self.card.show_map(
             f"{len(trained.prediction.class_ids)} classes mapped by {trained.classifier.title} "
-            f"in {took}",
+            f"in {took(seconds)}",
             trained.prediction.source,
         )
         self._on_state()

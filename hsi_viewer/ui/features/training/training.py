@@ -13,6 +13,7 @@ from hsi_viewer.core.cube.region import RegionOfInterest, labels_inside, require
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
+from hsi_viewer.core.time_left import took
 from hsi_viewer.core.training import EpochReport, TrainingConfig
 from hsi_viewer.core.viewed import Viewed
 from hsi_viewer.session.document.document import Document
@@ -212,11 +213,11 @@ class TrainController(QObject):
         self._show(trained.prediction)
         seconds = sum(trained.model.seconds.values())  # as in the list of runs
         evidence: Evidence | None = getattr(trained.model, "evidence", None)
-        heard = "" if evidence is None else f": {evidence.sentence}"
-        self._panel.show_message(
-            f"Final map, {seconds:.0f} s{heard}",
-            f"{trained.prediction.source}, trained in {seconds:.1f} s",
-        )
+        text = f"The final map took {took(seconds)}."
+        details = f"{trained.prediction.source}, trained in {seconds:.1f} s."
+        if evidence is not None:
+            text, details = f"{text} {evidence.decided}", f"{details} {evidence.weighed}"
+        self._panel.show_message(text.strip(), details)
         if trained.model.warning:
             self._workspace.notify(trained.model.warning, "warning")
         self._workspace.state_changed.emit()

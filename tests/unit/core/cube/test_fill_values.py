@@ -44,6 +44,21 @@ def test_a_value_that_whole_pixels_hold_and_no_other_is_near_is_found(value, pix
     assert suspected(values) == [(float(np.float32(value)), pixels)]
 
 
+@pytest.mark.parametrize("bands", [slice(12), slice(30, 40), slice(0, 40, 5)])
+def test_a_value_that_pixels_hold_in_some_of_the_bands_is_found(bands: slice) -> None:
+    values = scene()
+    values[:, :4, bands] = -9999
+    assert suspected(values) == [(-9999.0, 192)]
+    (sentence,) = examined(HyperCube.from_array(values)).warnings
+    assert sentence == "192 pixels hold -9999 in some bands: no data?"
+
+
+def test_a_value_among_the_others_is_kept_where_some_of_the_bands_hold_it() -> None:
+    values = (scene() * 1000 - 1200).round()
+    values[:, :4, :12] = -999
+    assert suspected(values) == []
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, np.int32])
 def test_the_lowest_value_of_a_type_is_found(dtype) -> None:
     values = (scene() * 1000).astype(dtype)

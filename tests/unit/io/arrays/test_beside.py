@@ -148,6 +148,29 @@ def test_what_is_given_and_cannot_be_used_is_reported(tmp_path, given, said):
     assert any(said in warning for warning in cube.warnings)
 
 
+def test_a_wrong_unit_gives_way_for_wavelengths_and_widths(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = CUBE
+        for name, values in (("wavelength", NM), ("fwhm", np.full(9, 10.0))):
+            file[name] = values
+            file[name].attrs["units"] = "um"
+    cube = open_cube(tmp_path / "a.h5")
+    np.testing.assert_allclose(cube.wavelengths, NM)
+    np.testing.assert_allclose(cube.fwhm, 10)
+    assert any("nanometres are assumed" in warning for warning in cube.warnings)
+
+
+def test_a_long_fill_value_is_no_data_to_its_last_digit(tmp_path):
+    values = CUBE.astype(np.int64)
+    values[0, 0], values[0, 1] = 2**60 + 1, 2**60
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = values
+        file["cube"].attrs["_FillValue"] = np.int64(2**60 + 1)
+    cube = open_cube(tmp_path / "a.h5")
+    assert np.isnan(cube.spectrum(0, 0)).all()
+    assert np.isfinite(cube.spectrum(0, 1)).all()
+
+
 def test_one_number_for_each_band_that_is_the_same_is_that_number(tmp_path):
     cube = hdf5(tmp_path / "a.h5", scale_factor=np.full(9, 0.5), _FillValue=[3, 3])
     assert (cube.scale, cube.nodata, cube.warnings) == (0.5, 3, ())

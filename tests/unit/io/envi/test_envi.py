@@ -163,6 +163,10 @@ def test_wavelengths_become_nm(tmp_path, unit, values, warned):
         ("rhos_412.5, rhos_503, rhos_620, rhos_1020", [412.5, 503, 620, 1020]),
         ("frame_400, frame_500, frame_600, frame_700", None),
         ("Rrs_1, Rrs_2, Rrs_3, Rrs_4", None),
+        ("blue 450-500 nm, 500 - 550 nm, 600 to 650 nm, 700\u2013760 nm", [475, 525, 625, 730]),
+        ("B1-450 nm, B2-500nm, B03 - 600 nm, B4-700 nm", [450, 500, 600, 700]),
+        ("4500 A, 5500 A, 6500 \u00c5, Band 4 (7500 A)", [450, 550, 650, 750]),
+        ("450 a.u., 500 a.u., 600 a.u., 700 a.u.", [450, 500, 600, 700]),
     ],
 )
 def test_wavelengths_in_band_names(tmp_path, names, expected):

@@ -97,8 +97,9 @@ def test_a_field_behind_another_on_one_line(tmp_path):
     [
         ("wavelength = {1, 2, 3, 4}\nwavelength units = Index", "are band numbers"),
         ("wavelength = {1, 2, 3, 4}", "are band numbers"),
-        ("wavelength = {0.4, .5, .6, .7}\nwavelength units = nm", "their unit may be wrong"),
-        ("wavelength = {400, 500, 600, 700}\nwavelength units = um", "their unit may be wrong"),
+        ("wavelength = {4, 5, 6, 700}\nwavelength units = m", "their unit may be wrong"),
+        ("wavelength = {0.4, .5, .6, .7}\nwavelength units = nm", "micrometres are assumed"),
+        ("wavelength = {400, 500, 600, 700}\nwavelength units = um", "nanometres are assumed"),
         ("data gain values = {0.1, 0.2, 0.3, 0.4}", '"data gain values" in the header are not'),
         ("data offset values = {0, 0, 0, 5}", '"data offset values" in the header are not'),
         ("map info = {UTM, 1, 1, 5e5}", '"map info" in the header could not be interpreted'),
@@ -107,6 +108,34 @@ def test_a_field_behind_another_on_one_line(tmp_path):
 def test_what_is_doubtful_is_reported(tmp_path, fields, sentence):
     (warning,) = open_cube(pair(tmp_path, f"{HEAD}{fields}\n")).warnings
     assert sentence in warning
+
+
+@pytest.mark.parametrize(
+    ("text", "nodata", "found"),
+    [
+        ("1152921504606846977", 2**60 + 1, [True, False]),
+        ("-9223372036854775807", -(2**63) + 1, [False, False]),
+        ("1.152921504606847e18", 2**60, [True, True]),  # rounded before
+        ("5.5", 5.5, [False, False]),
+    ],
+)
+def test_a_long_whole_number_is_no_data_to_its_last_digit(tmp_path, text, nodata, found):
+    path = pair(tmp_path, f"{HEAD}data ignore value = {text}\n".replace("= 12", "= 14"))
+    values = np.full((2, 4, 3), 7, np.int64)
+    values[0, 0, :2] = 2**60 + 1, 2**60
+    (tmp_path / "cube.img").write_bytes(values.tobytes())
+    cube = open_cube(path)
+    assert cube.nodata == nodata
+    np.testing.assert_array_equal(np.isnan([cube.spectrum(0, k)[0] for k in (0, 1)]), found)
+    copy = write_cube(cube, tmp_path / "copy.hdr")[0]
+    assert open_cube(copy).nodata == nodata
+
+
+def test_widths_are_in_the_unit_that_the_wavelengths_turn_out_to_have(tmp_path):
+    fields = "wavelength = {400, 500, 600, 700}\nfwhm = {5, 5, 5, 6}\nwavelength units = um\n"
+    cube = open_cube(pair(tmp_path, HEAD + fields))
+    np.testing.assert_array_equal(cube.wavelengths, [400, 500, 600, 700])
+    np.testing.assert_array_equal(cube.fwhm, [5, 5, 5, 6])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hsi_viewer.atomic import remove_leftovers, replacing
+from hsi_viewer.atomic import followed, remove_leftovers, replacing
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.progress import TaskCancelledError
 
@@ -75,6 +76,46 @@ def test_a_folder_that_is_a_file_is_named(tmp_path):
     with pytest.raises(ExportError, match=r"file/a\.npy could not be written") as refused:
         write_all(tmp_path / "file" / "a.npy")
     assert str(refused.value).endswith("free some space.")  # there was no file before
+
+
+def test_a_link_gives_way_and_its_file_stays(tmp_path):
+    archive, link = tmp_path / "archive.img", tmp_path / "a.img"
+    archive.write_text("old")
+    archive.chmod(0o600)
+    link.symlink_to(archive)
+    write_all(link)
+    assert (archive.read_text(), link.read_text(), link.is_symlink()) == ("old", "new", False)
+    assert followed(link) == link
+
+
+def test_a_link_that_leads_to_itself_is_replaced(tmp_path):
+    loop = tmp_path / "a.npy"
+    loop.symlink_to(loop)
+    assert followed(loop).name == "a.npy"
+    write_all(loop)
+    assert loop.read_text() == "new"
+    assert not loop.is_symlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_a_file_keeps_its_permissions(tmp_path, mode):
+    path = tmp_path / "a.npy"
+    path.write_text("old")
+    path.chmod(mode)
+    write_all(path)
+    assert path.read_text() == "new"
+    assert path.stat().st_mode & 0o777 == mode
+
+
+def test_a_write_protected_file_is_not_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "a.npy"
+    path.write_text("old")
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everything
+    message = r"a\.npy could not be written: the file is write-protected.*file is unchanged\."
+    with pytest.raises(ExportError, match=message):
+        write_all(path)
+    assert path.read_text() == "old"
 
 
 def test_no_permission_is_reported(tmp_path, monkeypatch):

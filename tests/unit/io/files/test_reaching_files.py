@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import rasterio
 
+import hsi_viewer
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.errors import FileError, FormatError, HsiError
+from hsi_viewer.core.errors import ExportError, FileError, FormatError, HsiError
+from hsi_viewer.io.convert import convert
 from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.io.info import cube_info
@@ -22,6 +24,7 @@ from hsi_viewer.io.libraries.spectral_library import read_library
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.regions.import_export import import_regions
+from hsi_viewer.io.writers.subset import Subset
 
 ARRAY = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
 UTM = rasterio.crs.CRS.from_epsg(32632).to_wkt()
@@ -176,3 +179,18 @@ def test_vectors_that_are_a_list_of_other_files(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     with pytest.raises(FormatError, match="does not contain what its name suggests"):
         import_regions(tmp_path / name, SCENE)
+
+
+@posix
+def test_an_output_that_is_a_link_to_itself_is_refused_in_words(tmp_path):
+    loop, scene = tmp_path / "loop.npy", tmp_path / "a.npy"
+    loop.symlink_to(loop)
+    np.save(scene, ARRAY)
+    with pytest.raises(ExportError, match=r"loop\.npy.* could not be written"):
+        convert(str(scene), loop / "b.tif", Subset())
+
+
+def test_paths_are_resolved_in_the_one_way_that_copes_with_links_to_themselves():
+    for path in Path(hsi_viewer.__file__).parent.rglob("*.py"):
+        lines = path.read_text("utf-8").splitlines()
+        assert not [line for line in lines if ".resolve()" in line and "__file__" not in line], path

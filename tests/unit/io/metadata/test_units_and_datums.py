@@ -27,9 +27,27 @@ LENGTHS = {
 )
 def test_a_unit_of_length_is_so_many_nanometres(unit, metres):
     assert nm_per_unit(unit) == pytest.approx(metres * 1e9)
-    found, note = to_nm(np.array([1.0, 2.0]), unit)
-    assert found == pytest.approx([metres * 1e9, 2 * metres * 1e9])
+    found, note = to_nm(np.array([400e-9, 2500e-9]) / metres, unit)
+    assert found == pytest.approx([400, 2500])
     assert note is None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "unit", "nm", "said"),
+    [
+        ([450, 950, 0], "Micrometers", [450, 950, 0], 'be 450 to 950 "Micrometers"; nanometres'),
+        ([0.45, 2.5, np.nan], "nm", [450, 2500, np.nan], 'be 0.45 to 2.5 "nm"; micrometres'),
+        ([450, 950, -9999], "m", [450, 950, -9999], 'be 450 to 950 "m"; nanometres are assumed.'),
+        ([4e6, 5e6, 6e6], "nm", [4e6, 5e6, 6e6], "their unit may be wrong."),
+        ([8.1, 11.9, 14.0], "um", [8100, 11900, 14000], ""),
+        ([0, 0, 0], "um", [0, 0, 0], ""),
+    ],
+)
+def test_a_unit_in_which_no_sensor_could_see_gives_way(numbers, unit, nm, said):
+    found, note = to_nm(np.array(numbers, np.float64), unit)
+    np.testing.assert_allclose(found, nm)
+    assert said in (note or "")
+    assert bool(said) == bool(note)
 
 
 @pytest.mark.parametrize(

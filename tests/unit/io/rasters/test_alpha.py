@@ -87,10 +87,18 @@ def test_a_fourth_band_of_bytes_that_is_only_called_alpha_stays(tmp_path, named)
     cube = open_cube(path)
     np.testing.assert_array_equal(cube.read(), values.transpose(1, 2, 0))
     warning = (
-        "Band 4 is marked as an alpha channel but contains other values than a mask; it is "
-        "kept as a band."
+        "Band 4 is marked as an alpha channel but its values are not those of one; it is kept as "
+        "a band."
     )
     assert warning in cube.warnings
+
+
+@pytest.mark.parametrize(("top", "bits"), [(1, {"nbits": 1}), (1, {}), (255, {})])
+def test_a_fourth_mask_is_no_alpha_channel_of_three(tmp_path, top, bits):
+    masks = numbers(4, "u1") % 2 * np.uint8(top)
+    cube = open_cube(write(tmp_path / "a.tif", masks, photometric="RGB", alpha="YES", **bits))
+    np.testing.assert_array_equal(cube.read(), masks.transpose(1, 2, 0))
+    assert cube.is_data(cube.read()).all()
 
 
 @pytest.mark.parametrize("bands", [1, 3])

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import tifffile
 from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
 
@@ -267,3 +268,18 @@ def test_bands_marked_as_red_green_and_blue_are_shown_so(tmp_path, bands, order)
         for band in range(1, bands + 1):
             file.update_tags(band, wavelength=f"{400 + 100 * band}", wavelength_units="nm")
     assert open_cube(tmp_path / "a.tif").default_bands is None
+
+
+@pytest.mark.parametrize("written", ["-9223372036854775808", "-9.2233720368547758e+18"])
+def test_the_no_data_value_of_long_integers_is_exact(tmp_path, written):
+    """rasterio writes it as a float, of which GDAL reads the digit before the point."""
+    values = np.full((3, 2, 2), -9, np.int64)
+    values[:, 0, 0] = -(2**63)
+    path, tag = tmp_path / "a.tif", (42113, "s", 0, written, True)
+    tifffile.imwrite(
+        path, values, photometric="minisblack", planarconfig="separate", extratags=[tag]
+    )
+    cube = open_cube(path)
+    assert cube.nodata == -(2**63)
+    assert np.isnan(cube.spectrum(0, 0)).all()
+    assert np.isfinite(cube.spectrum(1, 1)).all()

@@ -279,6 +279,12 @@ def test_texts_that_spreadsheets_and_shells_of_windows_write(tmp_path, encoding)
     assert where(envi) == {(2, 3): 1, (29, 39): 1, (0, 0): 2}
 
 
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=; \r"])
+def test_the_line_that_names_the_separator_is_no_row(tmp_path, line):
+    found = labelled(tmp_path / "a.csv", f"{line}\nrow;column;class\n1;2;corn\n")
+    assert (where(found), found.names) == ({(1, 2): 1}, {1: "corn"})
+
+
 def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_rows_behind_it(tmp_path):
     with pytest.raises(FormatError, match=r"a\.csv .* never closed"):
         labelled(tmp_path / "a.csv", 'row,column,class\n1,1,"corn\n2,2,wood\n')

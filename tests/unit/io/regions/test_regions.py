@@ -266,6 +266,16 @@ def test_labels_on_the_grid_of_the_cube_are_taken_as_they_are_and_nothing_is_sai
     assert found.notes == ()
 
 
+def test_labels_on_the_same_grid_of_another_datum_that_agrees_are_taken_as_they_are(tmp_path):
+    path = tmp_path / "etrs.tif"
+    write_tif(path, labelled(), PLAIN, rasterio.crs.CRS.from_epsg(25832))
+    found = import_regions(path, cube_at())
+    np.testing.assert_array_equal(found.ids, labelled())
+    write_tif(path, labelled(), PLAIN, rasterio.crs.CRS.from_epsg(32631))
+    with pytest.raises(PlacementNeededError, match=r"in EPSG:32631; the cube .* in EPSG:32632"):
+        import_regions(path, cube_at())
+
+
 def test_labels_of_a_raster_that_runs_north_are_turned(tmp_path):
     path = tmp_path / "south up.tif"
     north = Affine(10, 0, 600000, 0, 10, 5200000 - 10 * ROWS)

@@ -82,7 +82,7 @@ def verified(capsys, *arguments: str, status: int = 0) -> dict:
 
 def test_it_contains_all_that_is_needed(here, tmp_path):
     files = members(here / "map.zip")
-    manifest = parsed(Manifest, files[MANIFEST], strict=False)
+    manifest = parsed(Manifest, files[MANIFEST])
     assert {f.name for f in manifest.files} == set(files) - {MANIFEST}
     assert {name.partition("/")[0] for name in files} == {
         *("map", "labels", "model", "report", MANIFEST)
@@ -198,7 +198,7 @@ def test_doubtful_pixels_are_left_out_again(here):
     write_bundle(run, gather(run), here / "left.zip")
     assert verify(VerifyJob(here / "left.zip")).share == 1
     files = members(here / "left.zip")
-    assert parsed(Manifest, files[MANIFEST], strict=False).settings.cleanings == steps
+    assert parsed(Manifest, files[MANIFEST]).settings.steps == steps
     inside = np.frombuffer(files["map/class_map.img"], np.uint8).reshape(24, 24)
     np.testing.assert_array_equal(inside, left.class_map)
     assert b"left unclassified: confidence below" in files["report/report.json"]

@@ -20,6 +20,7 @@ from PIL import Image
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.confusion_table import confusion_table
 from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.evidence import VoiceShare
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.jobs.report.charts import MOST_CLASSES, charts_of, largest
 from hsi_viewer.jobs.report.gather import gather
@@ -198,6 +199,22 @@ def test_many_classes_and_few_figures_have_room(report, tmp_path):
     files = write_report(dataclasses.replace(report, facts=other), tmp_path)
     assert {p.name for p in files} == {HTML, PDF, JSON, "classes.csv", "class_spectra.csv"}
     fitting((tmp_path / JSON).read_text("utf-8"), "facts")
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ({}, False),
+        ({"network": 0.3, "bands": 0.7}, False),
+        ({"network": 0.004, "bands": 1.0}, True),
+    ],
+)
+def test_curves_of_a_network_that_isnt_heard_say_so(report, weights, said):
+    voices = tuple(VoiceShare(name, name, weight, 0.5) for name, weight in weights.items())
+    facts = report.facts
+    facts = dataclasses.replace(facts, evidence=dataclasses.replace(facts.evidence, voices=voices))
+    about = next(c.about for c in charts_of(facts) if c.name == "training")
+    assert about.endswith("The network has no weight in this map.") is said
 
 
 def test_letters_that_no_font_has_are_squares():

@@ -20,7 +20,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session, opened_session
 from hsi_viewer.session.storage.cube_reference import CubeReference, reference_to, sample_digest
-from hsi_viewer.session.storage.lock_file import LockedError
+from hsi_viewer.session.storage.lock_file import LockedError, holder_of
 from hsi_viewer.session.storage.migrations import SCHEMA
 from hsi_viewer.session.storage.project_file import (
     _most_bytes,
@@ -603,6 +603,22 @@ def test_the_second_program_on_a_session_file_reads_only_until_it_takes_over(sce
     assert lock_of(path).exists()  # it is the second one's
     second.close()
     assert not lock_of(path).exists()
+
+
+def test_a_session_file_behind_a_link_is_written_and_locked_as_itself(scene, tmp_path):
+    _, session = opened(scene)
+    far, link = tmp_path / "far" / "b.hsiproj", tmp_path / "a.hsiproj"
+    far.parent.mkdir()
+    link.symlink_to(far)
+    for _ in range(2):
+        session.snapshot(session.data_with({}, {}, None)).write(link)
+    assert link.is_symlink()
+    assert read_project_data(far).reference.shape == read_project_data(link).reference.shape
+    assert backup_of(far).exists()
+    session.take_project(link)
+    assert lock_of(link) == lock_of(far)
+    assert holder_of(lock_of(far)) is not None
+    session.close()
 
 
 def test_the_same_cube_in_another_program_is_reported(scene):

@@ -49,7 +49,7 @@ def document() -> Document:
         (Record(Kind.MOVE, {"steps": -1.5}), "steps"),
         (Record(Kind.MOVE, {}), "steps"),
         (Record(Kind.FLAGS, {"flags": [1]}), "flags"),
-        (Record(Kind.FLAGS, {"flags": {"visible": 1}}), "flags.visible"),
+        (Record(Kind.FLAGS, {"flags": {"visible": 1}}), "flags"),
     ],
 )
 def test_a_record_that_lacks_what_its_kind_needs_is_refused_by_name(tmp_path, record, named):
