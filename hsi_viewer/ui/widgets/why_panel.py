@@ -21,7 +21,7 @@ from hsi_viewer.core.assessment.confusion_table import TextTable
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.explanation import BandGroup, Explanation
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.ui.plots.axes import plain_axes, refresh_axes
+from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
 from hsi_viewer.ui.plots.compared_spectra import show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import current_theme
@@ -41,6 +41,14 @@ TIPS = {
     "%": "Its probability",
     "Distance": "In what the model sees; 1 is the mean distance between two training pixels",
 }
+
+
+class _Plots(QWidget):
+    """Plots below a text that wraps: as low as they may be, and not as high as they would be."""
+
+    def hasHeightForWidth(self) -> bool:
+        """Else the tabs would take the height that is wanted for the least one."""
+        return False
 
 
 class WhyPanel(QWidget):
@@ -69,7 +77,8 @@ class WhyPanel(QWidget):
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName("Spectrum of the pixel and mean spectra of classes")
         self.plot.setMinimumHeight(84)
-        self.effects = pg.PlotWidget(axisItems=plain_axes(), enableMenu=False)
+        self._axis = WholeAxis("bottom")
+        self.effects = pg.PlotWidget(axisItems=plain_axes(self._axis), enableMenu=False)
         self.effects.setAccessibleName("Effect of each group of bands on the class")
         self.effects.setMinimumHeight(48)
         self.effects.setToolTip("Bands that speak for the class, above 0, and against it")
@@ -105,7 +114,7 @@ class WhyPanel(QWidget):
             sizes = table.horizontalHeader()
             sizes.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             sizes.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        plots = QWidget()
+        plots = _Plots()
         above = QVBoxLayout(plots)
         above.setContentsMargins(0, 0, 0, 0)
         above.setSpacing(2)
