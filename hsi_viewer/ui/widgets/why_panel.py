@@ -33,6 +33,7 @@ HEADS = {
     "voices": ("Voice", "Weight", "Says", "%"),
     "nearest": ("Class", "Row", "Column", "Distance"),
 }
+WIDE = {"bands": (0,), "voices": (0, 2), "nearest": (0,)}  # columns that share the room
 TIPS = {
     "Effect": "Log-odds of the class less those without these bands: above 0 they speak for it",
     "Without": "Probability of the class if these bands told nothing, in percent",
@@ -113,7 +114,8 @@ class WhyPanel(QWidget):
                     header.setToolTip(TIPS.get(name, ""))
             sizes = table.horizontalHeader()
             sizes.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            sizes.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            for wide in WIDE[key]:
+                sizes.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
         plots = _Plots()
         above = QVBoxLayout(plots)
         above.setContentsMargins(0, 0, 0, 0)
