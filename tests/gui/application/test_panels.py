@@ -262,6 +262,17 @@ def a_small_window_has_a_plot_and_leads_to_a_large_one(sample) -> None:
     assert plot.width() >= 240
     assert plot.height() >= 140
     assert panel.plot.width() > panel.curves.width()
+    # what the bars have no room for is behind a sign that is seen
+    hidden = [
+        b for b in window.findChildren(QToolButton, "qt_toolbar_ext_button") if b.isVisible()
+    ]
+    assert hidden
+    for button in hidden:
+        image = button.grab().toImage()
+        ground = image.pixel(0, 0)
+        spots = np.ndindex(image.width(), image.height())
+        assert sum(image.pixel(x, y) != ground for x, y in spots) > 12
+        assert button.accessibleName() == "More"
     # the choices that made room are behind the button of the options
     assert panel.options.isAncestorOf(panel.view)
     assert panel.options.isAncestorOf(panel.unit)

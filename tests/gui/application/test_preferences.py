@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QDialogButtonBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialogButtonBox, QLabel, QWidget
 
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.preferences.settings import load_settings
