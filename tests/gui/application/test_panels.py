@@ -263,9 +263,7 @@ def a_small_window_has_a_plot_and_leads_to_a_large_one(sample) -> None:
     assert plot.height() >= 140
     assert panel.plot.width() > panel.curves.width()
     # what the bars have no room for is behind a sign that is seen
-    hidden = [
-        b for b in window.findChildren(QToolButton, "qt_toolbar_ext_button") if b.isVisible()
-    ]
+    hidden = [b for b in window.findChildren(QToolButton, "qt_toolbar_ext_button") if b.isVisible()]
     assert hidden
     for button in hidden:
         image = button.grab().toImage()
