@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from hsi_viewer.cli.output import print_json
+from hsi_viewer.cli.parser import UsageError
 from hsi_viewer.cli.streams import print_text, terminable
 from hsi_viewer.cli.values import names_of
 from hsi_viewer.core.labels.placement import Placement
@@ -91,7 +92,16 @@ def add_region(parser: ArgumentParser, *, bands: bool = True) -> None:
 
 
 def config_of(options: Namespace, **settings: Any) -> TrainingConfig:
-    """Settings of a job from its options."""
+    """Settings of a job from its options.
+
+    Raises
+    ------
+    UsageError
+        if two of them contradict each other.
+    """
+    strength = getattr(options, "refine", "auto")
+    if options.no_refine and strength not in ("auto", "none"):
+        raise UsageError(f"--no-refine contradicts --refine {strength}; leave out one of them.")
     return TrainingConfig(device=options.device, refine=not options.no_refine, **settings)
 
 

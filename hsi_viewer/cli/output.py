@@ -11,6 +11,7 @@ from hsi_viewer.cli.streams import print_text
 from hsi_viewer.core.training import Device
 
 SAMPLE = "sample:indian-pines"
+FROM_ZERO = "Rows and columns are counted from 0."  # in the window from 1
 
 
 def add_cube(parser: ArgumentParser) -> None:

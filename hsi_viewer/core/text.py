@@ -66,6 +66,11 @@ def messages(texts: tuple[str, ...]) -> tuple[str, ...]:
     return (*shown, f"{left} more remarks are not shown.") if left else shown
 
 
+def counted(number: int, word: str) -> str:
+    """A number of things, such as "1 stroke" or "2 strokes"."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def ranges(bands: Iterable[int]) -> str:
     """Bands, counted from 0, as people write them: "1-3, 7"."""
     runs: list[list[int]] = []

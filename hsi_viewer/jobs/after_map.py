@@ -33,7 +33,7 @@ from hsi_viewer.jobs.cleaning_record import (
     steps_of,
     write_record,
 )
-from hsi_viewer.jobs.object_table import write_areas
+from hsi_viewer.jobs.object_table import check_table, write_areas
 
 
 @dataclass(frozen=True)
@@ -175,6 +175,7 @@ def areas_of_file(
     TaskCancelledError
         if the token was cancelled; nothing is written then.
     """
+    check_table(target)
     port = port or SilentPort()
     port.report(Progress("Reading the map"))
     known = ClassMapFile.read(source)

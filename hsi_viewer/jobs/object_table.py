@@ -10,7 +10,22 @@ from typing import Any
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assessment.areas import ClassArea
+from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
+
+SUFFIXES = (".csv", ".txt")
+
+
+def check_table(path: Path | None) -> None:
+    """Refuse a path that promises another kind of file than a table of text.
+
+    Raises
+    ------
+    ExportError
+        if its suffix is none of `SUFFIXES`.
+    """
+    if path is not None and path.suffix.lower() not in SUFFIXES:
+        raise ExportError(f"{path}: a table is written as CSV; choose a name that ends in .csv.")
 
 
 def write_areas(path: Path, areas: Sequence[ClassArea], legend: ClassLegend) -> None:

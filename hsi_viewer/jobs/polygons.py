@@ -26,7 +26,7 @@ from hsi_viewer.io.regions.map_polygons import (
     planned_files,
 )
 from hsi_viewer.jobs.after_map import AfterMapResult, ClassMapFile, check_targets
-from hsi_viewer.jobs.object_table import new_table
+from hsi_viewer.jobs.object_table import check_table, new_table
 from hsi_viewer.jobs.region_measures import RegionMeasures
 
 DOING = "Writing polygons"
@@ -103,6 +103,7 @@ def polygons_file(
     """
     options = options or PolygonOptions()
     check_suffix(target)
+    check_table(options.objects)
     known = ClassMapFile.read(source)
     images = {name: open_cube(name) for name in (confidence, spectra) if name is not None}
     targets = [*planned_files(target), *([] if options.objects is None else [options.objects])]

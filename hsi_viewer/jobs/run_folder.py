@@ -338,7 +338,7 @@ class RunFolder(Noting):
             ids = cleaned(prediction.class_map, step, area, self.token)
             prediction = cleaned_prediction(prediction, step, ids)
         if kept.shape != prediction.class_map.shape:
-            raise FormatError(f"{path} has a different size from the scene; train again.")
+            raise FormatError(f"{path} has another size than the scene of {self.folder}.")
         changed = int(np.count_nonzero(kept != prediction.class_map))
         if changed:
             self.report(

@@ -43,6 +43,7 @@ from hsi_viewer.io.regions.reference_points import (
     write_reference_points,
 )
 from hsi_viewer.jobs.after_map import AfterMapResult, ClassMapFile, areas_of_file, check_targets
+from hsi_viewer.jobs.object_table import check_table
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ def sample_file(
     check_targets([target], known.sources, overwrite=overwrite)
     ids = known.labels.ids
     sizes = stratum_sizes(ids)
+    if not sizes:
+        raise LabelError(f"{source} has no classified pixel, so no point can be drawn.")
     strange = sorted(set(plan.by_class) - {c.id for c in known.legend})
     if strange:
         raise LabelError(f"{source} has no class {strange[0]}, so nothing can be expected of it.")
@@ -155,6 +158,7 @@ def estimated_areas_of_file(
         if a file cannot be read or written, or the points aren't a labelled probability sample.
     """
     known = ClassMapFile.read(source)
+    check_table(target)
     files = [] if target is None else [target]
     check_targets(files, [*known.sources, reference], overwrite=overwrite)
     strata = None if drawn_from is None else ClassMapFile.read(drawn_from)

@@ -17,6 +17,7 @@ from hsi_viewer.core.labels.class_match import matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.progress import Note
+from hsi_viewer.core.text import counted
 from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.jobs.classify import (
@@ -67,8 +68,8 @@ def train(cubes: Sequence[str], labels: Sequence[str], job: Job) -> dict[str, An
     """
     if len(cubes) != len(labels):
         raise SettingError(
-            f"There are {len(cubes)} scenes and {len(labels)} files of labels; name one file of "
-            "labels for each scene, in the same order."
+            f"There are {counted(len(cubes), 'scene')} and {counted(len(labels), 'file')} of "
+            "labels; name one file of labels for each scene, in the same order."
         )
     opened = [_open(source, job) for source in cubes]
     read = [

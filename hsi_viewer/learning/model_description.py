@@ -35,6 +35,12 @@ def pair_of(target: str | Path) -> tuple[Path, Path]:
     return path.with_suffix(".safetensors"), path.with_suffix(".json")
 
 
+def _not_a_model(target: Path) -> str:
+    if target.exists():
+        return "is not a model; name the folder that classify has written, or its model.json."
+    return "does not exist; check the name of the model."
+
+
 def check_model(target: str | Path) -> None:
     """Refuse what is missing or damaged, as far as it shows without torch.
 
@@ -80,6 +86,8 @@ def text_of(target: str | Path) -> tuple[bytes, Path]:
     """
     weights, description = pair_of(target)
     with refusing_damage(weights):
+        if not weights.parent.exists() or weights.parent.is_file():
+            raise FileError(f"{target} {_not_a_model(Path(target))}")
         _bring_back(weights, description)
         for path in (weights, description):
             if not path.is_file():

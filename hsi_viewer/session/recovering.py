@@ -6,11 +6,12 @@ from pathlib import Path
 
 from hsi_viewer import __version__
 from hsi_viewer.core.errors import FileError
+from hsi_viewer.core.text import counted
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.session import Session, require_fit
 from hsi_viewer.session.storage.cube_reference import reference_to
 from hsi_viewer.session.storage.journal import replace_journal
-from hsi_viewer.session.storage.journal_damage import counted, losses
+from hsi_viewer.session.storage.journal_damage import losses
 from hsi_viewer.session.storage.journal_numbering import Numbering, numbering_after
 from hsi_viewer.session.storage.journal_records import Contents, Kind, Record
 from hsi_viewer.session.storage.journal_replay import Replayed, replay

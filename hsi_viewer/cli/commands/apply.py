@@ -24,7 +24,7 @@ from hsi_viewer.cli.output import (
     print_json,
 )
 from hsi_viewer.cli.parser import Commands, Parser, UsageError
-from hsi_viewer.cli.streams import FAILED, print_text, terminable
+from hsi_viewer.cli.streams import FAILED, complain, print_text, terminable
 from hsi_viewer.cli.values import MAX_DIGITS, count
 from hsi_viewer.core.training import Standardise
 
@@ -243,5 +243,7 @@ def _run_many(options: Namespace, workers: int | WorkerProcesses) -> int:
         print_json({**result.record(), "warnings": notes})
     elif not options.quiet:
         print_text(result.text())
-    unfinished = options.assemble and any(s.status != "done" for s in result.scenes)
+    unfinished = [s for s in result.scenes if options.assemble and s.status == "unfinished"]
+    for scene in unfinished:
+        complain(f"{scene.name}: {scene.error}")
     return FAILED if result.failed or unfinished else 0

@@ -6,8 +6,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from hsi_viewer.cli.commands.areas import estimate_lines
-from hsi_viewer.cli.commands.classify import add_classifier, add_labels
-from hsi_viewer.cli.jobs import accuracy_text, add_placement, add_refine, config_of
+from hsi_viewer.cli.commands.classify import add_classifier, add_labels, training_config
+from hsi_viewer.cli.jobs import accuracy_text, add_placement, add_refine
 from hsi_viewer.cli.maps import add_reference, check_strata
 from hsi_viewer.cli.output import (
     SAMPLE,
@@ -61,7 +61,7 @@ def run(options: Namespace) -> int:
     from hsi_viewer.jobs.assess import AssessJob, assess, assessment_record
 
     check_strata(options)
-    config = config_of(options, preset=options.preset, seed=options.seed, voices=options.voices)
+    config = training_config(options)
     with terminable(), progress_on_stderr(options.quiet) as port:
         found = assess(
             AssessJob(

@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from hsi_viewer.cli.commands.classify import add_labels
 from hsi_viewer.cli.jobs import add_placement
-from hsi_viewer.cli.output import SAMPLE, add_cube, add_reporting, print_json
+from hsi_viewer.cli.output import FROM_ZERO, SAMPLE, add_cube, add_reporting, print_json
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.streams import print_text, terminable
 
@@ -14,6 +14,11 @@ EXAMPLES = (
     "hsi-viewer check-labels scene.hdr --labels labels.tif",
     "hsi-viewer check-labels scene.hdr --labels half.npy --placement resample --json",
     f"hsi-viewer check-labels {SAMPLE} --labels {SAMPLE}/labels --quiet",
+)
+
+NOT_JUDGED = (
+    "No label could be judged: label a second place of each class, so that models can be "
+    "fitted without one of them."
 )
 
 
@@ -38,11 +43,16 @@ def run(options: Namespace) -> int:
         print_json(record)
     elif not options.quiet:
         found = record["contradicted"]
-        lines = [f"{len(found)} of {record['judged']} labels look like another class:"]
+        head = f"{len(found)} of {record['judged']} labels look like another class. {FROM_ZERO}"
+        if not record["judged"]:
+            head = NOT_JUDGED
+        elif not found:
+            head = f"All {record['judged']} labels that could be judged agree."
+        lines = [head]
         lines += [
             f"Row {one['row']}, column {one['column']}: labelled {one['label']['name']}, "
             f"looks like {one['looks_like']['name']} (margin {one['margin']:.2f})"
             for one in found
         ]
-        print_text("\n".join(lines) if found else f"All {record['judged']} judged labels agree.")
+        print_text("\n".join(lines))
     return 0

@@ -23,10 +23,10 @@ from hsi_viewer.cli.output import (
     add_no_refine,
     add_reporting,
 )
-from hsi_viewer.cli.parser import Commands
+from hsi_viewer.cli.parser import Commands, UsageError
 from hsi_viewer.cli.values import seed
 from hsi_viewer.core.errors import SettingError
-from hsi_viewer.core.training import Preset, VoiceChoice
+from hsi_viewer.core.training import Preset, TrainingConfig, VoiceChoice
 
 EXAMPLES = (
     "hsi-viewer classify scene.hdr --labels labels.tif --output result",
@@ -147,11 +147,28 @@ def _classifier(text: str) -> str:
         raise ArgumentTypeError(str(error)) from error
 
 
+def training_config(options: Namespace) -> TrainingConfig:
+    """Settings of a training from its options.
+
+    Raises
+    ------
+    UsageError
+        if the classifier does without one that was chosen.
+    """
+    from hsi_viewer.learning.classifiers import classifier
+
+    known = classifier(options.classifier).settings
+    for name, usual in (("preset", "fast"), ("voices", "auto")):
+        if getattr(options, name) != usual and name not in known:
+            raise UsageError(f"--{name} is not used by {options.classifier}; leave it out.")
+    return config_of(options, preset=options.preset, seed=options.seed, voices=options.voices)
+
+
 def run(options: Namespace) -> int:
     """Train, map, write and print."""
     from hsi_viewer.jobs.classify import classify
 
-    config = config_of(options, preset=options.preset, seed=options.seed, voices=options.voices)
+    config = training_config(options)
     return work(
         options,
         lambda job: classify(options.cube, options.labels, job),

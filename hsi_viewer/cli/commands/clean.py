@@ -9,6 +9,7 @@ from hsi_viewer.cli.maps import add_map, add_target, print_made, target_of
 from hsi_viewer.cli.output import add_reporting
 from hsi_viewer.cli.parser import Commands, UsageError
 from hsi_viewer.cli.streams import terminable
+from hsi_viewer.core.text import counted
 
 EXAMPLES = (
     "hsi-viewer clean class_map.tif clean.tif --majority 3 --minimum 8",
@@ -91,7 +92,7 @@ def run(options: Namespace) -> int:
         )
     with terminable(), progress_on_stderr(options.quiet) as port:
         made = clean_file(options.map, target, cleaning, overwrite=options.overwrite, port=port)
-    print_made(options, made, f"{made.record['changed_pixels']} pixels changed.")
+    print_made(options, made, f"{counted(made.record['changed_pixels'], 'pixel')} changed.")
     return 0
 
 

@@ -75,7 +75,6 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--interleave",
         choices=("bsq", "bil", "bip"),
-        default="bil",
         help="order of the values in an ENVI file; bil if left out (--interleave bsq)",
     )
     parser.add_argument(
@@ -114,13 +113,15 @@ def run(options: Namespace) -> int:
     subset = Subset(options.rows, options.columns, options.bands, options.wavelengths)
     if (options.white or options.dark) and not options.reflectance:
         raise UsageError("--white and --dark need --reflectance; add it.")
+    if options.interleave and target.suffix.lower() not in SUFFIXES["envi"]:
+        raise UsageError(f"--interleave is for ENVI files (.hdr); leave it out for {target.name}.")
     references = References(options.white, options.dark) if options.reflectance else None
     with terminable(), progress_on_stderr(options.quiet) as port:
         files = convert(
             options.cube,
             target,
             subset,
-            options.interleave,
+            options.interleave or "bil",
             port,
             overwrite=options.overwrite,
             references=references,

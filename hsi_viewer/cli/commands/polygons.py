@@ -10,6 +10,7 @@ from hsi_viewer.cli.maps import add_map, add_target, print_made, target_of
 from hsi_viewer.cli.output import add_reporting
 from hsi_viewer.cli.parser import Commands, UsageError
 from hsi_viewer.cli.streams import terminable
+from hsi_viewer.core.text import counted
 
 EXAMPLES = (
     "hsi-viewer polygons class_map.tif fields.gpkg",
@@ -71,5 +72,5 @@ def run(options: Namespace) -> int:
             spectra=options.spectra,
             overwrite=options.overwrite,
         )
-    print_made(options, made, f"{made.record['polygons']} polygons.")
+    print_made(options, made, f"{counted(made.record['polygons'], 'polygon')}.")
     return 0

@@ -7,9 +7,11 @@ from argparse import Namespace
 from hsi_viewer.cli.map_values import expected, point_count, share
 from hsi_viewer.cli.maps import add_map, add_target, print_made, target_of
 from hsi_viewer.cli.output import add_reporting
-from hsi_viewer.cli.parser import Commands
+from hsi_viewer.cli.parser import Commands, UsageError
 from hsi_viewer.cli.streams import terminable
 from hsi_viewer.cli.values import seed
+from hsi_viewer.core.assessment.reference_sample import LEAST_IN_CLASS
+from hsi_viewer.core.text import counted
 
 EXAMPLES = (
     "hsi-viewer sample class_map.tif points.gpkg",
@@ -58,7 +60,6 @@ def add(commands: Commands) -> None:
         "--least",
         metavar="N",
         type=point_count,
-        default=50,
         help="points of each class at least, if recommended; 50 if left out (--least 20)",
     )
     parser.add_argument(
@@ -78,13 +79,17 @@ def run(options: Namespace) -> int:
     from hsi_viewer.jobs.sampling import SamplePlan, sample_file
 
     target = target_of(options)
+    if options.least is not None and options.allocation != "recommended":
+        raise UsageError(
+            f"--least is not used by --allocation {options.allocation}; leave out one of them."
+        )
     overall = [value for class_id, value in options.expected if class_id is None]
     by_class = {class_id: value for class_id, value in options.expected if class_id is not None}
     plan = SamplePlan(
         options.interval,
         options.size,
         options.allocation,
-        options.least,
+        LEAST_IN_CLASS if options.least is None else options.least,
         by_class=by_class,
         seed=options.seed,
         **({"expected": overall[-1]} if overall else {}),
@@ -98,10 +103,9 @@ def run(options: Namespace) -> int:
     lines = [
         f"{row['name']:{wide}}  {row['points']:>6} of {row['pixels']:>12} pixels" for row in rows
     ]
-    total = f"{made.record['points']} points."
+    total = f"{counted(made.record['points'], 'point')}."
     if made.record["points"] > made.record["needed"]:
-        total += (
-            f" {made.record['needed']} are needed for all classes together; rare classes have more."
-        )
+        wanted = "are needed for all classes together" if options.size is None else "were asked for"
+        total += f" {made.record['needed']} {wanted}; rare classes have more (--least)."
     print_made(options, made, "\n".join([*lines, total]))
     return 0

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from hsi_viewer.cli.commands.classify import add_labels
 from hsi_viewer.cli.jobs import add_placement
-from hsi_viewer.cli.output import add_cube, add_reporting, print_json
+from hsi_viewer.cli.output import FROM_ZERO, add_cube, add_reporting, print_json
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.streams import print_text, terminable
 from hsi_viewer.cli.values import count
+from hsi_viewer.core.text import counted
 
 EXAMPLES = (
     "hsi-viewer suggest result scene.hdr --labels labels.tif",
@@ -48,12 +49,9 @@ def run(options: Namespace) -> int:
         lines = [
             f"Row {place['row']}, column {place['column']}: "
             f"{place['classes'][0]['name']} or {place['classes'][1]['name']} "
-            f"({_pixels(len(place['segment']))} alike)"
+            f"({counted(len(place['segment']), 'pixel')} alike)"
             for place in record["suggestions"]
         ]
-        print_text("\n".join(lines or ["Every place with data is labelled already."]))
+        lines = [FROM_ZERO, *lines] if lines else ["Every place with data is labelled already."]
+        print_text("\n".join(lines))
     return 0
-
-
-def _pixels(number: int) -> str:
-    return "1 pixel" if number == 1 else f"{number} pixels"

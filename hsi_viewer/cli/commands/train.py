@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from hsi_viewer.cli.commands.classify import add_classifier
-from hsi_viewer.cli.jobs import add_placement, add_region, config_of
+from hsi_viewer.cli.commands.classify import add_classifier, training_config
+from hsi_viewer.cli.jobs import add_placement, add_region
 from hsi_viewer.cli.output import (
     add_device,
     add_folder,
@@ -57,7 +57,7 @@ def run(options: Namespace) -> int:
     from hsi_viewer.jobs.train import train
 
     options.no_refine = False
-    config = config_of(options, preset=options.preset, seed=options.seed, voices=options.voices)
+    config = training_config(options)
     with terminable(), progress_on_stderr(options.quiet) as port:
         job = Job(
             options.output,

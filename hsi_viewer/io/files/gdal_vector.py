@@ -7,6 +7,7 @@ Import this module lazily: pyogrio takes half a second.
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +42,9 @@ BEGINNINGS = {
     ".fgb": b"fgb",
     ".kml": b"<kml",
 }
+GEOJSON_END = b"\n]\n}\n"
+SHAPE_HEADER = 32  # bytes: where the files of a shapefile say how long they are
+SHAPE_INDEX = (100, 8)  # bytes of an index (.shx): of its header, and of a feature
 # What pyogrio raises on damage that it does not foresee: a broken .prj, names that are not text.
 STUMBLES = (UnboundLocalError, UnicodeError, MemoryError)
 ERRORS = (DataSourceError, DataLayerError, FieldError, *STUMBLES)
@@ -165,8 +169,47 @@ def write_layer(
                 driver=DRIVERS[path.suffix.lower()],
                 **more,
             )
-    except (DataSourceError, ValueError) as error:
+    except ValueError as error:
         raise ExportError(f"{path} could not be written: {error}.") from error
+    except (DataSourceError, DataLayerError) as error:  # such as of a feature without room
+        raise _disk_full(path, str(error).rstrip(".")) from error
+    if not _is_whole(path):  # GDAL says nothing of what it could not write when it closes a file
+        raise _disk_full(path, "its end is missing")
+
+
+def _disk_full(path: Path, reason: str) -> ExportError:
+    return ExportError(
+        f"{path} could not be written: the disk may be full ({reason}). Choose another folder or "
+        "free some space."
+    )
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file of GDAL's, or each file of a shapefile, has the length that it should."""
+    driver = DRIVERS[path.suffix.lower()]
+    if driver == "GeoJSON":
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - len(GEOJSON_END), 0))
+            return file.read() == GEOJSON_END
+    if driver == "ESRI Shapefile":
+        return _is_whole_shapefile(path)
+    return True  # SQLite notices by itself
+
+
+def _is_whole_shapefile(path: Path) -> bool:
+    """Whether shapes, index and table are as long as they say, and of one number of features."""
+    parts = [path.with_suffix(ending) for ending in (".shp", ".shx", ".dbf")]
+    sizes, heads = [part.stat().st_size for part in parts], []
+    for part in parts:
+        with part.open("rb") as file:
+            heads.append(file.read(SHAPE_HEADER).ljust(SHAPE_HEADER, b"\0"))
+    shapes, index = (2 * int.from_bytes(head[24:28], "big") for head in heads[:2])  # in words
+    records, before, record = struct.unpack_from("<IHH", heads[2], 4)
+    return (
+        sizes[0] >= shapes >= SHAPE_HEADER
+        and sizes[1] >= index == SHAPE_INDEX[0] + SHAPE_INDEX[1] * records
+        and sizes[2] >= before + records * record > records  # 0 until the header is written
+    )
 
 
 def _ready(path: Path) -> str:

@@ -67,7 +67,7 @@ def cells_of(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
     FormatError
         if a quotation mark is never closed: all that follows would be one cell.
     """
-    rows = csv.reader([*lines, _END], delimiter=delimiter)
+    rows = csv.reader([*lines, _END], delimiter=delimiter, skipinitialspace=True)
     try:
         found = [[cell.strip() for cell in row] for row in rows]
     except csv.Error as error:

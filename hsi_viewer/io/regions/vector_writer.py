@@ -20,8 +20,7 @@ from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.shapes import reprojected
 
 SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-# What GDAL writes before the first feature of a GeoJSON file, at the end of it, and after the last.
-BEFORE, AFTER = b'"features": [\n', b"\n]\n}\n"
+BEFORE = b'"features": [\n'  # what GDAL writes before the first feature of a GeoJSON file
 
 Write = Callable[[Sequence[Any], dict[str, NDArray[Any]]], None]
 
@@ -89,10 +88,15 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
         notes.append("GeoJSON uses longitude and latitude (WGS 84), as its standard requires.")
     if grid.transform is None:
         notes.append("The cube has no georeference: x is the column, y the row.")
+    elif crs is None:
+        wrong = ", and programs take x and y in GeoJSON as longitude and latitude" * geojson
+        notes.append(f"The georeference has no coordinate system{wrong}.")
     written = degrees if turned else crs
     wkt = None if written is None else written.to_wkt()
     with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:
         made = Path(folder, path.name)
+        if made.suffix.lower() == ".shp":  # GDAL names the parts in small letters
+            made = made.with_suffix(".shp")
         more = Path(folder, "more", path.name)  # GDAL would read a GeoJSON file to append to it
         more.parent.mkdir()
 
@@ -117,12 +121,14 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
 
 def _append(more: Path, made: Path) -> None:
     """Append the features of a GeoJSON file of GDAL to another."""
+    from hsi_viewer.io.files.gdal_vector import GEOJSON_END
+
     with more.open("rb") as source, made.open("rb+") as target:
         begins = source.read(1 << 16).index(BEFORE) + len(BEFORE)
-        target.seek(-len(AFTER), 2)
-        if target.read() != AFTER:
+        target.seek(-len(GEOJSON_END), 2)
+        if target.read() != GEOJSON_END:
             raise ValueError(f"{made} does not end as GDAL ends GeoJSON files")
-        target.seek(-len(AFTER), 2)
+        target.seek(-len(GEOJSON_END), 2)
         target.write(b",\n")
         source.seek(begins)
         shutil.copyfileobj(source, target)

@@ -25,6 +25,7 @@ from hsi_viewer.core.progress import (
     SilentPort,
     TaskCancelledError,
 )
+from hsi_viewer.core.text import counted
 from hsi_viewer.core.validation import InvalidError, checked, json_values
 from hsi_viewer.jobs.batch.compute import Notes, Task, TileDone
 from hsi_viewer.jobs.batch.finish import Manifest, facts_of, finish_scene, finished
@@ -124,8 +125,9 @@ class BatchResult:
         counts = Counter(scene.status for scene in self.scenes)
         parts = [f"{counts[s]} {s}" for s in ("done", "failed", "unfinished") if counts[s]]
         return (
-            f"{len(self.scenes)} scenes: {', '.join(parts)}. {self.computed} tiles computed, "
-            f"{self.kept} kept, in {self.seconds:.1f} s.\nTable: {self.summary.absolute()}"
+            f"{counted(len(self.scenes), 'scene')}: {', '.join(parts)}. "
+            f"{counted(self.computed, 'tile')} computed, {self.kept} kept, in "
+            f"{self.seconds:.1f} s.\nTable: {self.summary.absolute()}"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hsi_viewer.core.text import counted
 from hsi_viewer.session.storage.journal_records import (
     STROKES,
     Contents,
@@ -112,8 +113,3 @@ def _estimated(contents: Contents, gap: Gap) -> Losses:
     strokes = sum(r.kind in STROKES for r in contents.records)
     mean = (contents.length / strokes) if strokes else USUAL
     return Losses(max(1, round(size / max(mean, 1.0))), exact=False)
-
-
-def counted(number: int, word: str) -> str:
-    """E.g. "1 stroke", "2 strokes"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.geometry.connected_regions import Region
 from hsi_viewer.core.labels.classes import LabelClass
+from hsi_viewer.core.text import counted
 from hsi_viewer.ui.widgets.name_room import NameRoom
 
 MOST_ROWS = 500  # regions of a class that are listed
@@ -84,10 +85,10 @@ class RegionPanel(QWidget):
             own = [r for r in regions if r.class_id == c.id]
             number = len(own) if totals is None else totals.get(c.id, 0)
             every += number
-            top = QTreeWidgetItem([c.name, f"{counts.get(c.id, 0):,}", plural(number, "region")])
+            top = QTreeWidgetItem([c.name, f"{counts.get(c.id, 0):,}", counted(number, "region")])
             top.setData(0, Qt.ItemDataRole.UserRole + 1, c.id)
             top.setIcon(0, QIcon(swatch(c)))
-            top.setToolTip(0, f"{c.name}: {plural(number, 'region')}")
+            top.setToolTip(0, f"{c.name}: {counted(number, 'region')}")
             top.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
             for n, region in enumerate(own[:MOST_ROWS], start=1):
                 corner = f"{region.box[0] + 1}, {region.box[1] + 1}"
@@ -103,7 +104,7 @@ class RegionPanel(QWidget):
         self._room.share()
         total = sum(counts.values())
         self.summary.setText(
-            f"{total:,} labelled pixels in {plural(every, 'region')}. Click one to go there."
+            f"{total:,} labelled pixels in {counted(every, 'region')}. Click one to go there."
             if total
             else "No pixels are labelled yet."
         )
@@ -125,8 +126,3 @@ def swatch(c: LabelClass) -> QPixmap:
     pixmap = QPixmap(14, 14)
     pixmap.fill(QColor(*c.colour))
     return pixmap
-
-
-def plural(count: int, word: str) -> str:
-    """Such as "1 region" or "2 regions"."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -380,6 +380,37 @@ def test_the_commands_print_what_they_did(tmp_path, made, monkeypatch, capsys):
     assert main(["clean", "map.tif", "-o", "m.npy", "--merge", "2,5=2", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
     assert set(np.unique(np.load("m.npy"))) == {0, 2, 300}
+    one = np.ones((9, 9), np.uint16)
+    one[4, 4] = 2
+    np.save("one.npy", one)
+    assert main(["clean", "one.npy", "d.npy", "--minimum", "2"]) == 0
+    assert capsys.readouterr().out.startswith("1 pixel changed.\n")
+    assert main(["polygons", "d.npy", "d.gpkg"]) == 0
+    assert capsys.readouterr().out.startswith("1 polygon.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["areas", "map.tif", "--output", "c.xlsx"],
+        ["polygons", "map.tif", "d.gpkg", "--objects", "c.xlsx"],
+    ],
+)
+def test_a_table_is_not_written_by_the_name_of_a_spreadsheet(
+    tmp_path, made, monkeypatch, capsys, arguments
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 1
+    assert "c.xlsx: a table is written as CSV" in capsys.readouterr().err
+    assert not list(tmp_path.glob("[cd].*"))
+
+
+def test_no_point_can_be_drawn_from_a_map_without_classes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.save("none.npy", np.zeros((5, 5), np.uint16))
+    assert main(["sample", "none.npy", "c.csv"]) == 1
+    assert "none.npy has no classified pixel" in capsys.readouterr().err
+    assert not list(tmp_path.glob("c.*"))
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ def test_suggestions_are_printed_as_json_and_as_text(files, capsys):
         assert [place["row"], place["column"]] in place["segment"]
         assert all(c["name"] == f"Crop {c['id']}" for c in place["classes"])
     assert main(line) == 0
-    text = capsys.readouterr().out.splitlines()
+    head, *text = capsys.readouterr().out.splitlines()
+    assert head == "Rows and columns are counted from 0."  # in the window from 1
     assert len(text) == 3
     assert text[0].startswith(f"Row {places[0]['row']}, column {places[0]['column']}: Crop")
     assert main([*line, "--quiet"]) == 0
@@ -71,8 +72,17 @@ def test_a_wrong_label_is_printed_as_json_and_as_text(files, capsys):
     assert (first["label"]["id"], first["looks_like"]["id"]) == (2, 9)
     assert main(line) == 0
     text = capsys.readouterr().out.splitlines()
-    assert text[0] == f"{len(record['contradicted'])} of 17 labels look like another class:"
+    number = len(record["contradicted"])
+    assert text[0].startswith(f"{number} of 17 labels look like another class. Rows and columns")
     assert text[1].startswith("Row 20, column 30: labelled Class 2, looks like Class 9")
+
+
+def test_labels_that_cannot_be_judged_are_not_said_to_agree(files, capsys):
+    labels = np.zeros_like(np.load(files / "labels.npy"))
+    labels[2, 2], labels[9, 30], labels[28, 3] = 2, 5, 7
+    np.save(files / "single.npy", labels)
+    assert main(asked(files, "check-labels", "cube.npy", "--labels", "single.npy")) == 0
+    assert capsys.readouterr().out.startswith("No label could be judged: label a second place")
 
 
 def test_labels_of_one_class_are_an_error(files, capsys):
@@ -88,7 +98,9 @@ def test_a_model_that_is_not_there_is_an_error_before_the_cube_is_read(files, ca
     assert main(line) == 1
     error = fitting(capsys.readouterr().out, "error")["error"]
     assert error["kind"] == "file"
-    assert "nowhere" in error["message"]
+    assert error["message"] == "nowhere does not exist; check the name of the model."
+    assert main(["suggest", str(files / "cube.npy"), "nothing.npy", "--labels", "none.npy"]) == 1
+    assert "cube.npy is not a model; name the folder that classify" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "two", "1001"])

@@ -234,7 +234,7 @@ class ApplyDialog(QDialog):
 
     @Slot(int, int)
     def _on_activated(self, row: int, _column: int) -> None:
-        """Enter and a double click open a scene, too."""
+        """Enter and a double-click open a scene, too."""
         self._open(row)
 
     def _open(self, row: int) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CancelToken, ProgressPort
-from hsi_viewer.session.storage.journal_damage import counted
+from hsi_viewer.core.text import counted
 from hsi_viewer.session.storage.lock_file import local_time
 from hsi_viewer.session.storage.recoverable_sessions import (
     RecoverableSession,

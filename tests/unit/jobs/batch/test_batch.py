@@ -16,6 +16,7 @@ import rasterio
 from rasterio.crs import CRS
 
 from hsi_viewer.atomic import replacing
+from hsi_viewer.cli import main
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, HsiError
@@ -279,12 +280,16 @@ def test_parts_make_the_same_whatever_their_order(job, tmp_path):
     assert results_of(tmp_path / "out") == reference
 
 
-def test_assembling_computes_nothing(job, tmp_path, monkeypatch):
+def test_assembling_computes_nothing(job, tmp_path, capsys):
     run_batch(replace(job, part=(1, 2)))
     result = run_batch(replace(job, assemble=True))
     assert result.computed == 0
     unfinished = [s for s in result.scenes if s.status == "unfinished"]
     assert "tiles are not computed yet" in unfinished[0].error
+    folder, (large, _) = tmp_path / "alone", (scene.source for scene in job.scenes)
+    line = ["apply", str(job.model), large, "-o", str(folder), "--assemble", "--quiet"]
+    assert main(line) == 1
+    assert capsys.readouterr().err == "hsi-viewer: large: 1 of 1 tiles are not computed yet.\n"
 
 
 def test_a_tile_that_fails_three_times_is_reported_and_the_rest_goes_on(job, tmp_path, monkeypatch):

@@ -21,7 +21,7 @@ NAMES = st.sampled_from(ODD) | st.text(max_size=12)
 def test_a_table_of_any_spreadsheet_is_read(tmp_path, delimiter, encoding):
     rows = [
         ["Name", "PATH", "Region", "date"],
-        ["Süd", "sub/a.hdr", '"rows 1:5, columns 2:7"', "2026"],
+        ["Süd", "sub/a.hdr", ' "rows 1:5, columns 2:7"', "2026"],  # typed by hand
         [],
         ["", str(tmp_path / "b.img"), "", ""],
         ["", "sample:indian-pines"],
