@@ -106,6 +106,8 @@ def _reason(error: ValidationError) -> str:
     if what.startswith("Object missing required field"):
         missing = what.rpartition(" ")[2].strip("`")
         return f"{'.'.join(filter(None, (where, missing)))}: it is missing"
+    for bound in (f"of at most {LARGEST!r}", f"of at least {-LARGEST!r}"):
+        what = what.replace(f"a number {bound}", "a finite number")
     what = what.replace("Invalid enum value", "Unknown value")
     what = what[:1].lower() + what[1:]
     return f"{where}: {what}" if where else what

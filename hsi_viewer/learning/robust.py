@@ -12,7 +12,8 @@ Floats = NDArray[np.floating[Any]]
 USUAL = (0.02, 0.98)  # quantiles that the range of a band is taken from
 # Negative values so far below the middle half of a band, in widths of it, are no data that was
 # smeared or scaled: what programs write where there is none is negative, what sensors see is not.
-MIDDLE, DEEP = (0.25, 0.75), 10.0
+# Land beside a dark sea is far above it, so only huge numbers are no data there.
+MIDDLE, DEEP, HUGE = (0.25, 0.75), 10.0, 1e6
 WIDER = 2.5  # on each side, in widths of that range: twelve standard deviations from the middle
 # How far a value may lie from the bands next to it, in the same widths: much further than those of
 # 97 in a hundred pixels, so that neither a narrow absorption nor a noisy band strays.
@@ -49,13 +50,16 @@ def _ends(values: NDArray[Any]) -> tuple[Any, Any]:
     ordered = np.partition(values, (first, *middle, last), axis=0)
     low, lower, upper, high = (ordered[k] for k in (first, *middle, last))
     with np.errstate(over="ignore", invalid="ignore"):
-        least = lower - DEEP * (upper - lower)
-    deep = (low < 0) & (low < least)  # more pixels than the quantiles pass over
+        width = upper - lower
+        least, most = np.minimum(lower - DEEP * width, 0), upper + HUGE * width
+    # more pixels than the quantiles pass over
+    far = (width > 0) & ((low < least) | (high > most))
     if values.ndim == 1:
-        return _ends(values[values >= least]) if deep else (low, high)
-    for band in np.flatnonzero(deep):
+        return _ends(values[(values >= least) & (values <= most)]) if far else (low, high)
+    for band in np.flatnonzero(far):
         column = values[:, band]
-        low[band], high[band] = _ends(column[column >= least[band]])
+        inner = (column >= least[band]) & (column <= most[band])
+        low[band], high[band] = _ends(column[inner])
     return low, high
 
 

@@ -26,9 +26,6 @@ COSTLY_BYTES = 256 << 20  # of a scene whose bands cannot be read apart
 SAMPLE_SIDE = 128
 CONFIRMED = 8  # pixels of each value whose whole spectra are read
 MOST = 0.7  # part of the bands of a pixel that must hold the value
-PARTLY = (
-    0.15  # the same for a number that programs write where one of several detectors saw nothing
-)
 AT_MOST = 8  # values; what differs more often is an image whose bands are similar
 FAR = 3.0  # from the other pixels, in units of their range
 FAR_HIGHEST = 0.5  # the same for the highest value of a type at many pixels
@@ -99,9 +96,9 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
     rest = _partly_held(stored, is_data, {value for value, _, _ in whole})
     for value, count, first in (*whole, *rest):
         share = _share(cube, value, [(at(rows, r), at(columns, c)) for r, c in first])
-        if share >= (MOST if value not in CUSTOMARY else PARTLY):
-            pixels = max(1, round(count / part))
-            found.append(SuspectedFill(value, pixels, part < 1, share < MOST))
+        if share >= MOST or value in CUSTOMARY:
+            pixels, partly = max(1, round(count / part)), share < MOST
+            found.append(SuspectedFill(value, pixels, part < 1 or partly, partly))
     return (*found, *_not_finite(cube, stored, part))
 
 
@@ -219,16 +216,16 @@ def _some_of(pixels: NDArray[np.intp], shape: tuple[int, ...]) -> Positions:
 def _partly_held(
     stored: NDArray[Any], is_data: NDArray[np.bool_], known: set[float]
 ) -> list[tuple[float, int, Positions]]:
-    """As `shared_values`, numbers that programs write and that pixels hold in a part of the bands.
+    """As `shared_values`, numbers that programs write and that pixels hold in some of the bands.
 
-    Detectors of several kinds do not see quite the same places.
+    Detectors of several kinds do not see quite the same places, and lose single values.
 
     Parameters
     ----------
     known : values that whole pixels hold.
     """
     bands = stored.shape[2]
-    if bands < PROBES or not np.fmin.reduce(stored, axis=None) <= max(CUSTOMARY):
+    if bands < 3 or not np.fmin.reduce(stored, axis=None) <= max(CUSTOMARY):
         return []
     found = []
     for value in CUSTOMARY:
@@ -236,10 +233,11 @@ def _partly_held(
             continue
         with np.errstate(over="ignore"):  # of a type that has no number so low
             held = (stored == value) & is_data
-        pixels = held.sum(axis=2) >= max(2, PARTLY * bands)
-        others = is_data.all(axis=2) & ~held.any(axis=2)
+        alive = held.mean(axis=(0, 1)) < 0.5  # a band of nothing else tells nothing of the pixels
+        pixels = held[:, :, alive].any(axis=2)
+        others = (is_data & ~held)[:, :, alive].all(axis=2)
         if pixels.any() and others.any():
-            usual, at = Usual.of(stored[others]), np.flatnonzero(pixels)
+            usual, at = Usual.of(stored[others][:, alive]), np.flatnonzero(pixels)
             if usual.is_beyond(value, at.size / pixels.size):
                 found.append((value, int(at.size), _some_of(at, pixels.shape)))
     return found

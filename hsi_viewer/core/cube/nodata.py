@@ -27,7 +27,7 @@ class SuspectedFill:
     value : as it is stored; NaN or infinite for all that is not finite.
     pixels : how many hold it in every band, or nearly.
     sampled : whether only some of the pixels were looked at, so that the number is an estimate.
-    partly : whether most of them hold it in some of the bands alone.
+    partly : whether most of them hold it in some of the bands alone, of which some were looked at.
     """
 
     value: float

@@ -119,6 +119,8 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
             if spectra
             else ""
         )
+        if not (container.arrays or container.others):
+            raise FormatError(f"{path} contains no arrays. Save the file again.")
         raise FormatError(
             f"{path} contains no cube (an array of 3 axes), only {listing(container)}.{hint} "
             f'Name an array to read it: "{path.name}:NAME".'

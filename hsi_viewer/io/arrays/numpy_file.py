@@ -27,6 +27,7 @@ from hsi_viewer.io.files.byte_reader import DeflatedReader, FileReader
 from hsi_viewer.io.files.raw_source import RawSource
 from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
 
+PACKED_OTHERWISE = "compressed in a way that NumPy does not use; save it with numpy.savez"
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 DEFLATE = -zlib.MAX_WBITS
 # What NumPy's and the standard library's parsers raise on damaged headers, besides ValueError.
@@ -126,8 +127,11 @@ class NpzFile:
             with opened_archive(path, MOST_ARRAYS) as archive:
                 for info in archive.infolist():
                     name = info.filename.removesuffix(".npy")
-                    if name == info.filename or info.compress_type not in (STORED, DEFLATED):
-                        others.append(info.filename)
+                    if name == info.filename:
+                        others.append(name)
+                        continue
+                    if info.compress_type not in (STORED, DEFLATED):
+                        others.append(f"{name} ({PACKED_OTHERWISE})")
                         continue
                     with archive.open(info) as file:
                         shape, fortran, dtype, offset = read_npy_header(file)

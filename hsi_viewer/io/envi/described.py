@@ -16,6 +16,7 @@ from hsi_viewer.io.envi.pairing import (
     header_of,
     is_text_file,
     named,
+    rival_of,
     unpacked_name,
 )
 
@@ -48,8 +49,8 @@ def header_finds_data(header: Path, data: Path, new: Path | None = None) -> bool
     return not any(other == new or other.is_file() for other in others)
 
 
-def data_of(header: Path, layout: Layout) -> Path:
-    """The data file that belongs to a header.
+def data_of(header: Path, layout: Layout, warnings: list[str]) -> Path:
+    """The data file that belongs to a header; of several of the right size the likeliest.
 
     Raises
     ------
@@ -60,6 +61,12 @@ def data_of(header: Path, layout: Layout) -> Path:
     fitting = first = None
     for found, size in data_files(header, layout.interleave, layout.offset, needed):
         if size == needed:
+            if (other := rival_of(header, found, size)) is not None:
+                name, also = Path(found).name, Path(other).name
+                warnings.append(
+                    f"{name} and {also} both have the size that {header.name} gives; {name} is "
+                    "read. Open the other by its own name."
+                )
             return Path(found)
         if needed and is_text_file(Path(found)):
             continue
@@ -107,11 +114,11 @@ def described(path: Path, layout: Layout | None = None) -> Described:
             return Described(fields, None, _tiff_of(path, header), warnings)
         _check_kind(kind, header)
         layout = layout_of(fields, header.name, warnings)
-        data = path if path != header else data_of(header, layout)
+        data = path if path != header else data_of(header, layout, warnings)
         if kind == "pci" or "read procedures" in fields:
             _check_procedures(fields, header, layout, data, warnings)
         return Described(fields, layout, data, warnings)
-    data = path if path != header else data_of(header, layout)
+    data = path if path != header else data_of(header, layout, warnings)
     return Described(fields, layout, data, warnings)
 
 

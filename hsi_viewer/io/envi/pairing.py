@@ -28,6 +28,7 @@ DATA_SUFFIXES = (
     ".img", ".dat", ".raw", ".bsq", ".bil", ".bip", ".bin", ".cube", ".hyspex", ".sli", ".cal",
     ".rfl", ".rad", ".ref", ".envi", ".flt",
 )
+USUAL_SUFFIXES = ("", *DATA_SUFFIXES[:7])
 # Files of other formats: what lies beside a header under these names is never its raw data.
 NOT_DATA_SUFFIXES = frozenset((
     ".hdr", ".xml", ".json", ".txt", ".csv", ".ovr", ".enp", ".sta", ".png", ".jpg", ".jpeg",
@@ -239,6 +240,13 @@ def data_files(
     ]:
         if (size := _size_of(str(other))) is not None:
             yield str(other), size
+
+
+def rival_of(header: Path, data: str, size: int) -> str | None:
+    """Another file of the size of a header's data under one of the usual names; None without."""
+    start = str(header)[:-4]
+    names = (start + suffix for suffix in USUAL_SUFFIXES)
+    return next((name for name in names if name != data and _size_of(name) == size), None)
 
 
 def _size_of(path: str) -> int | None:

@@ -114,7 +114,7 @@ def _read_envi(path: Path) -> SpectralLibrary:
     if "spectral library" not in fields.get("file type", "").lower() and not named:
         raise FormatError(f"{header} is an image, not a spectral library.")
     layout = layout_of(fields, header.name, warnings)
-    data = path if path != header else data_of(header, layout)
+    data = path if path != header else data_of(header, layout, warnings)
     source = open_source(data, layout, warnings)
     if layout.bands != 1:
         raise FormatError(f"{header}: a spectral library has one band, not {layout.bands}.")

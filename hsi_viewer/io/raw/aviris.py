@@ -72,5 +72,5 @@ def bands_beside(
         except (ValueError, FileError, IndexError):
             continue
         if len(table) == bands:
-            return to_nm(table[:, 0], None)[0], to_nm(table[:, 1], "nm")[0]
+            return to_nm(table[:, 0], None)[0], table[:, 1]
     return None, None

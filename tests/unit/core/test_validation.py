@@ -71,6 +71,8 @@ def test_what_isnt_json_is_refused(text):
         (tuple[int, int], "12", "expected a list, got a text"),
         (bool | None, 1.5, "expected true or false or nothing, got a number"),
         (dict[int, str], {"x": "a"}, "expected a whole number, got a text"),
+        (tuple[Finite, ...], [1.0, float("nan")], "1: expected a finite number"),
+        (Finite, float("inf"), "expected a finite number"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(kind, value, text):

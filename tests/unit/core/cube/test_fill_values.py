@@ -50,7 +50,18 @@ def test_a_value_that_pixels_hold_in_some_of_the_bands_is_found(bands: slice) ->
     values[:, :4, bands] = -9999
     assert suspected(values) == [(-9999.0, 192)]
     (sentence,) = examined(HyperCube.from_array(values)).warnings
-    assert sentence == "192 pixels hold -9999 in some bands: no data?"
+    assert sentence == "About 192 pixels hold -9999 in some bands: no data?"
+
+
+@pytest.mark.parametrize("bands", [4, 40])
+def test_single_values_that_were_lost_are_found(bands: int) -> None:
+    values = scene(bands=bands)
+    lost = np.random.default_rng(5).random(values.shape) < 0.1
+    values[lost] = -9999
+    values[:, :, 2] = -9999  # a dead band
+    ((value, pixels),) = suspected(values)
+    assert value == -9999
+    assert 0 < pixels < 48 * 50
 
 
 def test_a_value_among_the_others_is_kept_where_some_of_the_bands_hold_it() -> None:

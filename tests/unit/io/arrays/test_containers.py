@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -347,3 +348,22 @@ class TestRealFiles:
             np.testing.assert_array_equal(cube.read(), file["data"][()].T)
         with pytest.raises(FormatError, match=r"raw1 \(struct\)"):
             open_cube(data_dir / "mat/not_a_cube_v73.mat")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_is_compressed_otherwise_says_so(tmp_path, method):
+    with (
+        zipfile.ZipFile(tmp_path / "a.npz", "w", method) as archive,
+        archive.open("c.npy", "w") as f,
+    ):
+        np.save(f, np.zeros((3, 4, 5)))
+    with pytest.raises(FormatError, match=r"only c \(compressed in a way that NumPy does not use"):
+        open_cube(tmp_path / "a.npz")
+
+
+def test_a_file_of_nothing_says_so(tmp_path):
+    h5py.File(tmp_path / "a.h5", "w").close()
+    scipy.io.savemat(tmp_path / "a.mat", {})
+    for name in ("a.mat", "a.h5"):
+        with pytest.raises(FormatError, match=rf"{name} contains no arrays\. Save the file again"):
+            open_cube(tmp_path / name)

@@ -196,3 +196,18 @@ def test_raw_data_behind_a_label_of_text_are_data(tmp_path, label):
     for opened in (path, header):
         with pytest.raises(FormatError, match="PCI"):
             open_cube(opened)
+
+
+@pytest.mark.parametrize("second", [".dat", "", ".img.gz"])
+def test_two_files_that_one_header_may_describe_are_reported(tmp_path, second):
+    write(tmp_path)
+    other = CUBE + 1 if second != ".img.gz" else CUBE[:1]
+    (tmp_path / f"scene{second}").write_bytes(other.tobytes())
+    cube = open_cube(tmp_path / "scene.hdr")
+    said = [w for w in cube.warnings if "both have the size that scene.hdr gives" in w]
+    assert len(said) == (second != ".img.gz")
+    first = CUBE + 1 if second == "" else CUBE
+    np.testing.assert_array_equal(cube.read(), first.transpose(1, 2, 0))
+    by_name = tmp_path / ("scene.dat" if second == ".dat" else "scene.img")
+    own = CUBE + 1 if second == ".dat" else CUBE
+    np.testing.assert_array_equal(values(by_name), own.transpose(1, 2, 0))
