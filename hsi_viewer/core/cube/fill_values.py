@@ -36,6 +36,8 @@ HUGE = 1e15  # no sensor and no reflectance has such values, unless all are so
 # Of a number that programs write where there is no data it is enough that no more than this part
 # of the other pixels lies this near to it, in units of the usual range.
 NEAR, RARE = 0.02, 0.001
+# In some bands alone it must be in so many pixels, and so much oftener than what is near to it.
+LEAST_PIXELS, OFTEN = 3, 10
 SPECTRA = 1 << 14  # that are kept to know what is usual
 
 Positions = list[tuple[int, int]]
@@ -194,6 +196,11 @@ class Usual:
             beyond = (apart > 0) & (apart > far * (self.highest - self.lowest))
         return bool(beyond.mean() >= MOST)
 
+    def is_near(self, stored: NDArray[Any], value: float) -> NDArray[np.bool_]:
+        """Where stored values (rows, columns, bands) lie near to a value."""
+        low, high = self.ends
+        return np.asarray(np.abs(stored.astype(np.float32) - value) <= NEAR * (high - low))
+
     def _is_rare(self, value: float) -> bool:
         """Whether a value lies outside of what is usual, and hardly anything near it."""
         low, high = self.ends
@@ -269,7 +276,10 @@ def _partly_held(
         others = (is_data & ~held)[:, :, alive].all(axis=2)
         if pixels.any() and others.any():
             usual, at = Usual.of(stored[others][:, alive]), np.flatnonzero(pixels)
-            if usual.is_beyond(value, at.size / pixels.size):
+            near = usual.is_near(stored[:, :, alive], value) & ~held[:, :, alive]
+            least = max(LEAST_PIXELS, OFTEN * int(np.count_nonzero(near.any(axis=2))))
+            enough = at.size >= least
+            if enough and usual.is_beyond(value, at.size / pixels.size):
                 found.append((value, int(at.size), _some_of(at, pixels.shape)))
     return found
 

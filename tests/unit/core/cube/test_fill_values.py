@@ -53,6 +53,15 @@ def test_a_value_that_pixels_hold_in_some_of_the_bands_is_found(bands: slice) ->
     assert sentence == "About 192 pixels hold -9999 in some bands: no data?"
 
 
+def test_the_end_of_a_tail_is_no_fill_value() -> None:
+    rng = np.random.default_rng(2)
+    values = (scene() * 20_000).astype(np.int16)
+    tail = rng.random(values.shape) < 0.0009
+    values[tail] = rng.integers(-1002, -996, int(tail.sum()))
+    assert (values == -999).sum() > 3
+    assert suspected(values) == []
+
+
 @pytest.mark.parametrize("bands", [4, 40])
 def test_single_values_that_were_lost_are_found(bands: int) -> None:
     values = scene(bands=bands)
