@@ -62,7 +62,7 @@ class Asked:
 
 
 class _AnswerPush(QPushButton):
-    """As narrow as its text, whatever its size is now."""
+    """As narrow as its text, of any size."""
 
     def sizeHint(self) -> QSize:
         """Room for the text, which is the least size, too; a row shares the rest."""
