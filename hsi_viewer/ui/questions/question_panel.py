@@ -26,7 +26,9 @@ from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.widgets.region_panel import swatch
 
-PER_ROW = 3  # buttons side by side
+PER_ROW = 3
+ROOM = 8  # pixels of padding and border beside the text of a button
+ROOM = 8  # pixels of padding and border beside the text of a button  # buttons side by side
 MOST_ROWS = 10  # of the list of classes that are seen at once, where there is room
 
 
@@ -57,6 +59,15 @@ class Asked:
     start: str
     buttons: tuple[AnswerButton, ...]
     close_up: int
+
+
+class _AnswerPush(QPushButton):
+    """As narrow as its text, of any size."""
+
+    def sizeHint(self) -> QSize:
+        """Room for the text, which is the least size, too; a row shares the rest."""
+        width = self.fontMetrics().horizontalAdvance(self.text()) + ROOM
+        return QSize(width, super().sizeHint().height())
 
 
 class QuestionPanel(QWidget):
@@ -113,12 +124,11 @@ class QuestionPanel(QWidget):
         self.asking = QWidget()
 
     def _button(self, answer: AnswerButton) -> QPushButton:
-        button = QPushButton(f"{answer.words} ({answer.key})")
+        button = _AnswerPush(f"{answer.words} ({answer.key})")
         button.setToolTip(answer.tip)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setProperty("action", answer.action)
-        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        button.setMinimumWidth(button.fontMetrics().horizontalAdvance(button.text()) + 8)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.setStyleSheet("padding-left: 2px; padding-right: 2px;")
         button.clicked.connect(self._on_button)
         return button

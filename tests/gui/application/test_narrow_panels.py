@@ -17,6 +17,7 @@ from hsi_viewer.core.spectra.library_match import Match
 from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
+from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
 from hsi_viewer.ui.plots.compared_spectra import JOINER, LONGEST, NO_BREAK, show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import apply_theme
@@ -62,6 +63,19 @@ def test_every_tab_of_an_explanation_is_seen(shown):
     shown(panel, NARROW)
     bar = panel.tabs.tabBar()
     assert bar.tabRect(3).right() <= bar.width()
+
+
+@pytest.mark.parametrize("made", [SamplePanel, GuidePanel])
+def test_answers_are_whole_in_a_narrow_dock(made, shown):
+    canvas = QWidget()
+    panel = made(canvas)
+    panel.show_active(True)
+    shown(panel, NARROW)
+    assert panel.minimumSizeHint().width() <= 254  # a dock of 1280 x 800, with its scroll bar
+    for button in panel.buttons.values():
+        needed = button.fontMetrics().horizontalAdvance(button.text()) + 6  # padding and border
+        assert button.width() >= needed, button.text()
+    canvas.deleteLater()
 
 
 def test_the_voices_are_named_beside_a_long_class_name(shown):

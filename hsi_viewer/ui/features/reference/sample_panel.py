@@ -22,7 +22,7 @@ ASKED = Asked(
         AnswerButton("take_back", "Undo", "U", "Take the last answer back and ask again"),
         AnswerButton("leave", "Stop", "Esc", "Stop labelling; go on whenever you like"),
     ),
-    close_up=132,
+    close_up=118,
 )
 
 

@@ -28,6 +28,7 @@ STEPS = (
     ),
     NextStep("file.report", "Report…", "Saves a report on this run", "file-chart-outline"),
 )
+READ_BY = ("map.sample", "map.label_sample", "map.why", "map.clean")  # the card is read then, too
 UNMEASURED = (
     "How accurate it is isn't known: label more places, or load a ground truth (Labels menu)."
 )
@@ -126,8 +127,8 @@ class ResultFeature(Feature):
             return
         if not self._followed:
             self._followed = True
-            for step in STEPS:
-                self.context.commands.action(step.command).triggered.connect(self._on_step)
+            for command in (*(step.command for step in STEPS), *READ_BY):
+                self.context.commands.action(command).triggered.connect(self._on_step)
         seconds = sum(trained.model.seconds.values())
         self.card.show_map(
             f"{len(trained.prediction.class_ids)} classes mapped by {trained.classifier.title} "
