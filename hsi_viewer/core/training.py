@@ -56,7 +56,7 @@ class TrainingConfig:
         _check_choice("preset", self.preset, get_args(Preset))
         _check_choice("distillation", self.distillation, (None, *get_args(DistillationMode)))
         _check_choice("device", self.device, get_args(Device))
-        object.__setattr__(self, "seed", _seed(self.seed))
+        object.__setattr__(self, "seed", checked_seed(self.seed))
         if not _is_bool(self.refine):
             raise SettingError(f"refine must be True or False, not {_short(self.refine)}.")
         object.__setattr__(self, "refine", bool(self.refine))
@@ -77,9 +77,34 @@ def _is_bool(value: Any) -> bool:
     return isinstance(value, np.bool_)
 
 
-def _seed(value: Any) -> int:
+def is_whole(value: Any) -> bool:
+    """Whether something is a number without a fraction, of any type."""
     is_number = isinstance(value, Real) and not isinstance(value, bool)
-    if not (is_number and 0 <= value <= MAX_SEED and float(value).is_integer()):
+    return is_number and float(value).is_integer()
+
+
+def whole_number(value: Any, what: str) -> int:
+    """A number without a fraction, of any type, as an int.
+
+    Raises
+    ------
+    SettingError
+        if it isn't one; `what` begins the sentence.
+    """
+    if not is_whole(value):
+        raise SettingError(f"{what} must be a whole number, not {_short(value)}.")
+    return int(value)
+
+
+def checked_seed(value: Any) -> int:
+    """A seed as an int.
+
+    Raises
+    ------
+    SettingError
+        if it isn't a whole number, or is beyond the limits of a seed.
+    """
+    if not (is_whole(value) and 0 <= value <= MAX_SEED):
         raise SettingError(f"A seed must be a whole number in 0..{MAX_SEED}, not {_short(value)}.")
     return int(value)
 

@@ -57,6 +57,8 @@ def open_cube(
 
 
 def _open(source: str | Path, token: CancelToken | None = None) -> HyperCube:
+    if source == "":  # as a path it would be the current folder
+        raise FileError("The name of the file is empty; name a file or a folder.")
     if str(source) == sample_scene.SAMPLE:
         return sample_scene.open_sample()
     path, part = split_source(source)

@@ -88,6 +88,13 @@ def train_on(labelled: Sequence[LabelledScene], job: Job) -> dict[str, Any]:
     if not job.overwrite:
         check_no_results(job.output)
     scenes = TrainingScenes.of([each.cube for each in labelled], ids)
+    for again, first in scenes.repeated:
+        job.report(
+            Note(
+                f"{again.name} has the values of {first.name}: as one scene, both are held out "
+                "together."
+            )
+        )
     settings = job.config, job.classifier, list(legend), job.token, job
     with output_folder(job.output):
         job.announce("Comparing the scenes")

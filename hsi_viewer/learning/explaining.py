@@ -27,6 +27,7 @@ from hsi_viewer.core.explanation import (
     log_odds,
 )
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.training import whole_number
 from hsi_viewer.learning.applicability import SeenScene, applicability_of
 from hsi_viewer.learning.model import TrainedModel
 from hsi_viewer.learning.occlusion import (
@@ -140,10 +141,13 @@ class Explainer:
         ------
         LabelError
             if the pixel is outside of the scene or has no data, or the class isn't the model's.
+        SettingError
+            if row or column isn't a whole number.
         TaskCancelledError
             if the token was cancelled.
         """
         self._token = token
+        row, column = whole_number(row, "A row"), whole_number(column, "A column")
         if not (0 <= row < self.cube.rows and 0 <= column < self.cube.columns):
             raise LabelError(
                 f"Row {row}, column {column} is outside of {self.cube.name}, which has "

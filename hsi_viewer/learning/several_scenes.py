@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.joined import joined, joined_labels
 from hsi_viewer.core.cube.region import sampled
-from hsi_viewer.core.errors import HsiError, LabelError
+from hsi_viewer.core.errors import HsiError, LabelError, ModelError
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Standardise, TrainingConfig
@@ -27,6 +28,7 @@ Ids = NDArray[np.uint16]
 
 # Standardising each scene by itself has to gain this much on scenes that were held out.
 LEAST_GAIN = 0.01
+COMPARED_ROWS = 5
 JUDGE = "lda"  # quick, and it looks at nothing but spectra
 
 
@@ -52,11 +54,14 @@ class TrainingScenes:
     ----------
     cubes : physical values at the wavelengths of the first.
     labels : (rows, columns) class ids of each, 0 for none.
+    first_of : index of the first scene of the same values, for each; a scene that is there twice
+        is held out as one.
     standardise : "scene" if the values of each were brought to the means and spreads of all.
     """
 
     cubes: tuple[HyperCube, ...]
     labels: tuple[Ids, ...]
+    first_of: tuple[int, ...]
     standardise: Standardise = "training"
 
     @classmethod
@@ -68,21 +73,27 @@ class TrainingScenes:
         ModelError
             if the bands of a scene cannot be matched.
         """
-        first = cubes[0]
-        used = np.flatnonzero(first.good_bands)
-        alike = [matched(cube, first.wavelengths, first.bands, used) for cube in cubes]
-        return cls(tuple(alike), tuple(labels))
+        values = [_some_values(cube) for cube in cubes]
+        alike = [_matched(cube, cubes[0]) for cube in cubes]
+        return cls(tuple(alike), tuple(labels), tuple(values.index(each) for each in values))
 
     def __len__(self) -> int:
         return len(self.cubes)
 
+    @property
+    def repeated(self) -> list[tuple[HyperCube, HyperCube]]:
+        """Scenes that are there again, each with the first of the same values."""
+        again = [(k, first) for k, first in enumerate(self.first_of) if k != first]
+        return [(self.cubes[k], self.cubes[first]) for k, first in again]
+
     def without(self, held_out: int) -> TrainingScenes:
-        """The other scenes."""
-        kept = [k for k in range(len(self)) if k != held_out]
+        """The scenes of other values."""
+        kept = [k for k in range(len(self)) if self.first_of[k] != self.first_of[held_out]]
         return replace(
             self,
             cubes=tuple(self.cubes[k] for k in kept),
             labels=tuple(self.labels[k] for k in kept),
+            first_of=tuple(self.first_of[k] for k in kept),
         )
 
     def whole(self) -> tuple[HyperCube, Ids]:
@@ -134,6 +145,27 @@ class TrainingScenes:
             if asked.any():
                 right = int(np.count_nonzero(found[asked] == ids[asked]))
                 yield SceneScore(self.cubes[k].name, right, int(np.count_nonzero(asked)))
+
+
+def _matched(cube: HyperCube, first: HyperCube) -> HyperCube:
+    """A scene at the wavelengths of the first."""
+    try:
+        return matched(cube, first.wavelengths, first.bands, np.flatnonzero(first.good_bands))
+    except ModelError as error:
+        reason = str(error).partition(";")[0]
+        raise ModelError(
+            f"{reason}. All scenes are matched with {first.name}, the first: put the scene of the "
+            "narrowest range first, or choose bands that all of them have."
+        ) from error
+
+
+def _some_values(cube: HyperCube) -> bytes:
+    """What tells scenes apart: some rows of stored values, or the scene where they say nothing."""
+    rows = np.unique(np.linspace(0, cube.rows - 1, COMPARED_ROWS).round().astype(int))
+    values = np.stack([cube.read(slice(row, row + 1)) for row in rows.tolist()])
+    if (values == values.flat[0]).all():
+        return repr(id(cube)).encode()
+    return sha256(repr(cube.shape).encode() + np.ascontiguousarray(values).tobytes()).digest()
 
 
 def chosen_standardisation(

@@ -213,6 +213,26 @@ def test_an_unknown_classifier_is_refused_with_the_nearest(scene):
         hsi_viewer.fit(scene[0], scene[2], classifier="smv")
 
 
+def test_what_is_no_number_or_no_such_model_is_refused_in_one_sentence(scene):
+    cube, truth, training, model = scene
+    with pytest.raises(hsi_viewer.SettingError, match="number of suggestions must be a whole"):
+        hsi_viewer.suggest(model, cube, training, count=2.5)
+    assert len(hsi_viewer.suggest(model, cube, training, count=np.int64(2))) == 2
+    for place in ((2.5, 4), ("2", 4)):
+        with pytest.raises(hsi_viewer.SettingError, match="A row must be a whole number"):
+            hsi_viewer.explain(model, cube, *place)
+    for wrong in ({"n": 2.5}, {"n": 2, "seed": -1}, {"n": 2, "seed": None}):
+        with pytest.raises(hsi_viewer.SettingError, match="must be a whole number"):
+            hsi_viewer.draw_per_class(truth, **wrong)
+    other = hsi_viewer.fit(cube, training, classifier="lda")
+    with pytest.raises(hsi_viewer.SettingError, match="must be a model of sdhsi, not of lda"):
+        hsi_viewer.fit(cube, training, warm_start=other)
+    with pytest.raises(hsi_viewer.SettingError, match="Linear discriminant cannot continue"):
+        hsi_viewer.fit(cube, training, classifier="lda", warm_start=other)
+    with pytest.raises(hsi_viewer.FileError, match="is empty"):
+        hsi_viewer.open_cube("")
+
+
 def test_a_pickled_model_is_as_small_as_its_files(tmp_path, scene):
     _, _, _, model = scene
     size = sum(path.stat().st_size for path in model.save(tmp_path))

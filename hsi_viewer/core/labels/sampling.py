@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import class_ids, count_ids
+from hsi_viewer.core.training import checked_seed, whole_number
 
 REACH = 27  # pixels that the engine looks far: three sigma of its widest window, and its network
 SMALL_FIELD = 8  # fewer pixels are not a field, where a class has larger ones
@@ -253,5 +254,8 @@ def draw_per_class(truth: ArrayLike, n: int, seed: int = 0) -> tuple[Ids, Ids]:
     ------
     LabelError
         if the ground truth holds no class, or other values, or n is below 1.
+    SettingError
+        if n or the seed is not a whole number, or the seed is negative.
     """
-    return draw_training(class_ids(truth, "the ground truth", copy=False), Draw(n, seed=seed))
+    draw = Draw(whole_number(n, "The number of pixels per class"), seed=checked_seed(seed))
+    return draw_training(class_ids(truth, "the ground truth", copy=False), draw)

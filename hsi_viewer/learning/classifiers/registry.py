@@ -194,12 +194,22 @@ def fit(
             "The settings must be a TrainingConfig, such as TrainingConfig(preset='best'), not "
             f"{type(config).__name__}."
         )
+    _check_warm_start(row, options)
     if cube.inside is not None:
         labels, outside = labels_inside(checked_ids(labels, (cube.rows, cube.columns)), cube)
         if outside:
             (port or NotingPort()).report(Note(outside))
             require_classes_inside(labels)
     return row.fit(cube, labels, config, legend=legend, token=token, port=port, **options)
+
+
+def _check_warm_start(row: Classifier, options: dict[str, Any]) -> None:
+    before = options.get("warm_start")
+    if "warm_start" in options and not row.warm_start:
+        raise SettingError(f"{row.title} cannot continue from a model; leave out warm_start.")
+    name = getattr(before, "name", type(before).__name__)
+    if before is not None and name != row.name:
+        raise SettingError(f"warm_start must be a model of {row.name}, not of {name}.")
 
 
 _named = classifier  # `fit` has an argument of that name

@@ -17,6 +17,7 @@ from hsi_viewer.core.inputs import CubeLike, LabelsLike, as_cube, as_labels
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort
+from hsi_viewer.core.training import whole_number
 from hsi_viewer.learning.guidance.ground import Ground, ground_of
 from hsi_viewer.learning.guidance.proposals import (
     Proposer,
@@ -99,10 +100,11 @@ def suggest(
     ModelError
         if the model does not fit the cube.
     SettingError
-        if `count` is below 1, or `skip` names no pixels of the cube.
+        if `count` is below 1 or has a fraction, or `skip` names no pixels of the cube.
     TaskCancelledError
         if the token was cancelled.
     """
+    count = whole_number(count, "The number of suggestions")
     if count < 1:
         raise SettingError(f"The number of suggestions must be at least 1, not {count}.")
     scene = as_cube(cube)

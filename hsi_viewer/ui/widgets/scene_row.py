@@ -17,6 +17,7 @@ class SceneRow:
     labels, classes : labelled pixels, and classes that have some.
     has_map : whether a training run is kept in it.
     problem : why it cannot be read, or "".
+    missing : where its cube should be, if nothing is there; else "".
     """
 
     path: Path
@@ -25,3 +26,16 @@ class SceneRow:
     classes: int = 0
     has_map: bool = False
     problem: str = ""
+    missing: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be trained on."""
+        return not (self.problem or self.missing) and self.labels > 0
+
+    @property
+    def remark(self) -> str:
+        """What is wrong with it, or where it is."""
+        if self.missing:
+            return f"{self.missing} isn't there, nor next to {self.path}; open it to find it."
+        return self.problem or str(self.path)

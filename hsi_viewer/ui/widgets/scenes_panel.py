@@ -82,12 +82,13 @@ class ScenesPanel(QWidget):
         self._rows = tuple(rows)
         self.table.setRowCount(len(self._rows))
         for r, row in enumerate(self._rows):
-            texts = (row.scene, f"{row.labels:,}", str(row.classes), "yes" if row.has_map else "")
+            name = f"{row.scene} (not found)" if row.missing else row.scene
+            texts = (name, f"{row.labels:,}", str(row.classes), "yes" if row.has_map else "")
             if row.problem:
                 texts = (row.scene, "?", "?", "?")
             for c, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(row.problem or str(row.path))
+                item.setToolTip(row.remark)
                 if c:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                 if row.path == open_now:
@@ -119,7 +120,7 @@ class ScenesPanel(QWidget):
         one = self.chosen() is not None
         self.open_button.setEnabled(one)
         self.remove_button.setEnabled(one)
-        self.train_button.setEnabled(sum(not row.problem for row in self._rows) > 1)
+        self.train_button.setEnabled(sum(row.usable for row in self._rows) > 1)
 
     @Slot()
     def _on_open(self) -> None:

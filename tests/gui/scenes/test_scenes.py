@@ -64,19 +64,23 @@ def count_the_asking(driver, monkeypatch) -> SimpleNamespace:
 
 
 def test_scenes_are_listed_opened_and_trained_on(make_driver, qtbot, tmp_path, monkeypatch):
-    paths = write_sessions(tmp_path)
-    (tmp_path / "broken.hsiproj").write_bytes(b"nothing")
+    *paths, gone = write_sessions(tmp_path, "abc")
+    (tmp_path / "c.npy").unlink()
+    broken = tmp_path / "broken.hsiproj"
+    broken.write_bytes(b"nothing")
     driver = make_driver(Settings(theme="light", classifier="lda"))
-    answers = [[str(p) for p in (*paths, tmp_path / "broken.hsiproj")]]
+    answers = [[str(p) for p in (*paths, broken, gone)]]
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (answers[0], ""))
     assert not driver.window.commands.action("train.scenes").isEnabled()
     driver.trigger("file.scenes")
     panel = driver.window.context.docking.panels["scenes"]
     qtbot.waitUntil(panel.isVisible)
     driver.click_on(panel.add_button)
-    qtbot.waitUntil(lambda: panel.table.rowCount() == 3)
-    texts = [[panel.table.item(r, c).text() for c in range(4)] for r in range(3)]
-    assert texts == [["a.npy", "30", "4", ""], ["b.npy", "30", "4", ""], ["broken", "?", "?", "?"]]
+    qtbot.waitUntil(lambda: panel.table.rowCount() == 4)
+    texts = [[panel.table.item(r, c).text() for c in range(4)] for r in range(4)]
+    assert texts[:2] == [["a.npy", "30", "4", ""], ["b.npy", "30", "4", ""]]
+    assert texts[2:] == [["broken", "?", "?", "?"], ["c.npy (not found)", "30", "4", ""]]
+    assert "c.npy isn't there" in panel.table.item(3, 0).toolTip()
     assert "not a session file" in panel.table.item(2, 0).toolTip()
 
     asked = count_the_asking(driver, monkeypatch)
@@ -91,19 +95,32 @@ def test_scenes_are_listed_opened_and_trained_on(make_driver, qtbot, tmp_path, m
 
     assert asked.during == [0, 0]  # of 200 commands that took a third of a switch
 
-    panel.table.selectRow(2)
-    driver.click_on(panel.remove_button)
-    qtbot.waitUntil(lambda: panel.table.rowCount() == 2)
-    assert (tmp_path / "broken.hsiproj").exists()
-
     target = tmp_path / "model"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(target))
+    driver.trigger("class.add")
+    driver.click_on(panel.train_button)  # what is not saved would not count
+    said = driver.window.notices.texts()
+    assert any("b.hsiproj has changes that aren't saved" in text for text in said)
+    assert not target.exists()
+    driver.trigger("file.save")
+    qtbot.waitUntil(lambda: not driver.window.isWindowModified())
     driver.click_on(panel.train_button)
     qtbot.waitUntil(lambda: "One model of 2 scenes" in panel.hint.text())
     report = json.loads((target / "report.json").read_text("utf-8"))
     assert [c["name"] for c in report["classes"]] == [c.name for c in CLASSES]
     assert report["held_out"]["overall"] > 0.9
     assert f"{report['held_out']['overall']:.0%} right" in panel.hint.text()
+    said = " ".join(report["warnings"])
+    assert "Left out: " in said
+    assert "broken.hsiproj" in said
+    assert "c.npy is neither there nor beside the session" in said
+    qtbot.waitUntil(lambda: any("Left out" in t for t in driver.window.notices.texts()))
+
+    for left in (3, 2):
+        panel.table.selectRow(left)
+        driver.click_on(panel.remove_button)
+        qtbot.waitUntil(lambda n=left: panel.table.rowCount() == n)
+    assert broken.exists()
     assert driver.window.workspace.settings.scenes == [str(p) for p in paths]
 
 

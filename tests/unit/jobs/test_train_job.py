@@ -94,11 +94,34 @@ def test_scenes_without_labels_or_with_too_few_files_are_refused(three, capsys):
     lacking = arguments(folder, "ab")
     lacking.remove(str(folder / "b.npy"))
     assert main(lacking) == 1
-    assert "2 scenes and 1 files of labels" in capsys.readouterr().err
+    assert "2 scenes and 1 file of labels" in capsys.readouterr().err
     np.save(folder / "b.npy", np.zeros((ROWS, COLUMNS), np.uint16))
     assert main(arguments(folder, "ab")) == 1
     assert "no pixel is labelled; leave out this scene" in capsys.readouterr().err
     assert not (folder / "out").exists()
+
+
+def test_a_scene_that_is_there_twice_does_not_judge_itself(three, capsys):
+    folder, truths = three
+    for ending in ("hdr", "img"):
+        (folder / f"c.{ending}").write_bytes((folder / f"a.{ending}").read_bytes())
+    np.save(folder / "c.npy", np.roll(labels_of(truths[0]), 1, axis=0))
+    assert main(arguments(folder, "ac", "--json", "--quiet")) == 0
+    report = fitting(capsys.readouterr().out, "train")
+    assert report["held_out"] is None  # the copy has seen it
+    assert any("c.img has the values of a.img" in text for text in report["warnings"])
+
+
+def test_scenes_of_bands_that_cannot_be_matched_are_told_apart(three, capsys):
+    folder, _ = three
+    cube, _ = made_scene(ROWS, COLUMNS, BANDS)
+    narrow = HyperCube.from_array(cube.read(), wavelengths=np.linspace(500.0, 800.0, BANDS))
+    write_cube(narrow, folder / "b.hdr")
+    assert main(arguments(folder, "ab", "--quiet")) == 1
+    error = capsys.readouterr().err
+    assert "b.img covers 500-800 nm. All scenes are matched with a.img, the first: put" in error
+    assert "train on this cube" not in error
+    assert main(arguments(folder, "ba", "--quiet")) == 0
 
 
 def test_joined_cubes_hold_each_scene_and_nothing_between():

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
-from hsi_viewer.core.errors import FileError, HsiError
+from hsi_viewer.core.errors import FileError, HsiError, LabelError, SettingError
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
-from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.progress import CancelToken, Note, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.session.storage.project_file import SUFFIX, read_project_labels
 from hsi_viewer.ui.commands.table import Command
@@ -22,6 +22,7 @@ from hsi_viewer.ui.saving import folder_link
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 
 if TYPE_CHECKING:
+    from hsi_viewer.jobs.job import Job
     from hsi_viewer.jobs.train import LabelledScene
     from hsi_viewer.ui.context import Context
     from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
@@ -119,6 +120,15 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
     @Slot()
     def train(self) -> None:
         """Ask where the model is to be kept, and train on all scenes in the background."""
+        session = self.context.sessions.session
+        if session is not None and session.modified and session.project in self._paths():
+            self.workspace.notify(
+                f"{session.project.name} has changes that aren't saved, and training on all scenes "
+                "uses what is saved. Save it, then train.",
+                "warning",
+                self.context.commands.choice("file.save"),
+            )
+            return
         folder = QFileDialog.getExistingDirectory(
             self.window, "An empty folder for the model", self.workspace.settings.last_folder
         )
@@ -135,9 +145,8 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
             from hsi_viewer.jobs.job import Job
             from hsi_viewer.jobs.train import train_on
 
-            scenes = [_scene_of(path, token) for path in paths]
             job = Job(folder, config, token, port, classifier=classifier)
-            return train_on(scenes, job)
+            return train_on(_usable(paths, job), job)
 
         def done(report: dict[str, Any]) -> None:
             self._on_trained(report, folder)
@@ -156,6 +165,8 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
                 f"others ({each})."
             )
         self.workspace.notify(text, "success", folder_link(folder / "model.json"))
+        for warning in report["warnings"]:
+            self.workspace.notify(warning, "warning")
         if self.is_made:
             self.panel.show_result(text)
 
@@ -173,30 +184,56 @@ def _row_of(path: Path) -> SceneRow:
         int(np.count_nonzero(ids)),
         present.size,
         has_map=any(name.startswith("runs/") for name in data.contents),
+        missing="" if data.reference.found(path.parent) else data.reference.source,
     )
 
 
-def _scene_of(path: Path, token: CancelToken) -> LabelledScene:
+def _usable(paths: list[Path], job: Job) -> list[LabelledScene]:
+    """The scenes and labels of session files; the others are noted with the reason.
+
+    Raises
+    ------
+    SettingError
+        if fewer than two are left.
+    """
+    scenes, left_out = [], []
+    for path in paths:
+        try:
+            scenes.append(_scene_of(path, job))
+        except HsiError as error:
+            left_out.append(str(error))
+    if len(scenes) < 2:
+        raise SettingError(" ".join(["Two labelled scenes are needed at least.", *left_out]))
+    for reason in left_out:
+        job.report(Note(f"Left out: {reason}"))
+    return scenes
+
+
+def _scene_of(path: Path, job: Job) -> LabelledScene:
     """The scene and the labels of a session file.
 
     Raises
     ------
     HsiError
-        if the session or its cube cannot be read, or is another one by now.
+        if it has no labels, the session or its cube cannot be read, or is another one by now.
     """
     from hsi_viewer.io.opening import open_cube
     from hsi_viewer.jobs.train import LabelledScene
 
     data, ids = read_project_labels(path)
+    if not ids.any():
+        raise LabelError(f"{path} has no labels.")
     source = data.reference.found(path.parent)
     if source is None:
         raise FileError(
             f"{path}: its cube {data.reference.source} is neither there nor beside the session; "
             "open the session and find it."
         )
-    cube = examined(real_valued(open_cube(source, token)))
+    cube = examined(real_valued(open_cube(source, job.token)))
     if (why := data.reference.disabled_reason(cube)) is not None:
         raise FileError(f"{path}: {why}")
+    if (doubt := data.reference.doubt(cube)) is not None:
+        job.report(Note(doubt))
     names = {c.id: c.name for c in data.classes}
     colours = {c.id: c.colour for c in data.classes}
     labels = ImportedLabels(ids, names, colours, name=path.name)
