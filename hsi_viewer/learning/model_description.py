@@ -25,6 +25,7 @@ STEM = "model"
 FIRST = "sdhsi"  # the classifier of models whose description doesn't name one
 WIDEST = 1_000.0  # pixels: wider windows would ask for all the memory there is
 RETIRED = {"calibrate_from"}  # of the training's settings
+NO_SCHEMA = 1_000_000  # versions count up
 LARGEST = 100.0  # of the numbers of the walker; beyond, its exponentials overflow
 
 
@@ -225,8 +226,15 @@ def _object_in(text: bytes, path: Path) -> dict[str, Any]:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: the model file is damaged: {error}. Train it again.") from error
-    kind = (data.get("format"), data.get("schema")) if isinstance(data, dict) else None
-    if kind != (FORMAT, SCHEMA):
+    named, schema = (
+        (data.get("format"), data.get("schema")) if isinstance(data, dict) else (None, None)
+    )
+    if named == FORMAT and isinstance(schema, int) and SCHEMA < schema < NO_SCHEMA:
+        raise FormatError(
+            f"{path}: the model was saved by a newer HSI Viewer (model files of version {schema}; "
+            f"this one reads version {SCHEMA}). Update HSI Viewer, or train again."
+        )
+    if (named, schema) != (FORMAT, SCHEMA):
         raise FormatError(f"{path}: this isn't a model that this version can read. Train it again.")
     found: dict[str, Any] = data
     return found

@@ -14,6 +14,8 @@ from hsi_viewer.core.assessment.reliability import reliability
 from hsi_viewer.core.assessment.separation import distances_to, separation_of
 from hsi_viewer.core.geometry.connected_labels import connected_labels
 
+SOME = 10  # test pixels of a class that say something about it
+
 Ids = NDArray[np.uint16]
 
 
@@ -48,10 +50,10 @@ def assess_truth(
     distances = distances_to(np.flatnonzero(training), pixels, columns)
     classes = np.unique(truth)
     gap = max(reach, GAP)
-    apart, far = _apart(truth, mapped, pixels, columns, distances > gap, classes)
+    apart, far = _apart(truth, mapped, pixels, columns, distances > gap)
     if apart is None and gap > GAP:
         gap = GAP
-        apart, far = _apart(truth, mapped, pixels, columns, distances > gap, classes)
+        apart, far = _apart(truth, mapped, pixels, columns, distances > gap)
     if apart is None:
         warning = (
             f"{int(far.sum()):,} of {pixels.size:,} test pixels lie more than {GAP} pixels from "
@@ -100,10 +102,18 @@ def _apart(
     pixels: NDArray[np.int64],
     columns: int,
     far: NDArray[np.bool_],
-    classes: Ids,
 ) -> tuple[AccuracyReport | None, NDArray[np.bool_]]:
-    """Accuracy of the test pixels that lie far enough, None of too few; and which these are."""
+    """Accuracy of the test pixels that lie far enough, None of too few; and which these are.
+
+    A handful at the edge of what is labelled are of the largest class, and say nothing of others:
+    half of the classes, two at least, must have some pixels there, or half of theirs.
+    """
     if not far.any():
+        return None, far
+    classes, whole = np.unique(truth, return_counts=True)
+    there = np.array([np.count_nonzero(truth[far] == c) for c in classes])
+    measured = np.count_nonzero(there >= np.clip(whole // 2, 1, SOME))
+    if measured < max(2, -(-classes.size // 2)):
         return None, far
     found = score_pixels(truth[far], mapped[far], pixels[far], columns)
     return (found if is_enough(found, classes.size) else None), far

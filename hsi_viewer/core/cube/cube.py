@@ -122,6 +122,7 @@ class HyperCube:
     inside : (rows, columns) region of interest, outside of which `source` gives no data; None for
         a whole scene (see `region`).
     chosen : (bands,) bands that were chosen, of which the good ones are `good_bands`; None for all.
+    valid_range : lowest and highest stored value that the file calls valid, or None.
     """
 
     source: CubeSource
@@ -149,6 +150,7 @@ class HyperCube:
     joined_at: tuple[int, ...] = ()
     inside: NDArray[np.bool_] | None = None
     chosen: NDArray[np.bool_] | None = None
+    valid_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         check_size(self.source.shape, self.source.dtype, self.name)

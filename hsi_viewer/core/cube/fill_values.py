@@ -36,6 +36,8 @@ HUGE = 1e15  # no sensor and no reflectance has such values, unless all are so
 # Of a number that programs write where there is no data it is enough that no more than this part
 # of the other pixels lies this near to it, in units of the usual range.
 NEAR, RARE = 0.02, 0.001
+# In some bands alone it must be in so many pixels, and so much oftener than what is near to it.
+LEAST_PIXELS, OFTEN = 3, 10
 SPECTRA = 1 << 14  # that are kept to know what is usual
 
 Positions = list[tuple[int, int]]
@@ -99,7 +101,38 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
         if share >= MOST or value in CUSTOMARY:
             pixels, partly = max(1, round(count / part)), share < MOST
             found.append(SuspectedFill(value, pixels, part < 1 or partly, partly))
+    known = {fill.value for fill in found}
+    for value, count, share in _invalid(cube, stored, is_data):
+        if value not in known:
+            pixels, partly = max(1, round(count / part)), share < MOST
+            found.append(SuspectedFill(value, pixels, part < 1 or partly, partly))
     return (*found, *_not_finite(cube, stored, part))
+
+
+def _invalid(
+    cube: HyperCube, stored: NDArray[Any], is_data: NDArray[np.bool_]
+) -> list[tuple[float, int, float]]:
+    """Values outside of the range that the file calls valid, where they are few.
+
+    Many are measurements that exceed it; where most are outside it is of other units.
+
+    Returns
+    -------
+    Each value, the pixels that hold it, and the part of their bands that does.
+    """
+    if cube.valid_range is None:
+        return []
+    low, high = cube.valid_range
+    outside = is_data & ((stored < low) | (stored > high))
+    if not outside.any() or outside.sum() * 2 > is_data.sum():
+        return []
+    values = np.unique(stored[outside])
+    if values.size > AT_MOST:
+        return []
+    held = [(stored == value).sum(axis=2) for value in values]
+    shares = [n[n > 0].mean() / stored.shape[2] for n in held]
+    counts = [int(np.count_nonzero(n)) for n in held]
+    return list(zip(values.astype(float).tolist(), counts, shares, strict=True))
 
 
 def usual_of(cube: HyperCube, bands: NDArray[np.intp]) -> Usual | None:
@@ -162,6 +195,11 @@ class Usual:
             apart = np.maximum(self.lowest - value, value - self.highest)
             beyond = (apart > 0) & (apart > far * (self.highest - self.lowest))
         return bool(beyond.mean() >= MOST)
+
+    def is_near(self, stored: NDArray[Any], value: float) -> NDArray[np.bool_]:
+        """Where stored values (rows, columns, bands) lie near to a value."""
+        low, high = self.ends
+        return np.asarray(np.abs(stored.astype(np.float32) - value) <= NEAR * (high - low))
 
     def _is_rare(self, value: float) -> bool:
         """Whether a value lies outside of what is usual, and hardly anything near it."""
@@ -238,7 +276,10 @@ def _partly_held(
         others = (is_data & ~held)[:, :, alive].all(axis=2)
         if pixels.any() and others.any():
             usual, at = Usual.of(stored[others][:, alive]), np.flatnonzero(pixels)
-            if usual.is_beyond(value, at.size / pixels.size):
+            near = usual.is_near(stored[:, :, alive], value) & ~held[:, :, alive]
+            least = max(LEAST_PIXELS, OFTEN * int(np.count_nonzero(near.any(axis=2))))
+            enough = at.size >= least
+            if enough and usual.is_beyond(value, at.size / pixels.size):
                 found.append((value, int(at.size), _some_of(at, pixels.shape)))
     return found
 

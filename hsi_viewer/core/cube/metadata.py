@@ -51,6 +51,7 @@ class CubeMetadata:
     fields : every other header field, as text.
     about : licence, citation, history; Markdown.
     ground_truth : where labels are read from for the scene's own ground truth.
+    valid_range : lowest and highest stored value that the file calls valid.
     """
 
     wavelengths: NDArray[np.float64] | None = None
@@ -69,6 +70,7 @@ class CubeMetadata:
     fields: Mapping[str, str] = field(default_factory=dict)
     about: str = ""
     ground_truth: str = ""
+    valid_range: tuple[float, float] | None = None
 
     def merged(self, other: CubeMetadata) -> CubeMetadata:
         """These metadata, completed by what others know; what both know stays.
@@ -81,7 +83,7 @@ class CubeMetadata:
             name: getattr(other, name)
             for name in (
                 "fwhm", "good_bands", "nodata", "georeference", "default_bands", "band_names",
-                "interleave",
+                "interleave", "valid_range",
             )
             if getattr(self, name) is None
         }  # fmt: skip

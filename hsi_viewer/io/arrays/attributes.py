@@ -91,6 +91,20 @@ class Numbers:
     nodata: float | None = None
     scale: float | None = None
     offset: float | None = None
+    valid: tuple[float, float] | None = None
+
+
+def _valid_range(attributes: Mapping[str, NDArray[Any]]) -> tuple[float, float] | None:
+    """The lowest and highest stored value that the attributes call valid, if they give either."""
+    both = attributes.get("valid_range", np.empty(0))
+    if both.size == 2 and both.dtype.kind in "iuf":
+        low, high = (float(v) for v in both)
+    else:
+        given = (attribute_number(attributes, (key,)) for key in ("valid_min", "valid_max"))
+        low, high = (
+            end if v is None else v for v, end in zip(given, (-math.inf, math.inf), strict=True)
+        )
+    return (low, high) if low < high and (low, high) != (-math.inf, math.inf) else None
 
 
 def in_physical_values(
@@ -98,11 +112,12 @@ def in_physical_values(
 ) -> tuple[CubeSource, Numbers]:
     """The source in physical values where its scale has an offset, else its nodata and scale."""
     nodata, scale = (attribute_number(attributes, keys) for keys in (NODATA_KEYS, SCALE_KEYS))
+    valid = _valid_range(attributes)
     if (
         source.dtype.kind == "i"
         and (attribute_text(attributes, ("_unsigned",)) or "").lower() == "true"
     ):
-        source = UnsignedSource(source)
+        source, valid = UnsignedSource(source), None
         if nodata is not None and nodata < 0:
             nodata += 2 ** (8 * source.dtype.itemsize)
     offset = attribute_number(attributes, OFFSET_KEYS) or 0.0
@@ -111,10 +126,22 @@ def in_physical_values(
     gain: ArrayLike = (scale if scale and math.isfinite(scale) else 1.0) if gains is None else gains
     added: ArrayLike = (offset if math.isfinite(offset) else 0.0) if offsets is None else offsets
     if np.any(np.not_equal(added, 0)) or np.any(np.less(gain, 0)) or gains is not None:
-        return ScaledSource(source, gain, added, nodata), Numbers()
+        return ScaledSource(source, gain, added, nodata), Numbers(valid=_scaled(valid, gain, added))
     if scale is not None and is_scale(scale):
-        return source, Numbers(nodata, scale if scale < INVERSE_FROM else 1.0 / scale)
-    return source, Numbers(nodata)
+        factor = scale if scale < INVERSE_FROM else 1.0 / scale
+        return source, Numbers(nodata, factor, valid=valid)
+    return source, Numbers(nodata, valid=valid)
+
+
+def _scaled(
+    valid: tuple[float, float] | None, gain: ArrayLike, offset: ArrayLike
+) -> tuple[float, float] | None:
+    """A range in scaled values, a rounding wider; None where each band has a scale of its own."""
+    if valid is None or np.size(gain) > 1 or np.size(offset) > 1:
+        return None
+    ends = sorted(float(end * np.asarray(gain) + np.asarray(offset)) for end in valid)
+    more = 1e-6 * max((abs(end) for end in ends if math.isfinite(end)), default=0.0)
+    return ends[0] - more, ends[1] + more
 
 
 def _each(

@@ -119,6 +119,7 @@ def describe(
         offset=beside.offset or 0.0,
         band_names=names,
         fields={"array": array},
+        valid_range=numbers.valid,
     )
     return source, metadata, warnings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -191,6 +191,8 @@ def _open(
         )
         sources.append(source)
         numbers.append(own)
+    if any(own.valid != numbers[0].valid for own in numbers):
+        numbers = [replace(own, valid=None) for own in numbers]
     if any(own != numbers[0] for own in numbers):
         sources = [_scaled(s, own) for s, own in zip(sources, numbers, strict=True)]
         numbers = [Numbers()]
@@ -209,6 +211,7 @@ def _open(
         band_names=tuple(name.rpartition("/")[2] for name in series.members),
         format_name=format_name,
         fields={"array": series.members[0], "variables": f"{series.name}, one per band"},
+        valid_range=numbers[0].valid,
     )
     return HyperCube.described(stack, metadata, container.path.name, container.path, remarks)
 
@@ -226,6 +229,6 @@ def _axes(container: Container, series: BandVariables) -> tuple[int, int, int]:
 
 def _scaled(source: CubeSource, own: Numbers) -> CubeSource:
     """Values of a band whose scale or nodata value isn't that of the others."""
-    if own == Numbers():
+    if replace(own, valid=None) == Numbers():
         return source
     return ScaledSource(source, own.scale or 1.0, 0.0, own.nodata)

@@ -57,11 +57,15 @@ class ScaledSource:
     ----------
     source : of the stored values.
     gain, offset : one for all bands or one per band.
-    nodata : stored value that means "no data", or None.
+    nodata : stored value that means "no data", or None; or one of these per band.
     """
 
     def __init__(
-        self, source: CubeSource, gain: ArrayLike, offset: ArrayLike, nodata: float | None
+        self,
+        source: CubeSource,
+        gain: ArrayLike,
+        offset: ArrayLike,
+        nodata: float | Sequence[float | None] | None,
     ) -> None:
         self._source, self._nodata = source, nodata
         self.makes_nan = nodata is not None
@@ -79,7 +83,11 @@ class ScaledSource:
         values: NDArray[np.float32] = stored.astype(np.float32)
         values *= self._gain[chosen]
         values += self._offset[chosen]
-        if self._nodata is not None:
+        if isinstance(self._nodata, Sequence):
+            for k, band in enumerate(np.arange(self.shape[2])[chosen]):
+                if (own := self._nodata[band]) is not None:
+                    values[:, :, k][is_nodata(stored[:, :, k], own)] = np.nan
+        elif self._nodata is not None:
             values[is_nodata(stored, self._nodata)] = np.nan
         return values
 

@@ -69,13 +69,14 @@ def _open(path: Path, reading: Reading) -> HyperCube:
         first = _chosen_page(path, part, len(pages))
     metadata = raster_metadata(first, warnings)
     source: CubeSource = first
-    if _differ(first):
-        scales, offsets = _scales_of(first)
-        source = ScaledSource(first, scales, offsets, metadata.nodata)
-        metadata = replace(metadata, nodata=None)
-        warnings.append(
-            "Scale or offset differs from band to band; both have been applied to the values."
-        )
+    apart = _nodata_of(first)
+    if _differ(first) or apart is not None:
+        one = metadata.scale, metadata.offset
+        gains, offsets = _scales_of(first) if _differ(first) else one
+        source = ScaledSource(first, gains, offsets, apart or metadata.nodata)
+        metadata = replace(metadata, nodata=None, scale=1.0, offset=0.0)
+        what = "Scale or offset differs" if _differ(first) else "The no-data value differs"
+        warnings.append(f"{what} from band to band; each has been applied to the values.")
     if part is None and len(pages) > 1:
         sizes = ", ".join(" x ".join(map(str, page)) for page in pages[:8])
         warnings.append(
@@ -155,10 +156,6 @@ def raster_metadata(source: RasterSource, warnings: list[str]) -> CubeMetadata:
     described = dataset.descriptions
     names = tags.names(tuple(described[band - 1] for band in source.mask.bands))
     whole = {**dataset.tags(ns="ENVI"), **dataset.tags()}
-    if len(set(map(str, dataset.nodatavals))) > 1:
-        warnings.append(
-            "The nodata value differs from band to band; that of the first band is used."
-        )
     warnings += source.mask.remarks
     beside = path_of(dataset).with_name(path_of(dataset).name + ".msk").is_file()
     if beside and source.mask.alpha is None:  # GDAL is not let at it: see open_raster
@@ -200,6 +197,13 @@ def _scales_of(source: RasterSource) -> tuple[list[float], list[float]]:
     given = source.dataset.scales, source.dataset.offsets
     scales, offsets = ([float(each[band - 1]) for band in source.mask.bands] for each in given)
     return scales, offsets
+
+
+def _nodata_of(source: RasterSource) -> list[float | None] | None:
+    """The no-data value of each band; None where all have the same, or a mask."""
+    values = [source.dataset.nodatavals[band - 1] for band in source.mask.bands]
+    alike = len(set(map(str, values))) <= 1
+    return None if alike or source.mask.alpha is not None else values
 
 
 def _differ(source: RasterSource) -> bool:

@@ -19,7 +19,9 @@ class PlainAxis(pg.AxisItem):
     """
 
     def updateAutoSIPrefix(self) -> None:
-        """Leave the scale at 1."""
+        """Leave the scale at 1; the numbers are drawn again, as pyqtgraph does here, too."""
+        self.picture = None
+        self.update()
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         """Distances and offsets of the ticks, the widest first: their numbers never touch."""

@@ -68,6 +68,7 @@ class AccuracyPanel(QWidget):
         grid = QGridLayout(self.figures)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(0)
+        grid.setHorizontalSpacing(12)
         for column, (title, label) in enumerate(
             (("Overall", self.overall), ("Average", self.average), ("Kappa", self.kappa))
         ):

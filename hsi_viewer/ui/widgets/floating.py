@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-WIDEST = 620  # pixels; a text of that width is read at a glance
-NARROWEST = 300  # beside what is avoided; else it is covered
+WIDEST = 100  # letters; a text of that width is read at a glance
+NARROWEST = 50  # the same, beside what is avoided; else it is covered
 DEPTH = 120  # pixels that messages and cards mostly take
 MARGIN = 10
 MOVES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
@@ -76,7 +76,7 @@ class FloatingColumn(QWidget):
         top = max([w.geometry().bottom() + 1 for w in self._below if w.isVisible()], default=0)
         foot = self._host.height()
         left, right = self._room(foot - DEPTH if self._at_foot else top + MARGIN)
-        width = max(1, min(WIDEST, right - left))
+        width = max(1, min(WIDEST * self._letter(), right - left))
         layout = self.layout()
         if layout is None:
             return
@@ -99,4 +99,7 @@ class FloatingColumn(QWidget):
         ends = [whole[1], *(start for start, _ in taken)]
         rooms = [(start, min(e for e in ends if e > start)) for start in starts if start < whole[1]]
         widest = max(rooms, key=lambda room: room[1] - room[0])
-        return widest if widest[1] - widest[0] >= NARROWEST else whole
+        return widest if widest[1] - widest[0] >= NARROWEST * self._letter() else whole
+
+    def _letter(self) -> int:
+        return self.fontMetrics().averageCharWidth()

@@ -21,7 +21,7 @@ from hsi_viewer.core.assessment.confusion_table import TextTable
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.explanation import BandGroup, Explanation
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.ui.plots.axes import plain_axes, refresh_axes
+from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
 from hsi_viewer.ui.plots.compared_spectra import show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import current_theme
@@ -33,6 +33,7 @@ HEADS = {
     "voices": ("Voice", "Weight", "Says", "%"),
     "nearest": ("Class", "Row", "Column", "Distance"),
 }
+WIDE = {"bands": (0,), "voices": (0, 2), "nearest": (0,)}  # columns that share the room
 TIPS = {
     "Effect": "Log-odds of the class less those without these bands: above 0 they speak for it",
     "Without": "Probability of the class if these bands told nothing, in percent",
@@ -41,6 +42,14 @@ TIPS = {
     "%": "Its probability",
     "Distance": "In what the model sees; 1 is the mean distance between two training pixels",
 }
+
+
+class _Plots(QWidget):
+    """Plots below a text that wraps: as low as they may be, and not as high as they would be."""
+
+    def hasHeightForWidth(self) -> bool:
+        """Else the tabs would take the height that is wanted for the least one."""
+        return False
 
 
 class WhyPanel(QWidget):
@@ -69,7 +78,8 @@ class WhyPanel(QWidget):
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName("Spectrum of the pixel and mean spectra of classes")
         self.plot.setMinimumHeight(84)
-        self.effects = pg.PlotWidget(axisItems=plain_axes(), enableMenu=False)
+        self._axis = WholeAxis("bottom")
+        self.effects = pg.PlotWidget(axisItems=plain_axes(self._axis), enableMenu=False)
         self.effects.setAccessibleName("Effect of each group of bands on the class")
         self.effects.setMinimumHeight(48)
         self.effects.setToolTip("Bands that speak for the class, above 0, and against it")
@@ -104,8 +114,9 @@ class WhyPanel(QWidget):
                     header.setToolTip(TIPS.get(name, ""))
             sizes = table.horizontalHeader()
             sizes.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-            sizes.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        plots = QWidget()
+            for wide in WIDE[key]:
+                sizes.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
+        plots = _Plots()
         above = QVBoxLayout(plots)
         above.setContentsMargins(0, 0, 0, 0)
         above.setSpacing(2)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QTableWidgetItem, QWidget
 
 from hsi_viewer.core.assessment.areas import ClassArea
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
@@ -62,6 +62,21 @@ def test_every_tab_of_an_explanation_is_seen(shown):
     shown(panel, NARROW)
     bar = panel.tabs.tabBar()
     assert bar.tabRect(3).right() <= bar.width()
+
+
+def test_the_voices_are_named_beside_a_long_class_name(shown):
+    panel = WhyPanel()
+    table = panel.tables["voices"]
+    table.setRowCount(1)
+    for column, text in enumerate(
+        ("Linear discriminant", "1.00", "Water of lakes and rivers", "99")
+    ):
+        table.setItem(0, column, QTableWidgetItem(text))
+    panel.tabs.show()
+    panel.tabs.setCurrentWidget(table)
+    shown(panel, NARROW)
+    assert table.horizontalScrollBar().maximum() == 0
+    assert table.columnWidth(0) >= 12 * table.fontMetrics().averageCharWidth()
 
 
 def test_names_of_runs_have_the_room_of_numbers(shown):

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.preferences.settings import load_settings
 from hsi_viewer.ui.dock_sizes import FRAME, first_size
 from hsi_viewer.ui.dock_tabs import PADDING
+from hsi_viewer.ui.features.training.result import STEPS
 from tests.gui.hands import made_cube
 
 ICON_ONLY = Qt.ToolButtonStyle.ToolButtonIconOnly
@@ -236,11 +237,21 @@ def test_the_image_has_half_of_the_window_and_no_text_is_cut(sample, qapp):
         QApplication.processEvents()
         assert window.size().toTuple() == size  # it does not outgrow the screen
         nothing_is_cut(window)
+    the_card_grows_with_the_text(window)
     a_small_window_has_a_plot_and_leads_to_a_large_one(sample)
     window.resize(1280, 800)
     sample.trigger("view.reset")
     no_panel_cuts_its_text(window)
     set_text(window, 100)
+
+
+def the_card_grows_with_the_text(window) -> None:
+    card = window.feature("result").card
+    card.show_map("2 classes mapped", "")
+    card.show_steps(STEPS)
+    QApplication.processEvents()
+    assert [b.text() for b in card.buttons if b.width() < b.sizeHint().width()] == []
+    card.hide()
 
 
 def a_small_window_has_a_plot_and_leads_to_a_large_one(sample) -> None:
@@ -251,6 +262,15 @@ def a_small_window_has_a_plot_and_leads_to_a_large_one(sample) -> None:
     assert plot.width() >= 240
     assert plot.height() >= 140
     assert panel.plot.width() > panel.curves.width()
+    # what the bars have no room for is behind a sign that is seen
+    hidden = [b for b in window.findChildren(QToolButton, "qt_toolbar_ext_button") if b.isVisible()]
+    assert hidden
+    for button in hidden:
+        image = button.grab().toImage()
+        ground = image.pixel(0, 0)
+        spots = np.ndindex(image.width(), image.height())
+        assert sum(image.pixel(x, y) != ground for x, y in spots) > 12
+        assert button.accessibleName() == "More"
     # the choices that made room are behind the button of the options
     assert panel.options.isAncestorOf(panel.view)
     assert panel.options.isAncestorOf(panel.unit)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QDialogButtonBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialogButtonBox, QLabel, QWidget
 
 from hsi_viewer.core.errors import TrainingError
 from hsi_viewer.preferences.settings import load_settings
@@ -90,6 +90,9 @@ def what_cannot_be_is_said_and_not_taken(driver):
     assert ok.isEnabled()
     QTest.mouseClick(dialog.add_preset, Qt.MouseButton.LeftButton)
     dialog.presets.item(0, 2).setText("green")
+    dialog.tabs.setCurrentIndex(1)
+    QApplication.processEvents()
+    assert dialog.presets.horizontalScrollBar().maximum() == 0  # red, green and blue are in view
     assert "needs three wavelengths" in dialog.reason.text()
     assert not ok.isEnabled()
     press(dialog, "Cancel")

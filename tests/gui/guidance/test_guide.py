@@ -69,6 +69,10 @@ def test_the_loop_by_keys_alone(scene):
     panel = window.panel("guide")
     assert document.prediction is not None  # the guide had the first map made
     assert panel.isVisible()
+    card = window.feature("result").card
+    assert card.isVisible()
+    assert "Export…" in [b.text() for b in card.buttons]
+    assert "Label here next" not in [b.text() for b in card.buttons]  # it would stop the guide
     assert "Corn" in panel.question.text()
     assert panel.question.accessibleDescription() == panel.question.text()
     view = window.context.canvas.view_box()

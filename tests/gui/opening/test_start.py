@@ -28,6 +28,10 @@ def test_the_first_window_invites(make_driver, tmp_path, monkeypatch, qtbot):
     assert not icon.isEnabled()
     assert "Open a scene first." in icon.toolTip()
     assert window.commands.action("panel.messages").isEnabled()
+    dead = ("image.contrast", "image.derive", "labels.guide", "spectra.value", "map.apply")
+    for command in dead:
+        assert not window.commands.action(command).isEnabled(), command
+        assert "Open a scene first." in window.commands.action(command).toolTip()
     assert not window.commands.action("view.map").isChecked()
     # recent scenes: those that are still there
     qtbot.waitUntil(lambda: len(welcome.recent) == 2)

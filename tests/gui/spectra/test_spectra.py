@@ -18,6 +18,7 @@ from hsi_viewer.core.spectra.spectrum import continuum_removed, spectral_angle
 from hsi_viewer.io.libraries.spectral_library import read_library
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.ui.features.opening.metadata_dialog import MetadataDialog
+from hsi_viewer.ui.plots.axes import plain_axes
 from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 
@@ -449,3 +450,27 @@ def drawn_numbers(axis) -> float:
     painter.end()
     texts = [text.removesuffix(" %") for _, _, text in (written or (None, None, []))[2]]
     return max((float(t) for t in texts if t and "%" not in t), default=0.0)
+
+
+def test_the_numbers_of_an_axis_are_those_of_its_range(qtbot, monkeypatch):
+    plot = pg.PlotWidget(axisItems=plain_axes())
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    drawn = {}
+    for side in ("left", "bottom"):
+        axis = plot.getPlotItem().getAxis(side)
+        monkeypatch.setattr(
+            axis,
+            "drawPicture",
+            lambda _painter, _line, _ticks, texts, side=side: drawn.update(
+                {side: [float(text) for _, _, text in texts]}
+            ),
+        )
+    for low, high in ((0.0, 1.0), (700.0, 6700.0), (0.2, 0.4)):
+        plot.setRange(xRange=(low, high), yRange=(low, high), padding=0)
+        QApplication.processEvents()
+        plot.grab()
+        for numbers in drawn.values():
+            assert low <= min(numbers) < max(numbers) <= high
+            assert max(numbers) - min(numbers) > (high - low) / 3

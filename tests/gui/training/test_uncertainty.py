@@ -153,6 +153,10 @@ def why_this_class(bench) -> None:
     (spectrum,) = [c for c in [panel.plot.live_values()[1]] if c is not None]
     np.testing.assert_allclose(spectrum, document.cube.spectrum(4, 4), rtol=1e-5)
     assert len(panel.plot.curves.curves) == 2
+    # both plots are whole: the panel isn't rolled
+    bar = bench.window.context.docking.docks["why"].widget().verticalScrollBar()
+    driver.qtbot.waitUntil(lambda: panel.effects.height() > 40)
+    assert bar.maximum() == 0
 
     nearest = panel.tables["nearest"]
     panel.tabs.setCurrentWidget(nearest)

@@ -64,7 +64,13 @@ WALKER = ("recipe", "walker")
         ((*WALKER, "guides"), [1], [0, -1], "guides"),
         (("config", "seed"), [0, 2**32 - 1], [-1, 2**32], "seed"),
         (("format",), [], ["another", None], "Train it again"),
-        (("schema",), [], [1, 3, "2"], "Train it again"),
+        (("schema",), [], [1, "2", 10**6, True], "Train it again"),
+        (
+            ("schema",),
+            [],
+            [3, 999_999],
+            "saved by a newer HSI Viewer .* Update HSI Viewer, or train",
+        ),
     ],
 )
 def test_numbers_end_where_they_should(saved, path, right, wrong, name):

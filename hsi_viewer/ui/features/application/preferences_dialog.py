@@ -289,6 +289,7 @@ def _preset_table() -> QTableWidget:
     table = QTableWidget(0, 4)
     table.setAccessibleName("Band presets: names and wavelengths in nm")
     table.setHorizontalHeaderLabels(["Name", "Red nm", "Green nm", "Blue nm"])
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     table.verticalHeader().hide()
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

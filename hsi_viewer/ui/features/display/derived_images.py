@@ -99,6 +99,7 @@ class DerivedFeature(PanelFeature["DerivedPanel"]):
                 self.open,
                 (),
                 "function-variant",
+                self.has_scene,
             ),
             Command(
                 "image.remove",

@@ -150,6 +150,7 @@ class PictureFeature(PanelFeature["ContrastPanel"]):
                 self.show_contrast,
                 (),
                 "chart-histogram",
+                self.has_scene,
             ),
             Command(
                 "image.keep",

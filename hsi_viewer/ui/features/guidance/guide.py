@@ -98,7 +98,7 @@ class GuideFeature(PanelFeature["GuidePanel"]):
                 self._switch,
                 ("H",),
                 "compass-outline",
-                lambda: self._reason() is None or self.loop.active,
+                lambda: self.loop.active or (self.has_scene() and self._reason() is None),
                 self._reason,
                 checked=lambda: self.loop.active,
             )

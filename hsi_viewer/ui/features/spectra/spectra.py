@@ -120,6 +120,7 @@ class SpectraFeature(Feature):
                 text,
                 SPECTRA,
                 partial(self._choose_view, name),
+                enabled=self.has_scene,
                 checked=partial(self._is_view, name),
             )
             for text, name, _ in VIEWS

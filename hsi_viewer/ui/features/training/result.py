@@ -177,7 +177,9 @@ class ResultFeature(Feature):
             self.card.hide()
         elif not self.card.isHidden():
             commands = self.context.commands
-            known = {c.id for c in commands.commands if c.enabled()}
+            known = {  # a step that is being taken would be stopped
+                c.id for c in commands.commands if c.enabled() and not (c.checked and c.checked())
+            }
             self.card.show_steps([step for step in STEPS if step.command in known])
 
     @Slot()

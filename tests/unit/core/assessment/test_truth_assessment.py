@@ -97,6 +97,21 @@ def test_where_all_test_pixels_lie_beside_training_pixels_the_labels_speak(reach
     assert "is from cross-validation of the labels" in found.warnings[0]
 
 
+def test_a_few_pixels_at_the_edge_are_not_the_figure():
+    """They are of the largest class, and a figure of them says nothing of the others."""
+    truth = np.ones((ROWS, COLUMNS), np.uint16)
+    truth[:, :12] = np.arange(12) // 3 % 4 + 1  # four classes, and the first of them elsewhere
+    truth[0, 30:33] = 2, 3, 4
+    training = np.where(np.arange(COLUMNS) < 12, truth, 0).astype(np.uint16)
+    training[:, [5, 6, 7, 10]] = 0
+    confidence = np.ones(truth.shape, np.float32)
+    few = assess_truth(truth, confidence, truth, training, of_labels(0))
+    assert few.separated is None
+    truth[:12, 30] = 2  # enough of a second class
+    found = assess_truth(truth, confidence, truth, training, of_labels(0))
+    assert found.separated.overall.value == 1
+
+
 def test_a_class_within_the_reach_is_named():
     truth, training, class_map, confidence = scene()
     truth[:, 5:8] = 3

@@ -53,6 +53,15 @@ def test_a_value_that_pixels_hold_in_some_of_the_bands_is_found(bands: slice) ->
     assert sentence == "About 192 pixels hold -9999 in some bands: no data?"
 
 
+def test_the_end_of_a_tail_is_no_fill_value() -> None:
+    rng = np.random.default_rng(2)
+    values = (scene() * 20_000).astype(np.int16)
+    tail = rng.random(values.shape) < 0.0009
+    values[tail] = rng.integers(-1002, -996, int(tail.sum()))
+    assert (values == -999).sum() > 3
+    assert suspected(values) == []
+
+
 @pytest.mark.parametrize("bands", [4, 40])
 def test_single_values_that_were_lost_are_found(bands: int) -> None:
     values = scene(bands=bands)
@@ -68,6 +77,22 @@ def test_a_value_among_the_others_is_kept_where_some_of_the_bands_hold_it() -> N
     values = (scene() * 1000 - 1200).round()
     values[:, :4, :12] = -999
     assert suspected(values) == []
+
+
+@pytest.mark.parametrize(
+    ("valid", "found"),
+    [
+        ((0, 700), [(900.0, 40), (800.0, 20)]),
+        ((0, np.inf), []),
+        ((0, 850), [(900.0, 40)]),
+        ((0, 1), []),  # of other units
+        ((0, 300), []),  # measured values exceed it
+    ],
+)
+def test_a_few_values_outside_of_the_valid_range_are_no_data(valid, found) -> None:
+    values = (scene() * 1000).clip(1, 700).astype(np.uint16)
+    values[:4, :10], values[:4, 10:15, :] = 900, 800
+    assert sorted(suspected(values, valid_range=valid)) == sorted(found)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16, np.int32])

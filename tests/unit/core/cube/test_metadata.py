@@ -30,6 +30,7 @@ FULL = CubeMetadata(
     fields={"sensor type": "Unknown"},
     about="Public domain",
     ground_truth="scene:x-gt",
+    valid_range=(0.0, 100.0),
 )
 NAMES = [f.name for f in fields(CubeMetadata)]
 
@@ -50,6 +51,7 @@ def test_what_both_know_stays(name):
     other = CubeMetadata(
         NM + 1, NM, "nm", np.ones(3, bool), 0.0, 2.0, 3.0, Georeference(), (0, 0, 0), ("a",) * 3,
         "TIFF", "bsq", {2: "Elm"}, {"sensor type": "HySpex"}, "Mine", "y",
+        (1.0, 2.0),
     )  # fmt: skip
     assert same(getattr(FULL.merged(other), name), getattr(FULL, name))
 

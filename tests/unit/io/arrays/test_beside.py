@@ -200,3 +200,28 @@ def test_names_with_colons_and_files_of_more_than_can_be_looked_at(tmp_path, mon
     monkeypatch.setattr("hsi_viewer.io.arrays.hdf5.MAX_OBJECTS", 4)
     with pytest.raises(FormatError, match="objects beyond the first 4, which are not looked at"):
         open_cube(tmp_path / "a.h5")
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"valid_range": np.array([5, 600], "i2")}, (5, 600)),
+        ({"valid_min": 5, "valid_max": "600"}, (5, 600)),
+        ({"valid_max": 600}, (-np.inf, 600)),
+        ({"valid_min": 5, "valid_max": 600, "scale_factor": -0.5, "add_offset": 1.0}, (-299, -1.5)),
+        ({"valid_range": [600, 5]}, None),
+        ({"valid_range": "5, 600"}, None),
+        ({"valid_min": np.nan}, None),
+        ({"valid_range": [5, 600], "_Unsigned": "true"}, None),
+        ({"valid_range": [5, 600], "scale_factor": np.arange(1.0, 10)}, None),
+    ],
+)
+def test_the_range_that_a_file_calls_valid(tmp_path, given, found):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = CUBE.astype(np.int16)
+        file["cube"].attrs.update(given)
+    cube = open_cube(tmp_path / "a.h5")
+    if found is None:
+        assert cube.valid_range is None
+    else:
+        np.testing.assert_allclose(cube.valid_range, found, atol=1e-3)

@@ -283,3 +283,24 @@ def test_the_no_data_value_of_long_integers_is_exact(tmp_path, written):
     assert cube.nodata == -(2**63)
     assert np.isnan(cube.spectrum(0, 0)).all()
     assert np.isfinite(cube.spectrum(1, 1)).all()
+
+
+@pytest.mark.parametrize("given", [(7, 8, None), (None, 8, 9)])
+def test_a_no_data_value_of_each_band_counts_in_that_band(tmp_path, given):
+    path = tmp_path / "a.tif"
+    values = np.arange(1, 31, dtype=np.uint16).reshape(3, 2, 5)
+    values[:, 0, :3] = 7, 8, 9
+    tifffile.imwrite(path, values, photometric="minisblack", planarconfig="separate")
+    bands = "".join(
+        f'<PAMRasterBand band="{k}"><NoDataValue>{value}</NoDataValue></PAMRasterBand>'
+        for k, value in enumerate(given, 1)
+        if value is not None
+    )
+    (tmp_path / "a.tif.aux.xml").write_text(f"<PAMDataset>{bands}</PAMDataset>")
+    cube = open_cube(path)
+    expected = values.transpose(1, 2, 0).astype(np.float32)
+    for k, value in enumerate(given):
+        expected[:, :, k][expected[:, :, k] == value] = np.nan
+    np.testing.assert_array_equal(cube.read(), expected)
+    np.testing.assert_array_equal(cube.read(bands=[2, 1]), expected[:, :, [2, 1]])
+    assert any("no-data value differs from band to band" in w for w in cube.warnings)
