@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "hsi_viewer"
 # Each takes 10 ms to 3 s to load; see "Imports" in CONTRIBUTING.md.
 HEAVY = {
     "distributed", "h5py", "matplotlib", "numpy", "pooch", "rasterio", "requests", "scipy",
-    "shapely", "skimage", "sklearn", "torch", "zarr",
+    "shapely", "skimage", "sklearn", "tifffile", "torch", "zarr",
 }  # fmt: skip
 HEAVY_PARTS = {"PySide6.QtSvg", "xml.sax.saxutils"}
 FAMILIES = ("analysis", "app", "cli", "io", "jobs", "learning", "ui")
