@@ -10,7 +10,6 @@ from hsi_viewer.cli.output import add_reporting
 from hsi_viewer.cli.parser import Commands, UsageError
 from hsi_viewer.cli.streams import terminable
 from hsi_viewer.cli.values import seed
-from hsi_viewer.core.assessment.reference_sample import LEAST_IN_CLASS
 from hsi_viewer.core.text import counted
 
 EXAMPLES = (
@@ -76,6 +75,7 @@ def add(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Draw the points, write them, and say how many each class has."""
+    from hsi_viewer.core.assessment.reference_sample import LEAST_IN_CLASS
     from hsi_viewer.jobs.sampling import SamplePlan, sample_file
 
     target = target_of(options)
