@@ -89,10 +89,10 @@ def run(options: Namespace) -> int:
         options.interval,
         options.size,
         options.allocation,
-        LEAST_IN_CLASS if options.least is None else options.least,
         by_class=by_class,
         seed=options.seed,
         **({"expected": overall[-1]} if overall else {}),
+        **({} if options.least is None else {"least": options.least}),
     )
     with terminable():
         made = sample_file(
