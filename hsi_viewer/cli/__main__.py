@@ -2,7 +2,7 @@
 
 import sys
 
-from hsi_viewer.cli.program import main
+from hsi_viewer.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

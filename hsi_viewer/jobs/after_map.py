@@ -197,7 +197,9 @@ def areas_of_file(
     ]
     pixels = int(np.count_nonzero(known.labels.ids))
     whole = None if known.row_area is None else sum(a.square_metres or 0.0 for a in areas)
-    return AfterMapResult({"pixels": pixels, "area_m2": whole, "classes": classes}, files)
+    unknown = f"{source} has no georeference that gives the area of a pixel: pixels are counted."
+    notes = (unknown,) if known.row_area is None else ()
+    return AfterMapResult({"pixels": pixels, "area_m2": whole, "classes": classes}, files, notes)
 
 
 def check_targets(targets: Iterable[Path], sources: Iterable[Path], *, overwrite: bool) -> None:

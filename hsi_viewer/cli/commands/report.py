@@ -36,8 +36,8 @@ def add(commands: Commands) -> None:
     add_overwrite(parser, "an earlier report in the folder")
     for name, what in (
         ("cube", "the scene"),
-        ("labels", "the training labels"),
-        ("test", "the test labels"),
+        ("labels", "the file of training labels"),
+        ("test", "the file of test labels"),
     ):
         parser.add_argument(
             f"--{name}",

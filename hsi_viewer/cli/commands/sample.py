@@ -10,7 +10,6 @@ from hsi_viewer.cli.output import add_reporting
 from hsi_viewer.cli.parser import Commands, UsageError
 from hsi_viewer.cli.streams import terminable
 from hsi_viewer.cli.values import seed
-from hsi_viewer.core.assessment.reference_sample import LEAST_IN_CLASS
 from hsi_viewer.core.text import counted
 
 EXAMPLES = (
@@ -89,10 +88,10 @@ def run(options: Namespace) -> int:
         options.interval,
         options.size,
         options.allocation,
-        LEAST_IN_CLASS if options.least is None else options.least,
         by_class=by_class,
         seed=options.seed,
         **({"expected": overall[-1]} if overall else {}),
+        **({} if options.least is None else {"least": options.least}),
     )
     with terminable():
         made = sample_file(

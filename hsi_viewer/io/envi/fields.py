@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -25,6 +26,7 @@ USED_FIELDS = frozenset((
     "class lookup",
 ))
 # fmt: on
+_COMMENT = re.compile(r"\s*;\s*[^\W\d].*")  # behind a number
 GAIN_FIELDS = frozenset(("data gain values", "data offset values"))  # where they are the scale
 
 
@@ -96,7 +98,8 @@ def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float |
     if not text or text.lower() in ("none", "na"):
         return None
     try:
-        return exact_number(text)
+        bare = _COMMENT.sub("", text).strip(" '\"")
+        return exact_number(bare.replace("\u2212", "-"))
     except ValueError:
         each = set(envi_header.items(text))
         if len(each) == 1 and "," in text:  # the same number for each band

@@ -191,7 +191,7 @@ _IN_BRACKETS = re.compile(r"\((\d+(?:\.\d+)?)\)")
 def _middle(marked: re.Match[str]) -> float:
     """Wavelength (nm) of a number with its unit, or of the middle between two, as "450-500 nm".
 
-    The first number of "B1-450 nm" is none of a range.
+    The first number of "B1-450 nm" isn't the start of a range.
     """
     low, high = float(marked[1]), float(marked[2] or marked[1])
     centre = (low + high) / 2 if low <= high <= 2 * low else high

@@ -15,7 +15,6 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from hsi_viewer.core.cube.cube import check_size, is_scale
-from hsi_viewer.core.cube.nodata import exact_number
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.gdal import open_raster, why
 from hsi_viewer.io.files.identify import HFA, PNG
@@ -24,8 +23,6 @@ from hsi_viewer.io.rasters.side_tags import bare, with_side
 
 # GDAL's own limit. A tile or strip is in memory, whole, for every value that is read of it.
 MAX_BLOCK_BYTES = 2**31 - 1
-
-NODATA_TAG = 42113  # of GDAL's
 
 # Thinned reads keep this much of what they pass over in memory.
 PIECE_BYTES = 64 << 20
@@ -146,14 +143,10 @@ def _exact_nodata(dataset: Any, path: Path, page: int | None) -> float | None:
     is_long = dataset.driver == "GTiff" and dataset.dtypes[0] in ("int64", "uint64")
     if not is_long or nodata is None or nodata != bare(dataset).nodata:
         return nodata
-    from tifffile import TiffFile
+    from hsi_viewer.io.rasters.nodata_tag import written_nodata
 
-    try:
-        with TiffFile(path, _multifile=False) as file:
-            image: Any = file.pages[(page or 1) - 1]
-            return exact_number(image.tags[NODATA_TAG].value.strip(" \0"))
-    except Exception:  # noqa: BLE001 - of a damaged file anything can come; GDAL has read it
-        return nodata
+    written = written_nodata(path, page)
+    return nodata if written is None else written
 
 
 def type_of(dataset: Any, mask: Mask, nodata: float | None) -> tuple[np.dtype[Any], float]:

@@ -166,3 +166,15 @@ def test_control_c_ends_with_one_line(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "hsi_viewer.app", app)
     assert main(["open"]) == 130
     assert capsys.readouterr().err == "hsi-viewer: interrupted\n"
+
+
+def test_control_c_may_come_before_the_commands_are_loaded(monkeypatch, capsys):
+    class Interrupted:
+        def find_spec(self, name, *_):
+            if name == "hsi_viewer.cli.program":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "hsi_viewer.cli.program")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    assert main(["open"]) == 130
+    assert capsys.readouterr().err == "hsi-viewer: interrupted\n"

@@ -300,8 +300,10 @@ def test_areas_that_are_cancelled_write_nothing(tmp_path, made):
 
 def test_a_map_without_a_place_has_no_square_metres(tmp_path):
     np.save(tmp_path / "map.npy", some_ids())
-    record = areas_of_file(str(tmp_path / "map.npy"), tmp_path / "a.csv").record
-    assert record["area_m2"] is None
+    made = areas_of_file(str(tmp_path / "map.npy"), tmp_path / "a.csv")
+    assert made.record["area_m2"] is None
+    (note,) = made.warnings
+    assert "map.npy has no georeference" in note
     assert "area_m2" not in (tmp_path / "a.csv").read_text()
 
 

@@ -53,7 +53,7 @@ def test_a_value_that_pixels_hold_in_some_of_the_bands_is_found(bands: slice) ->
     assert sentence == "About 192 pixels hold -9999 in some bands: no data?"
 
 
-def test_the_end_of_a_tail_is_no_fill_value() -> None:
+def test_the_end_of_a_tail_is_not_taken_for_a_fill_value() -> None:
     rng = np.random.default_rng(2)
     values = (scene() * 20_000).astype(np.int16)
     tail = rng.random(values.shape) < 0.0009

@@ -93,7 +93,7 @@ def test_axes_are_in_the_units_of_the_system(tmp_path, unit, scale, mapping):
     assert crs_of(georeference.crs_wkt).is_projected
 
 
-def test_angles_of_view_are_no_place_on_a_map(tmp_path):
+def test_angles_of_view_are_not_map_coordinates(tmp_path):
     cube = grid(tmp_path / "a.nc", "rad", {"grid_mapping_name": "geostationary"}, 1e-9)
     assert cube.georeference is None
     assert SENSOR_GEOMETRY in cube.warnings

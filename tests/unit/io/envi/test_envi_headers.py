@@ -117,6 +117,9 @@ def test_what_is_doubtful_is_reported(tmp_path, fields, sentence):
         ("-9223372036854775807", -(2**63) + 1, [False, False]),
         ("1.152921504606847e18", 2**60, [True, True]),  # rounded before
         ("5.5", 5.5, [False, False]),
+        ("1152921504606846977 ; long", 2**60 + 1, [True, False]),
+        ("'1152921504606846976'", 2**60, [False, True]),
+        ("\u22129999", -9999, [False, False]),
     ],
 )
 def test_a_long_whole_number_is_no_data_to_its_last_digit(tmp_path, text, nodata, found):

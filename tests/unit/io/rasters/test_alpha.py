@@ -94,7 +94,7 @@ def test_a_fourth_band_of_bytes_that_is_only_called_alpha_stays(tmp_path, named)
 
 
 @pytest.mark.parametrize(("top", "bits"), [(1, {"nbits": 1}), (1, {}), (255, {})])
-def test_a_fourth_mask_is_no_alpha_channel_of_three(tmp_path, top, bits):
+def test_a_fourth_mask_is_not_taken_for_an_alpha_channel(tmp_path, top, bits):
     masks = numbers(4, "u1") % 2 * np.uint8(top)
     cube = open_cube(write(tmp_path / "a.tif", masks, photometric="RGB", alpha="YES", **bits))
     np.testing.assert_array_equal(cube.read(), masks.transpose(1, 2, 0))

@@ -280,7 +280,7 @@ def test_texts_that_spreadsheets_and_shells_of_windows_write(tmp_path, encoding)
 
 
 @pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=; \r"])
-def test_the_line_that_names_the_separator_is_no_row(tmp_path, line):
+def test_the_line_that_names_the_separator_is_not_read_as_a_row(tmp_path, line):
     found = labelled(tmp_path / "a.csv", f"{line}\nrow;column;class\n1;2;corn\n")
     assert (where(found), found.names) == ({(1, 2): 1}, {1: "corn"})
 
