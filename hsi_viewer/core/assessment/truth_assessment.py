@@ -31,9 +31,7 @@ def assess_truth(
 
     Apart are those beyond the reach of the model, and more than `GAP` pixels away: neighbours of
     training pixels are like them, also for a model that looks at single pixels. Where too few lie
-    beyond the reach, those more than `GAP` pixels away are scored, which is what counts as another
-    place in cross-validation of the labels, too. Where these are too few, the honest figure is
-    that of the cross-validation.
+    there, the honest figure is that of the labels' own cross-validation.
 
     Parameters
     ----------
@@ -51,13 +49,10 @@ def assess_truth(
     classes = np.unique(truth)
     gap = max(reach, GAP)
     apart, far = _apart(truth, mapped, pixels, columns, distances > gap)
-    if apart is None and gap > GAP:
-        gap = GAP
-        apart, far = _apart(truth, mapped, pixels, columns, distances > gap)
     if apart is None:
         warning = (
-            f"{int(far.sum()):,} of {pixels.size:,} test pixels lie more than {GAP} pixels from "
-            "training pixels, which look like their neighbours: too few to be scored apart"
+            f"{int(far.sum()):,} of {pixels.size:,} test pixels lie {_beyond(reach)}: too few to "
+            "be scored apart"
         )
         honest = from_labels.separated is not None
         whose = "; the figure of separate places is from cross-validation of the labels."
@@ -73,14 +68,12 @@ def assess_truth(
     near = int((~far).sum())
     if near:
         notes.append(
-            f"{near:,} of {pixels.size:,} test pixels lie {_within(gap, reach)}, and count for the "
+            f"{near:,} of {pixels.size:,} test pixels lie {_within(reach)}, and count for the "
             "figure of all test pixels alone."
         )
     sure = reliability(confidence.ravel()[pixels[far]], truth[far] == mapped[far])
     places = int(connected_labels(pixels[far], truth[far], columns).max()) + 1
     audit = separation_of(distances[far], reach) if training.any() else None
-    if audit is not None and not audit.strict:
-        notes.append(str(audit))
     return Assessment(
         *(apart, random, audit, sure, reach, places, tuple(notes)),
         separated_on="test pixels",
@@ -89,10 +82,17 @@ def assess_truth(
     )
 
 
-def _within(gap: int, reach: int) -> str:
+def _beyond(reach: int) -> str:
+    """Where test pixels say something about other places, in words."""
+    if reach >= GAP:
+        return f"beyond the {reach} pixels that the model looks from training pixels"
+    return f"more than {GAP} pixels from training pixels, which look like their neighbours"
+
+
+def _within(reach: int) -> str:
     """Where test pixels say nothing about other places, in words."""
-    if gap == reach:
-        return f"within the {gap} pixels that the model looks from training pixels"
+    if reach >= GAP:
+        return f"within the {reach} pixels that the model looks from training pixels"
     return f"within {GAP} pixels of training pixels, which look like their neighbours"
 
 
