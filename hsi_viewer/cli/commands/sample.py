@@ -75,7 +75,6 @@ def add(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Draw the points, write them, and say how many each class has."""
-    from hsi_viewer.core.assessment.reference_sample import LEAST_IN_CLASS
     from hsi_viewer.jobs.sampling import SamplePlan, sample_file
 
     target = target_of(options)
