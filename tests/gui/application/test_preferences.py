@@ -93,6 +93,7 @@ def what_cannot_be_is_said_and_not_taken(driver):
     dialog.tabs.setCurrentIndex(1)
     QApplication.processEvents()
     assert dialog.presets.horizontalScrollBar().maximum() == 0  # red, green and blue are in view
+    assert dialog.presets.columnWidth(0) > 10 * dialog.fontMetrics().averageCharWidth()
     assert "needs three wavelengths" in dialog.reason.text()
     assert not ok.isEnabled()
     press(dialog, "Cancel")
@@ -156,6 +157,15 @@ def test_a_bigger_text_of_the_desktop_cuts_nothing_off(driver, qapp):
             driver.window.panel("training").train_button,
         ):
             assert button.width() >= button.fontMetrics().horizontalAdvance(button.text())
+        dialog = open_dialog(driver)
+        QApplication.processEvents()
+        bar = dialog.tabs.tabBar()
+        assert bar.tabRect(bar.count() - 1).right() <= bar.width()
+        assert bar.tabRect(0).left() >= 0
+        dialog.tabs.setCurrentIndex(1)
+        QApplication.processEvents()
+        assert dialog.presets.horizontalScrollBar().maximum() == 0
+        press(dialog, "Cancel")
     finally:
         qapp.setFont(font)
         driver.window.set_theme("light")

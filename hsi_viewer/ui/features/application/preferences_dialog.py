@@ -43,6 +43,7 @@ DEVICES = {
 }
 NEW_PRESET = ["New preset", 860.0, 650.0, 550.0]
 MAX_NM = 1_000_000.0
+PRESET_LETTERS = 54  # width of the list of band presets
 
 
 class PreferencesDialog(QDialog):
@@ -151,6 +152,7 @@ class PreferencesDialog(QDialog):
         cache.addStretch(1)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(False)  # the dialog is as wide as the names of its pages
         self.tabs.setAccessibleName("Preference pages")
         self.tabs.addTab(
             _page(
@@ -293,7 +295,8 @@ def _preset_table() -> QTableWidget:
     table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     table.verticalHeader().hide()
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setMinimumHeight(8 * table.fontMetrics().height())
+    metrics = table.fontMetrics()
+    table.setMinimumSize(PRESET_LETTERS * metrics.averageCharWidth(), 8 * metrics.height())
     return table
 
 
