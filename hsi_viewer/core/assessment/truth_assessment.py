@@ -106,14 +106,14 @@ def _apart(
     """Accuracy of the test pixels that lie far enough, None of too few; and which these are.
 
     A handful at the edge of what is labelled are of the largest class, and say nothing of others:
-    half of the classes, two at least, must have some pixels there, or half of theirs.
+    a third of the classes, two at least, must have some pixels there, or half of theirs.
     """
     if not far.any():
         return None, far
     classes, whole = np.unique(truth, return_counts=True)
     there = np.array([np.count_nonzero(truth[far] == c) for c in classes])
     measured = np.count_nonzero(there >= np.clip(whole // 2, 1, SOME))
-    if measured < max(2, -(-classes.size // 2)):
+    if measured < max(2, -(-classes.size // 3)):
         return None, far
     found = score_pixels(truth[far], mapped[far], pixels[far], columns)
     return (found if is_enough(found, classes.size) else None), far
