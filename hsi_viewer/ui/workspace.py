@@ -201,10 +201,6 @@ class Workspace(QObject):
                 *self.ways_to_log,
             )
 
-    def change_soon(self) -> None:
-        """Emit `state_changed` in the next turn of the event loop, after what it has to do now."""
-        self._soon.start()
-
     def _on_document_event(self) -> None:
         self.state_changed.emit()
 

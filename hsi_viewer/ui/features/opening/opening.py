@@ -144,22 +144,14 @@ class OpenController(QObject):
             self.read.emit()
 
     @contextmanager
-    def asking_once(self, drawn_first: bool = False) -> Iterator[None]:
-        """While much changes: commands are asked what can be done at the end alone.
-
-        Parameters
-        ----------
-        drawn_first : leave it to the next turn of the event loop, so that neither is long.
-        """
+    def asking_once(self) -> Iterator[None]:
+        """While much changes: commands are asked what can be done at the end alone."""
         self.taking_over = True
         try:
             yield
         finally:
             self.taking_over = False
-        if drawn_first:
-            self._workspace.change_soon()
-        else:
-            self._workspace.state_changed.emit()
+        self._workspace.state_changed.emit()
 
     def _may_be_labels(self, cube: HyperCube) -> bool:
         """Whether a cube has one band of whole numbers and the size of the open scene."""
@@ -184,7 +176,7 @@ class OpenController(QObject):
         settings.add_recent(opened.source)
         if opened.cube.path is not None:
             settings.last_folder = str(opened.cube.path.parent)
-        with self.asking_once(drawn_first=True):
+        with self.asking_once():
             self._workspace.open_document(opened.document)
             self.opened.emit(opened)
         for problem in registry.problems():
