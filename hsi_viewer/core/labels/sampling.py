@@ -15,9 +15,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.errors import LabelError, SettingError
 from hsi_viewer.core.labels.class_ids import class_ids, count_ids
-from hsi_viewer.core.training import checked_seed, whole_number
+from hsi_viewer.core.training import whole_number
 
 REACH = 27  # pixels that the engine looks far: three sigma of its widest window, and its network
 SMALL_FIELD = 8  # fewer pixels are not a field, where a class has larger ones
@@ -257,5 +257,8 @@ def draw_per_class(truth: ArrayLike, n: int, seed: int = 0) -> tuple[Ids, Ids]:
     SettingError
         if n or the seed is not a whole number, or the seed is negative.
     """
-    draw = Draw(whole_number(n, "The number of pixels per class"), seed=checked_seed(seed))
+    count, number = whole_number(n, "The number of pixels per class"), whole_number(seed, "A seed")
+    if number < 0:
+        raise SettingError(f"A seed must be a whole number of at least 0, not {number}.")
+    draw = Draw(count, seed=number)
     return draw_training(class_ids(truth, "the ground truth", copy=False), draw)

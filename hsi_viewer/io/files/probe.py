@@ -83,8 +83,10 @@ class _Child:
             verdict = answer.wait(token)
         finally:
             if verdict is not None:
+                self._kill()
+            answer.thread.join()  # before its pipe is closed
+            if verdict is not None:
                 self.end()
-            answer.thread.join()
         return self._words(verdict)
 
     def _words(self, verdict: str | None) -> str | None:
@@ -93,14 +95,17 @@ class _Child:
 
     def end(self) -> None:
         """End the process and let go of its pipes."""
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+        self._kill()
         for pipe in (self.process.stdin, self.process.stdout):
             try:
                 pipe.close()  # type: ignore[union-attr]
             except OSError:  # what could not be written any more
                 continue
+
+    def _kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
 
 
 class _Answer:
