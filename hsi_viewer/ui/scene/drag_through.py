@@ -83,7 +83,7 @@ class DragThrough(QObject):
             if moved < QApplication.startDragDistance() or view is None:
                 return False
             if isinstance(watched, QAbstractButton):
-                watched.setDown(False)  # its release is no click then
+                watched.setDown(False)  # letting go of it is not a click then
             left = Qt.MouseButton.LeftButton
             self._begin(view, self._pressed_at, left, event.modifiers())
         if self._view is None:
