@@ -243,12 +243,6 @@ class Run:
         painting = nullcontext() if warm else self.painting(ensemble)
         data = TrainingPixels(torch.from_numpy(self.patches), torch.from_numpy(self.targets))
 
-        def at_step(done: int) -> None:
-            shown = done == learner.steps // 3 and not warm and self.scene.is_kept
-            if shown and ensemble.looks_around:
-                early = dense(network, self.scene, depth=1, token=self.token)
-                self.paint(early.probabilities, "SDHSI-Net, shallow exit", ensemble.pool)
-
         learner = Learner(
             network,
             data,
@@ -258,8 +252,16 @@ class Run:
             self.port,
             warm=warm,
             soft_targets=None if warm else lambda: self.soft_targets(network),
-            at_step=at_step,
         )
+        third = learner.steps // 3  # not looked up below: a circle would keep the scene in memory
+
+        def at_step(done: int) -> None:
+            shown = done == third and not warm and self.scene.is_kept
+            if shown and ensemble.looks_around:
+                early = dense(network, self.scene, depth=1, token=self.token)
+                self.paint(early.probabilities, "SDHSI-Net, shallow exit", ensemble.pool)
+
+        learner.at_step = at_step
         with painting:
             return learner.run()
 

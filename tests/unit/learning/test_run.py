@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import weakref
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -188,3 +190,23 @@ def test_a_prediction_tells_what_it_is_and_keeps_what_the_network_said(monkeypat
         assert len(port.items) == 1
     with pytest.raises(LabelError, match="30"):
         model.predict(other, labels=TRAINING)
+
+
+@pytest.mark.parametrize("config", [TrainingConfig(), WIDE])
+def test_a_training_lets_go_of_the_scene_without_a_search_for_garbage(config, monkeypatch) -> None:
+    """The features of a large scene are a gigabyte; Python looks for circles once in a while."""
+    runs = []
+    made = Run.__init__
+
+    def noted(self, *args, **options) -> None:
+        made(self, *args, **options)
+        runs.append(weakref.ref(self))
+
+    monkeypatch.setattr(Run, "__init__", noted)
+    gc.collect()
+    gc.disable()
+    try:
+        fit(CUBE, TRAINING, config, recipe=SMALL)
+        assert [run() for run in runs] == [None]
+    finally:
+        gc.enable()
