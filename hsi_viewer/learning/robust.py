@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 
 USUAL = (0.02, 0.98)  # quantiles that the range of a band is taken from
-# Negative values so far below the middle half of a band, in widths of it, are no data that was
-# smeared or scaled: what programs write where there is none is negative, what sensors see is not.
-# Land beside a dark sea is far above it, so only huge numbers are no data there.
+# Negative values so far below the middle half of a band, in widths of it, are fill values that were
+# smeared or scaled: what programs write where nothing was seen is negative, what sensors see isn't.
+# Land beside a dark sea is far above it, so only huge numbers count as fill values there.
 MIDDLE, DEEP, HUGE = (0.25, 0.75), 10.0, 1e6
 WIDER = 2.5  # on each side, in widths of that range: twelve standard deviations from the middle
 # How far a value may lie from the bands next to it, in the same widths: much further than those of

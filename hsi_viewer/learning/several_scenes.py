@@ -93,7 +93,7 @@ class TrainingScenes:
             self,
             cubes=tuple(self.cubes[k] for k in kept),
             labels=tuple(self.labels[k] for k in kept),
-            first_of=tuple(self.first_of[k] for k in kept),
+            first_of=tuple(kept.index(self.first_of[k]) for k in kept),
         )
 
     def whole(self) -> tuple[HyperCube, Ids]:

@@ -14,6 +14,7 @@ from hsi_viewer.core.cube.joined import GAP, joined, joined_labels
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs.report.names import HTML, JSON, PDF
+from hsi_viewer.learning.several_scenes import TrainingScenes
 from hsi_viewer.learning.spatial_folds import half_folds, spatial_folds
 from tests.unit.cli.schemas import fitting
 from tests.unit.learning.made import made_scene
@@ -110,6 +111,16 @@ def test_a_scene_that_is_there_twice_does_not_judge_itself(three, capsys):
     report = fitting(capsys.readouterr().out, "train")
     assert report["held_out"] is None  # the copy has seen it
     assert any("c.img has the values of a.img" in text for text in report["warnings"])
+
+
+def test_copies_among_the_others_are_still_told_when_a_scene_is_held_out():
+    one, truth = made_scene(ROWS, COLUMNS, BANDS)
+    other = HyperCube.from_array(one.read() + 1)
+    scenes = TrainingScenes.of([one, other, other], [labels_of(truth)] * 3)
+    assert scenes.first_of == (0, 1, 1)
+    assert scenes.without(0).first_of == (0, 0)
+    assert len(scenes.without(0).repeated) == 1
+    assert scenes.without(2).cubes == (scenes.cubes[0],)
 
 
 def test_scenes_of_bands_that_cannot_be_matched_are_told_apart(three, capsys):
