@@ -100,9 +100,10 @@ def config_of(options: Namespace, **settings: Any) -> TrainingConfig:
         if two of them contradict each other.
     """
     strength = getattr(options, "refine", "auto")
-    if options.no_refine and strength not in ("auto", "none"):
+    unrefined = getattr(options, "no_refine", False)
+    if unrefined and strength not in ("auto", "none"):
         raise UsageError(f"--no-refine contradicts --refine {strength}; leave out one of them.")
-    return TrainingConfig(device=options.device, refine=not options.no_refine, **settings)
+    return TrainingConfig(device=options.device, refine=not unrefined, **settings)
 
 
 def add_refine(parser: ArgumentParser) -> None:

@@ -213,7 +213,7 @@ class SessionController(QObject):
         return (*(("labels",) if session.document.modified else ()), *extras)
 
     def data(self) -> SessionData | None:
-        """The session's body as it is on the screen."""
+        """The session's data as they are on the screen."""
         if self.session is None:
             return None
         states = {f.key: f.session_state() for f in self.context.features}
