@@ -208,7 +208,12 @@ class CheckFeature(PanelFeature["CheckPanel"]):
         if ids is None:
             return []
         asked = np.where(document.decisions.ids == Decision.KEPT, 0, ids).ravel()
-        return [s for s in checked.suspects if (asked[s.pixels] == s.label).any()]
+        fixable = [
+            s
+            for s in checked.suspects
+            if checked.source == "truth" or s.looks_like in document.legend
+        ]
+        return [s for s in fixable if (asked[s.pixels] == s.label).any()]
 
     # decisions -------------------------------------------------------------------------------
 
@@ -334,6 +339,7 @@ class CheckFeature(PanelFeature["CheckPanel"]):
 
     @Slot()
     def _on_document(self) -> None:
+        self.workspace.cancel(CHECKING)
         self._checked, self._open, self._shown = None, [], None
         self._truth_steps.clear()
         self._training_panel.show_suspects(0)
