@@ -197,8 +197,8 @@ class CheckFeature(PanelFeature["CheckPanel"]):
         self._open = self._still_open(document, checked)
         count = sum(s.pixels.size for s in self._open)
         judged = f"{checked.judged:,} of {checked.total:,} labels could be judged; "
-        told = f"{count:,} look like another class." if count else "none looks like another class."
-        self.panel.show_state(f"{judged}{told}")
+        found = f"{count:,} look" if count > 1 else f"{count or 'none'} looks"
+        self.panel.show_state(f"{judged}{found} like another class.")
         self._shown, self._flies = None, fly
         self.panel.show_suspects(self._open, document.legend.name_of, row)
         self._flies = True
