@@ -38,7 +38,6 @@ from hsi_viewer.learning.classifiers import load_model as load
 from hsi_viewer.learning.classifiers.registry import DEFAULT
 
 if TYPE_CHECKING:
-    from hsi_viewer.core.classifier import Model
     from hsi_viewer.core.explanation import Explanation
     from hsi_viewer.core.labels.classes import LabelClass
 
