@@ -41,6 +41,7 @@ class AnglePanel(QWidget):
         super().__init__(parent)
         self.picked, self.shown = QLabel(HINT), QLabel("")
         for label in (self.picked, self.shown):
+            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setObjectName("muted")
             label.setWordWrap(True)
         self.map_button = QPushButton("Map the angle")

@@ -69,6 +69,7 @@ class ConfusionDialog(QDialog):
         self.save_button = QPushButton("Save as CSV…")
         self.save_button.clicked.connect(self._on_save)
         note = QLabel(f"{title} {NOTE}".strip())
+        note.setTextFormat(Qt.TextFormat.PlainText)
         note.setObjectName("muted")
         note.setWordWrap(True)
         row = QHBoxLayout()
