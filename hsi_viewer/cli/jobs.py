@@ -72,14 +72,14 @@ def add_region(parser: ArgumentParser, *, bands: bool = True) -> None:
     parser.add_argument(
         "--region",
         metavar="FILE",
-        help="use only what lies inside: polygons, laid on the scene by place, or a raster of "
-        "which nonzero is inside; the rest is class 0 (--region field.geojson)",
+        help="use only what lies inside: polygons, placed by their coordinates, or a "
+        "raster whose nonzero pixels are inside; the rest is class 0 (--region field.geojson)",
     )
     parser.add_argument(
         "--mask",
         metavar="FILE",
-        help="leave out what a file marks, such as clouds: a raster of which nonzero is left out, "
-        "or polygons (--mask clouds.tif)",
+        help="leave out what a file marks, such as clouds: a raster whose nonzero pixels are "
+        "left out, or polygons (--mask clouds.tif)",
     )
     if bands:
         parser.add_argument(

@@ -59,7 +59,7 @@ def add(commands: Commands) -> None:
         "--least",
         metavar="N",
         type=point_count,
-        help="points of each class at least, if recommended; 50 if left out (--least 20)",
+        help="at least so many points of each class, if recommended; 50 if left out (--least 20)",
     )
     parser.add_argument(
         "--blind",

@@ -203,7 +203,7 @@ def _usable(paths: list[Path], job: Job) -> list[LabelledScene]:
         except HsiError as error:
             left_out.append(str(error))
     if len(scenes) < 2:
-        raise SettingError(" ".join(["Two labelled scenes are needed at least.", *left_out]))
+        raise SettingError(" ".join(["At least two labelled scenes are needed.", *left_out]))
     for reason in left_out:
         job.report(Note(f"Left out: {reason}"))
     return scenes
