@@ -161,8 +161,8 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         else:
             each = ", ".join(f"{s['scene']} {s['overall']:.0%}" for s in found["scenes"])
             text += (
-                f"Of the labelled pixels of held-out scenes, models of the other scenes classify "
-                f"{found['overall']:.0%} correctly ({each})."
+                f"Of the labelled pixels of held-out scenes, models of the other scenes get "
+                f"{found['overall']:.0%} right ({each})."
             )
         self.workspace.notify(text, "success", folder_link(folder / "model.json"))
         for warning in report["warnings"]:
