@@ -5,9 +5,8 @@ The Python interface::
     import hsi_viewer
     cube = hsi_viewer.open_cube("scene.hdr")
     labels = hsi_viewer.read_labels("labels.gpkg", cube)
-    model = hsi_viewer.fit(cube, labels)  # classifier="lda" or "svm" for another one
+    model = hsi_viewer.fit(cube, labels)  # SDHSI-Net; or classifier="lda", "svm"
     prediction = model.predict(cube, labels=labels)  # class_map, confidence, probabilities
-    hsi_viewer.fit(cube, labels, classifier="svm")  # or "lda"; SDHSI-Net is the default
 """
 
 from __future__ import annotations

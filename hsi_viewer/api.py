@@ -38,7 +38,6 @@ from hsi_viewer.learning.classifiers import load_model as load
 from hsi_viewer.learning.classifiers.registry import DEFAULT
 
 if TYPE_CHECKING:
-    from hsi_viewer.core.classifier import Model
     from hsi_viewer.core.explanation import Explanation
     from hsi_viewer.core.labels.classes import LabelClass
 
@@ -172,9 +171,9 @@ def region_of_interest(
     Parameters
     ----------
     cube : the scene.
-    region : what lies inside: a (rows, columns) mask of which nonzero is inside, or a path of
+    region : what lies inside: a (rows, columns) mask, nonzero inside, or a path of
         polygons or of such a mask. Polygons are laid on the scene by place where it has one.
-    mask : what is left out, such as clouds: a mask of which nonzero is outside, or a path.
+    mask : what is left out, such as clouds: a mask, nonzero outside, or a path.
     bands : ranges, as "400-900, 1000-1300": wavelengths in nm where the scene has wavelengths,
         else numbers of bands from 1; "0.4-0.9 um" and "bands 1-50" say which. Or indices from 0.
 

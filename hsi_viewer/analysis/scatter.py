@@ -118,17 +118,13 @@ def pixels_inside(
     return mask
 
 
-def values_at(
-    axes: ScatterAxes, pixels: NDArray[np.int64], token: CancelToken | None = None
-) -> tuple[Floats, Floats]:
+def values_at(axes: ScatterAxes, pixels: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Values of both channels at pixels (flat indices, ascending), evenly thinned to MAX_SHOWN."""
-    token = token or CancelToken()
     if pixels.size > MAX_SHOWN:
         pixels = pixels[np.linspace(0, pixels.size - 1, MAX_SHOWN).astype(np.int64)]
     rows, columns = np.divmod(pixels, axes.cube.columns)
     x, y = np.empty(pixels.size), np.empty(pixels.size)
     for r, c in axes.windows():
-        token.check()
         there = np.arange(*np.searchsorted(rows, [r.start, r.stop]))
         there = there[(columns[there] >= c.start) & (columns[there] < c.stop)]
         if there.size:

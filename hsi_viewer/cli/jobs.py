@@ -72,14 +72,14 @@ def add_region(parser: ArgumentParser, *, bands: bool = True) -> None:
     parser.add_argument(
         "--region",
         metavar="FILE",
-        help="use only what lies inside: polygons, laid on the scene by place, or a raster of "
-        "which nonzero is inside; the rest is class 0 (--region field.geojson)",
+        help="use only what lies inside: polygons, placed by their coordinates, or a "
+        "raster whose nonzero pixels are inside; the rest is class 0 (--region field.geojson)",
     )
     parser.add_argument(
         "--mask",
         metavar="FILE",
-        help="leave out what a file marks, such as clouds: a raster of which nonzero is left out, "
-        "or polygons (--mask clouds.tif)",
+        help="leave out what a file marks, such as clouds: a raster whose nonzero pixels are "
+        "left out, or polygons (--mask clouds.tif)",
     )
     if bands:
         parser.add_argument(
@@ -100,9 +100,10 @@ def config_of(options: Namespace, **settings: Any) -> TrainingConfig:
         if two of them contradict each other.
     """
     strength = getattr(options, "refine", "auto")
-    if options.no_refine and strength not in ("auto", "none"):
+    unrefined = getattr(options, "no_refine", False)
+    if unrefined and strength not in ("auto", "none"):
         raise UsageError(f"--no-refine contradicts --refine {strength}; leave out one of them.")
-    return TrainingConfig(device=options.device, refine=not options.no_refine, **settings)
+    return TrainingConfig(device=options.device, refine=not unrefined, **settings)
 
 
 def add_refine(parser: ArgumentParser) -> None:

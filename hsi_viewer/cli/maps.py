@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hsi_viewer.cli.output import add_overwrite, print_json
+from hsi_viewer.cli.output import add_overwrite, print_json, take_target
 from hsi_viewer.cli.parser import UsageError
 from hsi_viewer.cli.streams import complain, print_text
 
@@ -24,7 +24,7 @@ def add_map(parser: ArgumentParser) -> None:
 
 
 def add_target(parser: ArgumentParser, kinds: str) -> None:
-    """The file to write, which may also follow the map without --output."""
+    """The file to write: --output FILE, or FILE after the map."""
     parser.add_argument(
         "-o",
         "--output",
@@ -34,14 +34,6 @@ def add_target(parser: ArgumentParser, kinds: str) -> None:
     )
     add_overwrite(parser, "files of that name")
     parser.set_defaults(take=take_target)
-
-
-def take_target(options: Namespace, rest: list[str]) -> list[str]:
-    """What is left of a command line once the file to write is taken: COMMAND MAP FILE."""
-    if options.output is not None or rest[0].startswith("-"):
-        return rest
-    options.output = Path(rest[0])
-    return rest[1:]
 
 
 def add_reference(parser: ArgumentParser) -> None:
@@ -98,5 +90,5 @@ def print_made(options: Namespace, made: AfterMapResult, summary: str) -> None:
     if options.json:
         print_json({**made.record, "files": names, "warnings": list(made.warnings)})
     elif not options.quiet:
-        written = ["Written:", *names] if names else []
-        print_text("\n".join([summary, *("\n  ".join(written),)]) if names else summary)
+        written = ["Written:", *(f"  {name}" for name in names)] if names else []
+        print_text("\n".join([summary, *written]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -41,6 +41,14 @@ def add_overwrite(parser: ArgumentParser, what: str) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help=f"replace {what}; without it nothing is replaced"
     )
+
+
+def take_target(options: Namespace, rest: list[str]) -> list[str]:
+    """What is left of a command line once its file to write is taken: COMMAND SOURCE FILE."""
+    if options.output is not None or rest[0].startswith("-"):
+        return rest
+    options.output = Path(rest[0])
+    return rest[1:]
 
 
 def add_device(parser: ArgumentParser) -> None:

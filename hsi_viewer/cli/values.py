@@ -15,14 +15,14 @@ MAX_COUNT = 1000
 
 def seed(text: str) -> int:
     """A whole number of 32 bits."""
-    if not (_is_number(text) and int(text) < 2**32):
+    if not (is_number(text) and int(text) < 2**32):
         raise ArgumentTypeError(f"a seed is a whole number in 0..{2**32 - 1}, not {_short(text)}")
     return int(text)
 
 
 def count(text: str) -> int:
     """A whole number, 1 at least."""
-    if not (_is_number(text) and 1 <= int(text) <= MAX_COUNT):
+    if not (is_number(text) and 1 <= int(text) <= MAX_COUNT):
         raise ArgumentTypeError(f"a count is a whole number in 1..{MAX_COUNT}, not {_short(text)}")
     return int(text)
 
@@ -30,7 +30,7 @@ def count(text: str) -> int:
 def row_range(text: str) -> tuple[int, int]:
     """A half-open range of rows, columns or bands."""
     start, colon, stop = text.partition(":")
-    if not (colon and _is_number(start) and _is_number(stop)):
+    if not (colon and is_number(start) and is_number(stop)):
         raise ArgumentTypeError(f"a range is written A:B, from A up to B, not {_short(text)}")
     return int(start), int(stop)
 
@@ -39,7 +39,7 @@ def bands(text: str) -> tuple[int, ...]:
     """Numbers of bands and ranges of them."""
     found: list[int] = []
     for part in text.split(","):
-        first, stop = (int(part), int(part) + 1) if _is_number(part) else row_range(part)
+        first, stop = (int(part), int(part) + 1) if is_number(part) else row_range(part)
         if len(found) + stop - first > MAX_BANDS:
             raise ArgumentTypeError(f"at most {MAX_BANDS} bands, not {_short(text)}")
         found += range(first, stop)
@@ -71,7 +71,8 @@ def names_of(known: Mapping[str, str]) -> Callable[[str], tuple[str, ...]]:
     return read
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number of at most `MAX_DIGITS` digits, without a sign."""
     return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
 
 

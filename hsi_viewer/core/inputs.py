@@ -83,9 +83,9 @@ def region_of(
     Parameters
     ----------
     cube : the scene.
-    region : what lies inside: a (rows, columns) mask of which nonzero is inside, a path of
+    region : what lies inside: a (rows, columns) mask, nonzero inside, a path of
         polygons or of such a mask, or a `RegionOfInterest`.
-    mask : what is left out, such as clouds: a mask of which nonzero is outside, or a path.
+    mask : what is left out, such as clouds: a mask, nonzero outside, or a path.
     bands : "400-900, 1000-1300" (see `core.cube.band_choice`), or indices from 0.
 
     Raises

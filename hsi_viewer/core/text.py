@@ -66,9 +66,15 @@ def messages(texts: tuple[str, ...]) -> tuple[str, ...]:
     return (*shown, f"{left} more remarks are not shown.") if left else shown
 
 
-def counted(number: int, word: str) -> str:
-    """A number of things, such as "1 stroke" or "2 strokes"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+def counted(number: int, word: str, one: str = "", more: str = "") -> str:
+    """A number of things, such as "1 stroke" or "2 strokes", and the verb that goes with it.
+
+    Parameters
+    ----------
+    one, more : the verb for one thing and for several, such as "is" and "are".
+    """
+    things, verb = (word, one) if number == 1 else (f"{word}s", more)
+    return f"{number:,} {things} {verb}".rstrip()
 
 
 def ranges(bands: Iterable[int]) -> str:

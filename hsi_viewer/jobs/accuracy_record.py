@@ -47,9 +47,10 @@ def accuracy_record(accuracy: AccuracyReport) -> dict[str, Any]:
 
 
 def _figure(name: str, interval: Interval) -> dict[str, Any]:
-    ends = [_rounded(interval.low), _rounded(interval.high)]
-    return {name: _rounded(interval.value), f"{name}_interval": ends}
+    ends = [rounded(interval.low), rounded(interval.high)]
+    return {name: rounded(interval.value), f"{name}_interval": ends}
 
 
-def _rounded(value: float) -> float | None:
+def rounded(value: float) -> float | None:
+    """A figure as it is written; None where there is none."""
     return None if math.isnan(value) else round(value, 6)

@@ -16,7 +16,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import Note, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.progress import Note, Progress, SilentPort
 from hsi_viewer.jobs.mapped_run import Ids, MappedRun, settings_of
 from hsi_viewer.jobs.run_folder import MAPS, RunFolder, RunRecord
 from hsi_viewer.learning.classifiers import load_model
@@ -47,7 +47,7 @@ class AppliedMap:
     warnings: tuple[str, ...]
 
 
-def read_applied(folder: Path, port: ProgressPort | None = None) -> AppliedMap:
+def read_applied(folder: Path) -> AppliedMap:
     """The map in an output folder of `apply`; the scene isn't read.
 
     Raises
@@ -57,7 +57,7 @@ def read_applied(folder: Path, port: ProgressPort | None = None) -> AppliedMap:
     """
     from hsi_viewer.learning.model_description import check_model
 
-    run = RunFolder(folder, port=port or SilentPort())
+    run = RunFolder(folder, port=SilentPort())
     record = run.record()
     path = _map_file(run)
     model_path = Path(run.found(record.model or "its model", None, ""))

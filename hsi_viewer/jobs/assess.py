@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from hsi_viewer.core.training import Refine, TrainingConfig
 from hsi_viewer.io.info import cube_warnings
 from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.io.opening import open_cube
+from hsi_viewer.jobs.accuracy_record import rounded
 from hsi_viewer.jobs.job_labels import imported, of_test_pixels, of_two_classes, to_be_scored
 from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.jobs.sampling import areas_record, assess_points, points_of
@@ -136,7 +136,7 @@ def assessment_record(found: Assessment) -> dict[str, Any]:
             "median": None if audit is None else audit.median,
             "reach": found.reach,
         },
-        "calibration_error": _rounded(found.calibration_error),
+        "calibration_error": rounded(found.calibration_error),
         "areas": areas_record(found.sample, found.name_of),
         "warnings": list(found.warnings),
     }
@@ -148,13 +148,9 @@ def _figures(report: AccuracyReport | None, places: int) -> dict[str, Any]:
         return {**dict.fromkeys(names), "interval": [None, None], "groups": places}
     overall = report.overall
     return {
-        "overall": _rounded(overall.value),
-        "average": _rounded(report.average),
-        "kappa": _rounded(report.kappa),
-        "interval": [_rounded(overall.low), _rounded(overall.high)],
+        "overall": rounded(overall.value),
+        "average": rounded(report.average),
+        "kappa": rounded(report.kappa),
+        "interval": [rounded(overall.low), rounded(overall.high)],
         "groups": report.total if report.groups is None else report.groups.count,
     }
-
-
-def _rounded(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 6)

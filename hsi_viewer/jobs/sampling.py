@@ -34,7 +34,7 @@ from hsi_viewer.core.assessment.sample_assessment import (
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.progress import ProgressPort
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.reference_points import (
@@ -138,7 +138,6 @@ def estimated_areas_of_file(
     target: Path | None = None,
     *,
     overwrite: bool = False,
-    token: CancelToken | None = None,
     port: ProgressPort | None = None,
 ) -> AfterMapResult:
     """Areas of a map as counted, and as estimated by a labelled reference sample.
@@ -150,7 +149,7 @@ def estimated_areas_of_file(
     drawn_from : the map that they were drawn from, where it is another one.
     target : a table of the estimates, .csv; None writes none.
     overwrite : whether it may be replaced.
-    token, port : cancel and progress.
+    port : told of the progress.
 
     Raises
     ------
@@ -163,7 +162,7 @@ def estimated_areas_of_file(
     check_targets(files, [*known.sources, reference], overwrite=overwrite)
     strata = None if drawn_from is None else ClassMapFile.read(drawn_from)
     found, legend = assessed_file(known, reference, strata)
-    record = areas_of_file(source, token=token, port=port).record
+    record = areas_of_file(source, port=port).record
     record["estimates"] = sample_record(found, reference_name(legend))
     if target is not None:
         with replacing(target) as (new,):

@@ -50,7 +50,7 @@ class CubeView:
 
 
 class ViewMemory:
-    """Looks by cube, the latest last; a damaged file is an empty book.
+    """Views by cube, the latest last; a damaged file counts as empty.
 
     Parameters
     ----------

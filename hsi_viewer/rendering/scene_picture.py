@@ -16,7 +16,7 @@ from hsi_viewer.core.display.rasters import Raster, RgbaRaster, whole
 from hsi_viewer.core.display.stretch import Transfer
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.rendering.band_samples import Samples
-from hsi_viewer.rendering.cube_raster import CubeRaster, Thinned
+from hsi_viewer.rendering.cube_raster import CubeRaster
 
 CHUNK_ROWS = 512
 WHOLE_PIXELS = 1 << 22  # a picture of this many pixels takes 16 MiB
@@ -31,7 +31,7 @@ class ScenePicture:
     Attributes
     ----------
     raster : gives the pixels.
-    look : what was requested.
+    composite : what was requested.
     cube : the cube that the bands are of: the scene, or an image derived from it.
     transfers : how stored values become brightness, one per band.
     samples : values of each band over the whole scene, which the transfers were taken from.
@@ -100,14 +100,12 @@ def render_scene(
     scene: HyperCube,
     composite: Composite,
     token: CancelToken | None = None,
-    thinned: Thinned | None = None,
     samples: Samples | None = None,
 ) -> ScenePicture:
-    """Draw a look with the contrast of the whole scene.
+    """Draw a composite with the contrast of the whole scene.
 
     Parameters
     ----------
-    thinned : a copy of the scene that coarse views are read from.
     samples : where samples of bands are kept, so that a change of contrast reads nothing.
     """
     cube = composite.of(scene)
@@ -115,7 +113,7 @@ def render_scene(
     transfers = composite.contrast.transfers(taken)
     for sample in taken:
         _ = sample.histogram  # here rather than where it is shown: it takes its time
-    raster = draw_raster(cube, composite, transfers, token, thinned if cube is scene else None)
+    raster = draw_raster(cube, composite, transfers, token)
     return ScenePicture(raster, composite, cube, transfers, taken)
 
 
@@ -124,12 +122,11 @@ def draw_raster(
     composite: Composite,
     transfers: tuple[Transfer, ...],
     token: CancelToken | None = None,
-    thinned: Thinned | None = None,
 ) -> Raster:
     """The pixels of a picture: all of them now, chunk by chunk, or of a large scene later."""
     if is_large(cube):
         table = composite.colours.table if composite.colours is not None else None
-        return CubeRaster(cube, composite.bands, transfers, thinned, colours=table)
+        return CubeRaster(cube, composite.bands, transfers, table)
     parts = []
     for top in range(0, cube.rows, CHUNK_ROWS):
         if token is not None:

@@ -20,6 +20,7 @@ from hsi_viewer.core.labels.history import Step
 from hsi_viewer.core.labels.label_map import LABELS
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.text import counted
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.storage.cube_reference import CubeReference, reference_to, sample_digest
 from hsi_viewer.session.storage.journal import Journal
@@ -28,11 +29,7 @@ from hsi_viewer.session.storage.journal_queue import JournalQueue
 from hsi_viewer.session.storage.journal_recorder import Recorder
 from hsi_viewer.session.storage.journal_records import Record
 from hsi_viewer.session.storage.lock_file import Lock, LockedError
-from hsi_viewer.session.storage.project_file import (
-    lock_of,
-    read_project_arrays,
-    write_project,
-)
+from hsi_viewer.session.storage.project_file import lock_of, read_project_arrays, write_project
 from hsi_viewer.session.storage.recoverable_sessions import put_away
 from hsi_viewer.session.storage.session_data import SessionData, write_session_data
 from hsi_viewer.session.storage.session_folder import SessionFolder, facts_record, new_folder
@@ -122,7 +119,7 @@ class Session:
     def extras_words(self) -> tuple[str, ...]:
         """Contents other than labels, in words."""
         runs = len(self.training_runs.runs)
-        maps = (f"{runs} class map{'s' if runs > 1 else ''}",) if runs else ()
+        maps = (counted(runs, "class map"),) if runs else ()
         return (*maps, *(("notes",) if self._notes else ()), *self._other_extras)
 
     @property
@@ -174,9 +171,8 @@ class Session:
             journal.append(lambda r=record: r)  # type: ignore[misc]
             journal.check_written()
         if self.folder is not None and not self.folder.data_file.exists():
-            with suppress(
-                OSError
-            ):  # so that a damaged journal is not the only one to name the cube
+            # So that the journal, which may be damaged, is not alone in naming the cube.
+            with suppress(OSError):
                 text = SessionData(self.reference).to_json()
                 self.folder.data_file.write_text(text, encoding="utf-8")
         return numbering_of(state) if touched else Numbering()
@@ -184,7 +180,7 @@ class Session:
     def data_with(
         self, view: Mapping[str, Any], features: Mapping[str, Any], shown_run: int | None
     ) -> SessionData:
-        """The body as it is to be saved now."""
+        """Notes, classes, view and the like as they are now, to be saved."""
         return SessionData(
             self.reference,
             self.document.legend.classes,
@@ -355,10 +351,28 @@ def opened_session(document: Document, path: Path, data: SessionData, source: st
         if it cannot be read or does not fit the cube.
     """
     require_fit(data.reference, document.cube)
-    folder, problem = _folder()
     doubt = data.reference.doubt(document.cube)
     reference = reference_to(source, document.cube, data.reference.digest)
+    folder, problem = _folder()
     session = Session(document, reference, folder, problem)
+    try:
+        problems = _read_into(session, path, data)
+    except Exception:
+        if folder is not None:
+            folder.remove()
+        raise
+    try:
+        problems.append(session.take_project(path))
+    except LockedError:
+        session.open_read_only(path)
+    session.warnings = tuple(w for w in (doubt, *problems) if w)
+    session.start_recording()
+    return session
+
+
+def _read_into(session: Session, path: Path, data: SessionData) -> list[str]:
+    """Take what a session file holds; a sentence for each part that is lost."""
+    document = session.document
     contents = read_project_arrays(path, data, session.training_runs.folder)
     try:
         document.restart(data.classes, contents.ids, contents.others)
@@ -366,16 +380,10 @@ def opened_session(document: Document, path: Path, data: SessionData, source: st
         raise FileError(f"{path}: {error}") from error
     document.set_truth(contents.truth)
     document.mark_saved()
-    problems = session.training_runs.load()
-    session.take_data(replace(data, reference=reference))
-    session.warnings = tuple(w for w in (doubt, *contents.problems, *problems) if w)
+    problems = [*contents.problems, *session.training_runs.load()]
+    session.take_data(replace(data, reference=session.reference))
     session.extras_as_saved()
-    try:
-        session.warnings += tuple(w for w in (session.take_project(path),) if w)
-    except LockedError:
-        session.open_read_only(path)
-    session.start_recording()
-    return session
+    return problems
 
 
 def _not_given_back(lock: Lock, path: Path) -> str:

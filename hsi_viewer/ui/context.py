@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from hsi_viewer.jobs.applied_run import Box
 
 NO_MAP = "Train first: there is no class map yet."
+SELECT_FIRST = "Select pixels first, with a lasso on the image or in the scatter plot."
 
 
 class Opening(Protocol):
@@ -213,6 +214,10 @@ class Sessions(Protocol):
 
     shown_run: int | None
     run_pending: bool
+
+    @property
+    def known_run(self) -> int | None:
+        """Number of the run of the map on the screen; None while it is still being saved."""
 
     @property
     def session(self) -> Session | None:

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.text import counted
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, base_of, carry_out
 from hsi_viewer.ui.widgets.choice import Choice
@@ -76,6 +77,7 @@ def told_labelled(
 
     def tell(load: LabelLoad) -> None:
         changed = load.prepared.edit.pixels.size
-        workspace.notify(f"{changed:,} pixels were labelled “{name}”.", "info", undo())
+        labelled = counted(changed, "pixel", "was", "were")
+        workspace.notify(f"{labelled} labelled “{name}”.", "info", undo())
 
     return tell

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, QUrl
+from PySide6.QtCore import QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
@@ -90,6 +90,7 @@ def may_replace(parent: QWidget, paths: Iterable[Path]) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("HSI Viewer")
+    box.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
     box.setText(f"Replace {names}{f' and {more} more' if more > 0 else ''}?")
     box.setInformativeText(
         f"{'This file is' if len(present) == 1 else 'These files are'} already in "

@@ -63,10 +63,10 @@ class Hands:
         self.send(QMouseEvent.Type.MouseButtonDblClick, position, LEFT, LEFT)
         self.release(position)
 
-    def wheel(self, position, steps: int, keys=NONE) -> None:
+    def wheel(self, position, steps: int, keys=NONE, *, sideways: bool = False) -> None:
         spot = self.canvas.widget_position(*position)
         everywhere = QPointF(self.canvas.viewport().mapToGlobal(spot.toPoint()))
-        delta = QPoint(0, 120 * steps)
+        delta = QPoint(120 * steps, 0) if sideways else QPoint(0, 120 * steps)
         phase = Qt.ScrollPhase.NoScrollPhase
         event = QWheelEvent(spot, everywhere, QPoint(), delta, NO_BUTTON, keys, phase, False)
         QApplication.sendEvent(self.canvas.viewport(), event)

@@ -25,7 +25,7 @@ from hsi_viewer.cli.output import (
 )
 from hsi_viewer.cli.parser import Commands, Parser, UsageError
 from hsi_viewer.cli.streams import FAILED, complain, print_text, terminable
-from hsi_viewer.cli.values import MAX_DIGITS, count
+from hsi_viewer.cli.values import count, is_number
 from hsi_viewer.core.training import Standardise
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _add_batch(parser: Parser) -> None:
 def part(text: str) -> tuple[int, int]:
     """The number of a part, from 1, and how many there are."""
     number, slash, total = text.partition("/")
-    valid = slash and _is_number(number) and _is_number(total)
+    valid = slash and is_number(number) and is_number(total)
     if not valid or not 1 <= int(number) <= int(total):
         raise ArgumentTypeError(f"a part is written K/N with K from 1 to N, not {text[:40]}")
     return int(number), int(total)
@@ -143,15 +143,11 @@ def part(text: str) -> tuple[int, int]:
 
 def tile(text: str) -> int:
     """The side of a tile in pixels."""
-    if not _is_number(text) or not SMALLEST_TILE <= int(text) <= LARGEST_TILE:
+    if not is_number(text) or not SMALLEST_TILE <= int(text) <= LARGEST_TILE:
         raise ArgumentTypeError(
             f"a tile has {SMALLEST_TILE} to {LARGEST_TILE} pixels a side, not {text[:40]}"
         )
     return int(text)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
 
 
 def run(options: Namespace) -> int:

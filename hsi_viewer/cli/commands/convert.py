@@ -11,6 +11,7 @@ from hsi_viewer.cli.output import (
     add_overwrite,
     add_reporting,
     print_json,
+    take_target,
 )
 from hsi_viewer.cli.parser import Commands, UsageError
 from hsi_viewer.cli.streams import print_text, terminable
@@ -92,15 +93,7 @@ def add(commands: Commands) -> None:
             f"(--{name} {name}.hdr)",
         )
     add_reporting(parser)
-    parser.set_defaults(take=take_file)
-
-
-def take_file(options: Namespace, rest: list[str]) -> list[str]:
-    """What is left of a command line once FILE is taken: convert CUBE FILE is an older way."""
-    if options.output is not None or rest[0].startswith("-"):
-        return rest
-    options.output = Path(rest[0])
-    return rest[1:]
+    parser.set_defaults(take=take_target)  # convert CUBE FILE is an older way
 
 
 def run(options: Namespace) -> int:

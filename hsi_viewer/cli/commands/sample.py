@@ -33,8 +33,8 @@ def add(commands: Commands) -> None:
         metavar="HALF",
         type=share,
         default=0.05,
-        help="half of the wanted 95 %% interval of the overall accuracy, 0.05 if left out; the "
-        "number of points follows from it (--interval 0.03)",
+        help="half-width of the wanted 95 %% interval of the overall accuracy, 0.05 if left out; "
+        "the number of points follows from it (--interval 0.03)",
     )
     size.add_argument(
         "--size", metavar="N", type=point_count, help="number of points, instead (--size 300)"
@@ -59,7 +59,7 @@ def add(commands: Commands) -> None:
         "--least",
         metavar="N",
         type=point_count,
-        help="points of each class at least, if recommended; 50 if left out (--least 20)",
+        help="at least so many points of each class, if recommended; 50 if left out (--least 20)",
     )
     parser.add_argument(
         "--blind",

@@ -49,7 +49,7 @@ def run(options: Namespace) -> int:
         lines = [
             f"Row {place['row']}, column {place['column']}: "
             f"{place['classes'][0]['name']} or {place['classes'][1]['name']} "
-            f"({counted(len(place['segment']), 'pixel')} alike)"
+            f"({counted(len(place['segment']), 'similar pixel')})"
             for place in record["suggestions"]
         ]
         lines = [FROM_ZERO, *lines] if lines else ["Every place with data is labelled already."]

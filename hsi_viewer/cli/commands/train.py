@@ -56,7 +56,6 @@ def run(options: Namespace) -> int:
     from hsi_viewer.jobs.job import Job
     from hsi_viewer.jobs.train import train
 
-    options.no_refine = False
     config = training_config(options)
     with terminable(), progress_on_stderr(options.quiet) as port:
         job = Job(
@@ -87,8 +86,8 @@ def _text(report: dict[str, Any]) -> str:
     if found is None:
         return "No scene could be held out, so the accuracy on other scenes is unknown."
     lines = [
-        f"Scenes held out: {found['overall']:.1%} of their labelled pixels are mapped right by "
-        "models of the other scenes."
+        f"Scenes held out: models of the other scenes classify {found['overall']:.1%} of their "
+        "labelled pixels correctly."
     ]
     lines += [
         f"  {each['scene']}: {each['overall']:.1%} of {each['pixels']}" for each in found["scenes"]

@@ -159,7 +159,7 @@ def _check(strata: Numbers, reference: Numbers, sizes: Mapping[int, int]) -> Non
         if size > 0 and points < min(LEAST_POINTS, size):
             raise LabelError(
                 f"Stratum {stratum} has {points} reference points of {size} pixels; every stratum "
-                f"needs {LEAST_POINTS} at least whose class is known."
+                f"needs at least {LEAST_POINTS} whose class is known."
             )
         if points > size:
             raise LabelError(

@@ -35,7 +35,8 @@ class SampleAssessment:
     ----------
     estimates : of the classified part of the map that the points were drawn from.
     own_strata : whether that is the assessed map.
-    counted : share of the classified part that each class has in the map, as counted.
+    counted : share of the classified part that each class has in the assessed map, as counted.
+    classified : pixels of that part; another map than that of the points may have fewer or more.
     square_metres : of the classified part; None where it isn't known.
     seed : of the draw.
     """
@@ -43,6 +44,7 @@ class SampleAssessment:
     estimates: AreaEstimates
     own_strata: bool
     counted: tuple[float, ...]
+    classified: int
     square_metres: float | None
     seed: int
 
@@ -126,10 +128,9 @@ def assess_sample(
         by_row = pixels if pixels.any() else np.ones_like(pixels)
         metres = found.total * float(np.average(pixel_area, weights=by_row))
     counts = [np.count_nonzero(class_map == i) for i in found.class_ids]
-    whole = max(int(pixels.sum()), 1)
-    return SampleAssessment(
-        found, sample.is_from(class_map), tuple(n / whole for n in counts), metres, sample.seed
-    )
+    whole = int(pixels.sum())
+    shares = tuple(n / max(whole, 1) for n in counts)
+    return SampleAssessment(found, sample.is_from(class_map), shares, whole, metres, sample.seed)
 
 
 def sample_table(found: SampleAssessment, name_of: Callable[[int], str] = str) -> TextTable:
@@ -156,7 +157,7 @@ def areas_table(found: SampleAssessment, name_of: Callable[[int], str] = str) ->
     estimates, unit = found.estimates, found.unit
     rows = []
     for k, class_id in enumerate(estimates.class_ids):
-        counted = found.in_unit(found.counted[k])
+        counted = found.in_unit(found.counted[k] * found.classified / estimates.total)
         rows.append(
             (
                 name_of(class_id),

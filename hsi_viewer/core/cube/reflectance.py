@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource
 
+# Lines of a reference that are averaged, evenly spaced.
+MOST_LINES = 256
 # A white reference of fewer lines says nothing about noise.
 FEWEST_LINES = 5
 # Signal of the white reference over its noise below which a band is noisy.
@@ -40,8 +42,8 @@ class Frame(NamedTuple):
     lines: int
 
 
-def frame_of(source: CubeSource, ceiling: float | None = None, most_lines: int = 256) -> Frame:
-    """Average a reference over at most `most_lines` of its lines, evenly spaced.
+def frame_of(source: CubeSource, ceiling: float | None = None) -> Frame:
+    """Average a reference over at most `MOST_LINES` of its lines, evenly spaced.
 
     Parameters
     ----------
@@ -49,7 +51,7 @@ def frame_of(source: CubeSource, ceiling: float | None = None, most_lines: int =
     ceiling : count at which the detector is saturated, if it is known.
     """
     lines, columns, bands = source.shape
-    step = -(-lines // most_lines)
+    step = -(-lines // MOST_LINES)
     total = np.zeros((columns, bands))
     squares, full = np.zeros_like(total), np.zeros_like(total)
     zero, used = None, range(0, lines, step)

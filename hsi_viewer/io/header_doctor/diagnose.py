@@ -33,6 +33,7 @@ from hsi_viewer.io.sidecars import sidecar
 
 TYPES = ("<u2", "<i2", "<f4", "<f8", "<u1", "<i4", "<u4")
 UNKNOWN_TYPES = ("<u2", "<i2", "<f4", ">u2", ">i2", ">f4", "<u1", "<f8")
+MOST_READINGS = 12
 # Score of a reading below which neighbours are no more similar than distant pixels.
 NOISE = 0.25
 # What a reading pays for each word of the header that it does not keep.
@@ -114,14 +115,13 @@ class Diagnosis:
         return "\n".join(lines)
 
 
-def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> Diagnosis:
+def diagnose(path: Path, token: CancelToken | None = None) -> Diagnosis:
     """Compare a raw file with its header and rank the ways to read it.
 
     Parameters
     ----------
     path : header or data file.
     token : asked between readings.
-    limit : most readings to give back.
 
     Raises
     ------
@@ -160,9 +160,9 @@ def diagnose(path: Path, token: CancelToken | None = None, limit: int = 12) -> D
             break
     if base is None:
         order = fundamentals_first({layout: r.score for layout, r in scored.items()})
-        ranked = [scored[layout] for layout in order][:limit]
+        ranked = [scored[layout] for layout in order][:MOST_READINGS]
     else:
-        ranked = sorted(scored.values(), key=lambda r: -r.score)[:limit]
+        ranked = sorted(scored.values(), key=lambda r: -r.score)[:MOST_READINGS]
     if not problem and stated in scored and _clearly_better(ranked[0], scored[stated]):
         problem = (
             f"Another reading looks more likely than the header's: {', '.join(ranked[0].changes)}."

@@ -70,9 +70,7 @@ def _bare(unit: str) -> str:
     return _BRACKETS.sub("", unit) or unit.strip("[]() ")
 
 
-def to_nm(
-    values: NDArray[np.float64], unit: str | None, name: str = "wavelengths"
-) -> tuple[NDArray[np.float64], str | None]:
+def to_nm(values: NDArray[np.float64], unit: str | None) -> tuple[NDArray[np.float64], str | None]:
     """Wavelengths in nm and a sentence about what was guessed, if anything was.
 
     Without a unit that is known, they are nm if the one in the middle is over 100, else
@@ -83,12 +81,11 @@ def to_nm(
     ----------
     values : numbers as they are in the file.
     unit : the unit as it is in the file, or None.
-    name : what the numbers are, for the sentence.
     """
     factor = None if unit is None else nm_per_unit(unit)
     word = "" if unit is None else unit.strip()
     if factor is not None:
-        return _in_possible_unit(values, factor, word, name)
+        return _in_possible_unit(values, factor, word)
     product = nm_times(word)
     if product is not None:
         with np.errstate(divide="ignore"):
@@ -97,15 +94,15 @@ def to_nm(
     micrometres = bool(finite.size) and abs(float(finite[finite.size // 2])) <= MICROMETRE_LIMIT
     taken = "micrometres" if micrometres else "nanometres"
     reason = (
-        f"The unit of the {name} is not given"
+        "The unit of the wavelengths is not given"
         if word.casefold() in UNKNOWN_UNITS
-        else f'The unit of the {name}, "{word}", is not known'
+        else f'The unit of the wavelengths, "{word}", is not known'
     )
     return values * (1e3 if micrometres else 1.0), f"{reason}; {taken} are assumed."
 
 
 def _in_possible_unit(
-    values: NDArray[np.float64], factor: float, word: str, name: str
+    values: NDArray[np.float64], factor: float, word: str
 ) -> tuple[NDArray[np.float64], str | None]:
     """Wavelengths in nm by the factor of their unit, or by another if that one cannot be."""
     nm = values if factor == 1 else values * factor
@@ -118,8 +115,8 @@ def _in_possible_unit(
         return nm, None
     for other, one in (("nanometres", 1.0), ("micrometres", 1e3)):
         if SENSOR_NM[0] <= low * one and high * one <= SENSOR_NM[1]:
-            sentence = f'The {name} cannot be {low:g} to {high:g} "{word}"; {other} are assumed.'
-            return values * one, sentence
+            impossible = f'The wavelengths cannot be {low:g} to {high:g} "{word}"'
+            return values * one, f"{impossible}; {other} are assumed."
     return nm, unseen
 
 

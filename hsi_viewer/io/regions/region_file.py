@@ -1,4 +1,4 @@
-"""A region of interest from a file: polygons by place, or a raster of which nonzero counts."""
+"""A region of interest from a file: polygons by place, or the nonzero pixels of a raster."""
 
 from __future__ import annotations
 

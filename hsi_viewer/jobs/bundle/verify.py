@@ -33,6 +33,7 @@ from hsi_viewer.learning.classifiers import fit
 Ids = NDArray[np.uint16]
 NEEDED = tuple(f"labels/{n}" for n in TRAINING) + tuple(f"map/{n}" for n in MAP)
 NO_CLASS = tuple(f"labels/{n}" for n in BACKGROUND)
+USED = tuple(f"region/{n}" for n in REGION)
 HEADER_BYTES = 1 << 22
 
 
@@ -69,7 +70,8 @@ class Verified:
     ----------
     contents : the files of the bundle.
     cube : source of the scene that was compared; None if it was not there.
-    same_values : whether it has the values that were mapped; None if it was not there.
+    same_values : whether it has the values that were mapped; None if it was not there, or the
+        region that was mapped is not known.
     changed_files : its files that differ from those of then, by name.
     pixels, equal : of the map, and those that came out the same; None where it was not made again.
     warnings : sentences.
@@ -113,20 +115,18 @@ def verify(job: VerifyJob) -> Verified:
                 "scene after the bundle."
             )
             return Verified(contents, None, None, (), pixels, None, tuple(job.warnings))
+        if _is_broken(contents, USED, job):  # what was used of the scene is not known
+            return Verified(contents, source, None, (), pixels, None, tuple(job.warnings))
         cube = _opened(source, bundle, job)
         same, changed = _compared(cube, manifest, job)
         equal = None
-        differing = {*contents.changed, *contents.missing}
-        broken = [name for name in (*NEEDED, *NO_CLASS) if name in differing]
-        if broken:
-            what = "is missing" if broken[0] in contents.missing else "has changed"
-            job.note(f"The map was not made again, because {broken[0]} {what}.")
-        elif not same:
+        broken = _is_broken(contents, (*NEEDED, *NO_CLASS), job)
+        if not broken and not same:
             job.note(
                 f"The map was not made again, because {source} differs from the scene that was "
                 "mapped."
             )
-        else:
+        if same and not broken:
             equal = _made_again(bundle, cube, job)
     return Verified(contents, source, same, changed, pixels, equal, tuple(job.warnings))
 
@@ -146,6 +146,15 @@ def verified_record(found: Verified) -> dict[str, Any]:
         "equal_share": found.share,
         "warnings": list(found.warnings),
     }
+
+
+def _is_broken(contents: Contents, names: tuple[str, ...], job: VerifyJob) -> bool:
+    """Whether one of some files has changed or is missing, which is noted then."""
+    broken = [name for name in names if name in {*contents.changed, *contents.missing}]
+    if broken:
+        what = "is missing" if broken[0] in contents.missing else "has changed"
+        job.note(f"The map was not made again, because {broken[0]} {what}.")
+    return bool(broken)
 
 
 def _source_of(job: VerifyJob, manifest: Manifest) -> str | None:

@@ -121,10 +121,9 @@ def _tiled_ground(
 def segments_of(
     components: FloatArray,
     valid: NDArray[np.bool_],
-    size: int = SEGMENT,
     token: CancelToken | None = None,
 ) -> NDArray[np.int32]:
-    """Cut a scene into superpixels of about `size` pixels, numbered from 0, -1 without data.
+    """Cut a scene into superpixels of about `SEGMENT` pixels, numbered from 0, -1 without data.
 
     SLIC: Achanta et al., "SLIC superpixels compared to state-of-the-art superpixel methods"
     (IEEE Trans. Pattern Anal. Mach. Intell. 34, 2012), tile by tile.
@@ -137,19 +136,17 @@ def segments_of(
         inside = valid[window]
         if not inside.any():
             continue
-        found = _cut(components, inside, window, size)
+        found = _cut(components, inside, window)
         used, again = np.unique(found[inside], return_inverse=True)
         numbers[window][inside] = first + again.reshape(-1)
         first += used.size
     return numbers
 
 
-def _cut(
-    components: FloatArray, inside: NDArray[np.bool_], window: Window, size: int
-) -> NDArray[np.int64]:
+def _cut(components: FloatArray, inside: NDArray[np.bool_], window: Window) -> NDArray[np.int64]:
     from skimage.segmentation import slic  # slow to import
 
-    count = max(1, inside.size // size)
+    count = max(1, inside.size // SEGMENT)
     if count == 1:
         return np.zeros(inside.shape, np.int64)
     values = np.moveaxis(components[:, *window], 0, 2).astype(np.float64)

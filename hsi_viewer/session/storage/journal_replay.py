@@ -220,10 +220,10 @@ def _array(record: Record, name: str) -> NDArray[Any]:
     return record.arrays[name]
 
 
-def _flagged(land_class: LabelClass, flags: Mapping[str, list[int]]) -> LabelClass:
+def _flagged(label_class: LabelClass, flags: Mapping[str, list[int]]) -> LabelClass:
     known = {f.name: f.default for f in fields(LabelClass) if isinstance(f.default, bool)}
-    values = {k: known[k] != (land_class.id in ids) for k, ids in flags.items() if k in known}
-    return replace(land_class, **values)  # type: ignore[arg-type]
+    values = {k: known[k] != (label_class.id in ids) for k, ids in flags.items() if k in known}
+    return replace(label_class, **values)  # type: ignore[arg-type]
 
 
 def _edit(described: StoredEdit, number: int, record: Record, document: Document) -> Edit:

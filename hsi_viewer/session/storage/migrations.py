@@ -61,7 +61,7 @@ MIGRATIONS: dict[int, Callable[[Fields], Fields]] = {1: _to_2, 2: _to_3}
 
 
 def migrated(fields: Fields) -> Fields:
-    """The body as this version writes it.
+    """The fields of session.json as this version writes them.
 
     Raises
     ------

@@ -76,7 +76,7 @@ def write_project(
     Parameters
     ----------
     path : ends in .hsiproj; a link to a session file stays one.
-    data : its project and the relative path of its cube are set here.
+    data : its contents and the relative path of its cube are set here.
     ids, truth : (rows, columns) class ids.
     runs : by number, the files of each run by their name.
     others : the other maps of the document, by name; empty ones are left out.

@@ -63,7 +63,7 @@ class SessionData:
 
 
 def session_data_from_json(text: str | bytes) -> SessionData:
-    """The body of a session of this version or an older one.
+    """The data of a session that this version or an older one has written.
 
     Raises
     ------

@@ -83,7 +83,7 @@ def step_record(
     step : what was done.
     classes : as they are after it. Name and colour of those that it gives to pixels are recorded,
         so that damage before it costs no names.
-    marks : its number (see `numbering`).
+    marks : its numbers (see `journal_numbering`).
     """
     described: list[dict[str, Any]] = []
     arrays: dict[str, NDArray[Any]] = {}

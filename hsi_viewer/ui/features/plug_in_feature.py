@@ -15,8 +15,12 @@ from hsi_viewer.ui.commands.menu_order import command_groups
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.docking import Panel
 from hsi_viewer.ui.features.feature import Feature
-from hsi_viewer.ui.features.plug_in_parts import GuardedCommand, GuardedPanel, unfit_command
-from hsi_viewer.ui.features.plug_in_parts import unfit_panel as unfit
+from hsi_viewer.ui.features.plug_in_parts import (
+    GuardedCommand,
+    GuardedPanel,
+    unfit_command,
+    unfit_panel,
+)
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -118,7 +122,7 @@ class PlugInFeature(Feature):
         docks = self.context.docking.docks
         kept: dict[str, Panel] = {}
         for panel in found:
-            reason = unfit(panel, self.key, {*docks, *kept})
+            reason = unfit_panel(panel, self.key, {*docks, *kept})
             if reason:
                 self.refuse(reason)
             else:

@@ -26,9 +26,8 @@ from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.widgets.region_panel import swatch
 
-PER_ROW = 3
+PER_ROW = 3  # buttons side by side
 ROOM = 8  # pixels of padding and border beside the text of a button
-ROOM = 8  # pixels of padding and border beside the text of a button  # buttons side by side
 MOST_ROWS = 10  # of the list of classes that are seen at once, where there is room
 
 

@@ -197,9 +197,10 @@ class ImageCanvas(SceneView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """With Ctrl the wheel sizes the tool; else it zooms, with any tool."""
-        steps = round(event.angleDelta().y() / 120) or (1 if event.angleDelta().y() > 0 else -1)
+        delta = event.angleDelta().y()  # 0 where it is turned sideways
+        steps = round(delta / 120) or (1 if delta > 0 else -1)
         ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if ctrl and self._tool is not None and self._tool.resize(steps):
+        if ctrl and delta and self._tool is not None and self._tool.resize(steps):
             self.update_tool()
             event.accept()
         else:

@@ -6,7 +6,7 @@ import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from hsi_viewer.core.geometry.pixels import Pixel
@@ -250,6 +250,13 @@ class MovableView(pg.GraphicsView):
             self.rest_cursor()
         else:
             event.ignore()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Let go of Space, which another widget or window now gets the end of."""
+        if self._space:
+            self._space = False
+            self.rest_cursor()
+        super().focusOutEvent(event)
 
     # positions -------------------------------------------------------------------------------
 

@@ -50,9 +50,7 @@ class BrushTool(StrokeTool):
 
     def resize(self, steps: int) -> bool:
         """Widen the brush by a ring a step."""
-        size = self._context.settings.brush_size + 2 * steps
-        self._context.settings.brush_size = min(max(size, 1), MAX_SIZE)
-        self._context.option_changed()
+        resize_brush(self._context, steps)
         return True
 
     def footprint(self) -> Segments:
@@ -83,6 +81,13 @@ class PointTool(Tool):
     def footprint(self) -> Segments:
         """Edges of one pixel."""
         return square_outline(1)
+
+
+def resize_brush(context: ToolContext, steps: int) -> None:
+    """Widen the brush, which lines are drawn with, too, by a ring a step."""
+    size = context.settings.brush_size + 2 * steps
+    context.settings.brush_size = min(max(size, 1), MAX_SIZE)
+    context.option_changed()
 
 
 def square_outline(size: int) -> Segments:

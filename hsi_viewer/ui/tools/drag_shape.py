@@ -20,7 +20,7 @@ from hsi_viewer.core.geometry.shapes import (
     squared,
     straightened,
 )
-from hsi_viewer.ui.tools.brush import MAX_SIZE, ONE_PIXEL
+from hsi_viewer.ui.tools.brush import ONE_PIXEL, resize_brush
 from hsi_viewer.ui.tools.tool import Pointer, Preview, Segments, Tool
 from hsi_viewer.ui.tools.tool_context import ToolContext
 
@@ -112,9 +112,7 @@ class LineTool(DragShapeTool):
 
     def resize(self, steps: int) -> bool:
         """Widen the line."""
-        size = self._context.settings.brush_size + 2 * steps
-        self._context.settings.brush_size = min(max(size, 1), MAX_SIZE)
-        self._context.option_changed()
+        resize_brush(self._context, steps)
         return True
 
     def footprint(self) -> Segments | None:

@@ -1,4 +1,4 @@
-"""SpectralLens: components and superpixels around the mouse, made in the background."""
+"""SpectralNeighbourhood: components and superpixels around the mouse, made in the background."""
 
 from __future__ import annotations
 

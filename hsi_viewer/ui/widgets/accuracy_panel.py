@@ -36,7 +36,6 @@ BESIDE = {
 }
 AUDITED = {"labels": "Held-out labels", "test pixels": "Test pixels"}
 NOT_MEASURED = "No honest figure yet"
-MISSING = "–"
 
 
 class AccuracyPanel(QWidget):

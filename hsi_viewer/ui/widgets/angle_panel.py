@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.core.text import counted
+
 HINT = "Click a pixel with the navigate tool, then map the angle of every other spectrum to it."
 
 
@@ -39,6 +41,7 @@ class AnglePanel(QWidget):
         super().__init__(parent)
         self.picked, self.shown = QLabel(HINT), QLabel("")
         for label in (self.picked, self.shown):
+            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setObjectName("muted")
             label.setWordWrap(True)
         self.map_button = QPushButton("Map the angle")
@@ -131,7 +134,8 @@ class AnglePanel(QWidget):
     def show_count(self, pixels: int) -> None:
         """Show how many pixels lie within the threshold."""
         angle = self.step / 1000
-        self.count.setText(f"{pixels:,} pixels within {angle:.3f} rad ({degrees(angle):.2f}°)")
+        within = f"within {angle:.3f} rad ({degrees(angle):.2f}°)"
+        self.count.setText(f"{counted(pixels, 'pixel')} {within}")
 
     def show_class(self, name: str) -> None:
         """Show which class the pixels would get; "" where none is chosen."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.confusion_table import TextTable, Unit, confusion_table
+from hsi_viewer.core.text import counted
 from hsi_viewer.ui.theme import current_theme
 from hsi_viewer.ui.widgets.copy_table import CopyTable
 
@@ -68,6 +69,7 @@ class ConfusionDialog(QDialog):
         self.save_button = QPushButton("Save as CSV…")
         self.save_button.clicked.connect(self._on_save)
         note = QLabel(f"{title} {NOTE}".strip())
+        note.setTextFormat(Qt.TextFormat.PlainText)
         note.setObjectName("muted")
         note.setWordWrap(True)
         row = QHBoxLayout()
@@ -116,7 +118,7 @@ class ConfusionDialog(QDialog):
         count = int(report.matrix[row, column]) if whole else int(report.unclassified[row])
         mapped = self._name_of(report.class_ids[column]) if whole else "unclassified"
         true = self._name_of(report.class_ids[row])
-        item.setToolTip(f"{count:,} pixels of {true} mapped as {mapped}")
+        item.setToolTip(f"{counted(count, 'pixel')} of {true} mapped as {mapped}")
         if count:
             shade = QColor(colour)
             shade.setAlphaF(0.12 + 0.5 * count / int(report.truth_counts[row]))

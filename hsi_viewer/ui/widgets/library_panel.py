@@ -176,6 +176,7 @@ class LibraryPanel(QWidget):
         self.search.setAccessibleName("Search the libraries")
         self.search.setClearButtonEnabled(True)
         self.compared = QLabel(HINT)
+        self.compared.setTextFormat(Qt.TextFormat.PlainText)
         self.compared.setObjectName("muted")
         self.compared.setWordWrap(True)
         self.model = LibraryModel(self)

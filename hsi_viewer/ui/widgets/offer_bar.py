@@ -114,11 +114,12 @@ class Offer(QFrame):
         self._sign_name = sign
         self._sign = QLabel()
         message = QLabel(text)
+        message.setTextFormat(Qt.TextFormat.PlainText)  # names may look like HTML
         message.setWordWrap(True)
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
-        told = any(choice.about for choice in choices)
-        ways, is_long = QBoxLayout.Direction, told or len(text) > LONG
+        explained = any(choice.about for choice in choices)
+        ways, is_long = QBoxLayout.Direction, explained or len(text) > LONG
         layout = QBoxLayout(ways.TopToBottom if is_long else ways.LeftToRight, self)
         layout.setContentsMargins(10, 6, 8, 6)
         head, row = QHBoxLayout(), QHBoxLayout()
@@ -126,7 +127,7 @@ class Offer(QFrame):
         head.addWidget(message, 1)
         layout.addLayout(head, 1)
         layout.addLayout(row)
-        if is_long and not told:
+        if is_long and not explained:
             row.addStretch(1)
         self.buttons: list[QPushButton] = []
         for number, choice in enumerate(choices):
@@ -135,7 +136,7 @@ class Offer(QFrame):
             if choice.primary:
                 button.setObjectName("primary")
             button.clicked.connect(self._on_clicked)
-            if told:
+            if explained:
                 row.addLayout(_explained(choice, button), 1)
             else:
                 row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -164,6 +165,7 @@ def _explained(choice: Choice, button: QPushButton) -> QVBoxLayout:
         picture.setAccessibleName(f"Preview: {choice.text}")
         column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
     about = QLabel(choice.about)
+    about.setTextFormat(Qt.TextFormat.PlainText)
     about.setObjectName("muted")
     about.setWordWrap(True)
     column.addWidget(about)

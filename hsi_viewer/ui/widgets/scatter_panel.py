@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.core.text import counted
+
 HINT = "Draw around points to select their pixels in the image."
 
 
@@ -89,7 +91,7 @@ class ScatterPanel(QWidget):
 
     def show_selection(self, pixels: int, name: str, thinned: int = 1) -> None:
         """Show what is selected; thinned: of large scenes only some pixels are counted."""
-        text = f"{pixels:,} pixels selected: {name}" if pixels else HINT
+        text = f"{counted(pixels, 'pixel')} selected: {name}" if pixels else HINT
         if thinned > 1:
             text += f" The plot shows one pixel in {thinned}; a lasso selects all of them."
         self.state.setText(text)

@@ -165,6 +165,7 @@ class TrainingPanel(QWidget):
         buttons.addWidget(self.live)
         buttons.addWidget(self.cancel_button)
         self.region = QLabel()
+        self.region.setTextFormat(Qt.TextFormat.PlainText)
         self.region.setWordWrap(True)
         self.clear_region = QPushButton("Use whole scene")
         self.clear_region.setToolTip("Clear the region of interest and the chosen bands")

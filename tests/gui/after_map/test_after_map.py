@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from threading import Event
 
 import numpy as np
 import pyogrio
@@ -21,6 +22,8 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import SilentPort, UnlikeSpectra
 from hsi_viewer.learning.classifiers import fit
 from hsi_viewer.ui.features.after_map import applying as module
+from hsi_viewer.ui.features.after_map import vectors
+from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.after_map.polygons_dialog import SAVE, PolygonsDialog
 from tests.gui.exporting.test_layers_and_figures import answer, scene
 from tests.unit.jobs.report.made import leave_undrawn
@@ -131,6 +134,26 @@ def areas(driver, tmp_path, monkeypatch) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert sum(int(row["pixels"]) for row in rows) == np.count_nonzero(ids)
+    dialog.close()
+
+
+def test_areas_of_a_map_that_is_gone_are_not_listed(mapped, monkeypatch):
+    begun, go_on, count = Event(), Event(), vectors.strip_areas
+
+    def slow(*wanted):
+        begun.set()
+        assert go_on.wait(60)
+        return count(*wanted)
+
+    monkeypatch.setattr(vectors, "strip_areas", slow)
+    mapped.trigger("map.areas")
+    mapped.qtbot.waitUntil(begun.is_set)
+    mapped.document.set_prediction(None)
+    go_on.set()
+    tasks = mapped.window.workspace.tasks
+    mapped.qtbot.waitUntil(lambda: all(task.title != vectors.COUNTING for task in tasks.running))
+    dialog = mapped.window.findChild(AreasDialog)
+    assert dialog.table.rowCount() == 0
     dialog.close()
 
 

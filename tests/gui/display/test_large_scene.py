@@ -231,6 +231,28 @@ def test_a_screenshot_does_not_wait_for_the_overview(driver, header, tmp_path, m
     assert (tmp_path / "shot.png").stat().st_size > 0
 
 
+def test_who_cancels_the_overview_of_the_last_scene_gets_that_of_the_open_one(
+    driver, header, tmp_path, monkeypatch
+):
+    begun = []
+
+    def fill(source, _bands, token, _port) -> None:
+        begun.append(source)
+        while not token.cancelled:
+            threading.Event().wait(0.01)
+        token.check()
+
+    monkeypatch.setattr(OverviewSource, "fill", fill)
+    monkeypatch.setattr(OverviewSource, "missing", lambda _source, bands: tuple(bands))
+    open_coarse(driver, header)
+    driver.qtbot.waitUntil(lambda: len(begun) == 1)
+    open_coarse(driver, write_big_scene(tmp_path, SHAPE, "bil", groups=61))
+    driver.window.feature("application").activity.cancel_all()
+    driver.trigger("image.single")
+    driver.qtbot.waitUntil(lambda: len(begun) == 2)
+    assert begun[1] is driver.document.cube.source
+
+
 @pytest.fixture
 def overviews(monkeypatch):
     """The bands of overviews that were begun."""

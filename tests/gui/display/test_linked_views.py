@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -12,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.big_scene import write_big_scene
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.ui.features.display import map_overlay
 from hsi_viewer.ui.features.display.linked_views import LinkedViewsFeature
 from hsi_viewer.ui.features.display.map_overlay import MapMarksFeature
 
@@ -173,6 +176,26 @@ def test_scale_bar_north_arrow_and_degrees(scene):
     scene.document.mark_saved()
     scene.open("sample:indian-pines")
     assert not found.marks.isVisible()
+    assert scene.window.context.readout.degrees.text() == ""
+
+
+def test_a_place_that_is_found_late_is_not_shown_in_the_next_scene(scene, monkeypatch):
+    scene.qtbot.waitUntil(feature(scene, MapMarksFeature).marks.isVisible)
+    begun, go_on, degrees = Event(), Event(), map_overlay.degrees
+
+    def slow(*wanted):
+        begun.set()
+        assert go_on.wait(60)
+        return degrees(*wanted)
+
+    monkeypatch.setattr(map_overlay, "degrees", slow)
+    scene.hover(45, 60)
+    scene.qtbot.waitUntil(begun.is_set)
+    scene.document.mark_saved()
+    scene.open("sample:indian-pines")
+    go_on.set()
+    tasks = scene.window.workspace.tasks
+    scene.qtbot.waitUntil(lambda: all("longitude" not in task.title for task in tasks.running))
     assert scene.window.context.readout.degrees.text() == ""
 
 

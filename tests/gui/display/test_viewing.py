@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QFocusEvent, QImage, QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from hsi_viewer.analysis.geographic import ScaleAndNorth
 from hsi_viewer.ui.scene.map_marks import MapMarks
@@ -76,6 +77,16 @@ def test_space_and_left_drag_pan(sample):
     QTest.keyRelease(sample.canvas, Qt.Key.Key_Space)
     assert round(before.y() - sample.canvas._box.viewRect().center().y()) == 4
     assert sample.document.labels.total == 0
+    sample.click(70, 70)
+    assert sample.document.labels.total == 1
+
+
+def test_space_that_is_let_go_in_another_window_leaves_the_button_to_the_tool(sample):
+    sample.key(Qt.Key.Key_B)
+    QTest.keyPress(sample.canvas, Qt.Key.Key_Space)
+    reason = Qt.FocusReason.ActiveWindowFocusReason
+    QApplication.sendEvent(sample.canvas, QFocusEvent(QEvent.Type.FocusOut, reason))
+    assert sample.canvas.cursor().shape() == Qt.CursorShape.CrossCursor
     sample.click(70, 70)
     assert sample.document.labels.total == 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -103,6 +104,34 @@ def test_a_locked_class_is_not_fixed(planted):
     assert len(rows_of(panel)) == 2
     planted.click_on(planted.window.notices.notices[-1].buttons[0])
     assert [c.locked for c in document.legend].count(False) == 1
+
+
+def test_labels_never_get_a_class_that_was_removed(planted):
+    panel = check(planted)
+    planted.document.remove_class(2)
+    assert [row[:2] for row in rows_of(panel)] == [["Lake", "Reed"]]
+    QTest.keyClick(panel.table, Qt.Key.Key_F)
+    assert rows_of(panel) == []
+    assert set(planted.document.labels.present()) <= {c.id for c in planted.document.legend}
+
+
+def test_a_check_that_ends_with_its_scene_says_nothing_in_the_next(planted, monkeypatch):
+    begun, go_on = Event(), Event()
+
+    def slow(*_args, **_options):
+        begun.set()
+        assert go_on.wait(60)
+        return []
+
+    monkeypatch.setattr("hsi_viewer.learning.guidance.check_labels.check_labels", slow)
+    planted.trigger("labels.check")
+    planted.qtbot.waitUntil(begun.is_set)
+    planted.document.mark_saved()
+    with planted.qtbot.waitSignal(planted.window.context.opening.opened):
+        planted.window.open("sample:indian-pines")
+    assert planted.window.panel("label-errors").state.text() == ""
+    go_on.set()
+    planted.settle()
 
 
 def test_a_ground_truth_is_checked_fixed_and_undone_the_same_way(planted):

@@ -102,6 +102,15 @@ def test_a_region_becomes_a_class_and_a_removed_id_is_given_again(hands):
     assert ids_of(hands) == [1, 3, 2]
 
 
+def test_one_pixel_is_not_called_pixels(hands):
+    hands.tool("point")
+    hands.driver.key(Qt.Key.Key_1)
+    hands.click((3, 3))
+    hands.driver.trigger("class.remove")
+    text = "“Class 1” and its 1 labelled pixel were removed."
+    assert hands.driver.window.notices.texts()[-1] == text
+
+
 def test_a_class_without_labels_stays(hands):
     hands.tool("rectangle")
     hands.driver.key(Qt.Key.Key_2)

@@ -246,6 +246,8 @@ def test_wheel_zooms_and_pans_while_a_tool_is_active_and_sizes_it_with_ctrl(hand
     assert hands.driver.window.feature("labelling").tools.options.brush_size.value() == 5
     hands.wheel((30, 40), -1, CTRL)
     assert hands.driver.window.feature("labelling").tools.options.brush_size.value() == 3
+    hands.wheel((30, 40), 1, CTRL, sideways=True)
+    assert hands.driver.window.feature("labelling").tools.options.brush_size.value() == 3
     assert hands.canvas.view_box() == view
 
 

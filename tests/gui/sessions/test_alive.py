@@ -303,3 +303,32 @@ def test_a_class_that_goes_while_an_area_of_it_is_worked_out_takes_the_area_alon
     quiet(scene)
     assert scene.document.labels.total == 0
     assert scene.document.history.count == 0
+
+
+def test_an_undo_that_is_worked_out_for_another_scene_does_not_count_here(
+    scene, labels, monkeypatch, tmp_path
+):
+    scene.window.context.labelling.files.load(labels, "labels")
+    quiet(scene)
+    go_on, prepare = threading.Event(), LabelMap.prepare
+    waits = iter([go_on])
+
+    def slow(*wanted):
+        first = next(waits, None)
+        assert first is None or first.wait(60)
+        return prepare(*wanted)
+
+    monkeypatch.setattr(LabelMap, "prepare", slow)
+    scene.trigger("edit.undo")
+    scene.document.mark_saved()
+    np.save(tmp_path / "other.npy", np.random.default_rng(1).normal(size=(*SIZE, 5)))
+    with scene.qtbot.waitSignal(scene.window.context.opening.opened):
+        scene.window.open(str(tmp_path / "other.npy"))
+    scene.trigger("class.add")
+    for row in (3, 6, 9):
+        scene.stroke((row, 3), (row, 9))
+    count = scene.document.history.count
+    scene.trigger("edit.undo")
+    go_on.set()
+    quiet(scene)
+    assert scene.document.history.count == count - 1

@@ -84,6 +84,17 @@ def answer_dialog(monkeypatch, name: str, path: Path | str) -> None:
     monkeypatch.setattr(QFileDialog, name, staticmethod(lambda *_a, **_k: (str(path), "")))
 
 
+def answer_box(monkeypatch, text: str) -> None:
+    """Click this button of every question."""
+
+    def click(box) -> int:
+        button = next(b for b in box.buttons() if b.text() == text)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", click)
+
+
 def save_session(driver, monkeypatch, path: Path) -> None:
     answer_dialog(monkeypatch, "getSaveFileName", path)
     driver.trigger("session.save_as")
@@ -173,13 +184,7 @@ def test_closing_without_an_answer_keeps_and_discarding_does_not(drawn, make_dri
     again.qtbot.waitUntil(lambda: again.document is not None)
     all_quiet(again)
 
-    def discard(box) -> int:
-        QTest.mouseClick(
-            next(b for b in box.buttons() if b.text() == "Discard"), Qt.MouseButton.LeftButton
-        )
-        return 0
-
-    monkeypatch.setattr(QMessageBox, "exec", discard)
+    answer_box(monkeypatch, "Discard")
     again.window.close()
     assert recoverable_sessions() == ()
     again.window = again.canvas = None
@@ -361,6 +366,34 @@ def test_a_session_in_another_program_opens_read_only_and_can_be_taken_over(
     again.trigger("file.save")
     wait_for_offer(again, "was taken over")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("way", ["save as", "closing"])
+def test_a_session_file_that_another_program_has_open_is_not_replaced(
+    drawn, make_driver, tmp_path, monkeypatch, way
+):
+    path = tmp_path / "work.hsiproj"
+    save_session(drawn, monkeypatch, path)
+    drawn.let_go()
+    living = Lock(lock_of(path))
+    again = make_driver()
+    open_session(again, path)
+    press(again, wait_for_offer(again, "read-only"), "Stay read-only")
+    again.key(Qt.Key.Key_1)
+    again.stroke((6, 3), (6, 8))
+    before = path.read_bytes()
+    answer_dialog(monkeypatch, "getSaveFileName", path)
+    if way == "save as":
+        again.trigger("session.save_as")
+    else:
+        answer_box(monkeypatch, "Save")
+        again.window.close()
+    all_quiet(again)
+    assert path.read_bytes() == before
+    assert any("Save it under another name" in t for t in again.window.notices.texts())
+    assert again.window.isVisible()
+    assert again.window.context.sessions.unsaved() == ("labels",)
+    living.release()
 
 
 def test_a_damaged_session_is_refused_in_words(driver, tmp_path):

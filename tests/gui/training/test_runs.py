@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +17,7 @@ from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.classifiers import classifier
 from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.session.storage.training_runs import MODEL
+from hsi_viewer.ui.features.training import runs
 from hsi_viewer.ui.features.training.training import Trained
 
 ROWS, COLUMNS = 12, 16
@@ -41,7 +43,16 @@ def labelled(driver, tmp_path, monkeypatch):
 
 
 def train(driver, right: int, *, warm: bool = False) -> np.ndarray:
-    """A made-up run whose map is right in the first columns."""
+    """A made-up run whose map is right in the first columns, kept."""
+    before = driver.window.context.sessions.shown_run
+    class_map = end_training(driver, right, warm=warm)
+    driver.qtbot.waitUntil(lambda: driver.window.context.sessions.shown_run != before)
+    driver.settle()
+    return class_map
+
+
+def end_training(driver, right: int, *, warm: bool = False) -> np.ndarray:
+    """Have such a run end; a worker keeps it."""
     class_map = np.where(np.arange(COLUMNS) < right, driver.document.truth, 9).astype(np.uint16)
     made = Prediction(class_map, np.full(class_map.shape, 0.75, np.float32), (1, 2, 9), source="m")
     model = SimpleNamespace(
@@ -49,7 +60,6 @@ def train(driver, right: int, *, warm: bool = False) -> np.ndarray:
     )
     model.save = save_model
     driver.document.set_prediction(made, driver.document.labels.ids > 0)
-    before = driver.window.context.sessions.shown_run
     driver.window.feature("training").training.trained.emit(
         Trained(
             *(model, made, TrainingConfig(seed=right), classifier("sdhsi")),
@@ -57,9 +67,24 @@ def train(driver, right: int, *, warm: bool = False) -> np.ndarray:
             warm,
         )
     )
-    driver.qtbot.waitUntil(lambda: driver.window.context.sessions.shown_run != before)
-    driver.settle()
     return class_map
+
+
+def test_a_run_is_pending_until_the_map_on_the_screen_is_kept(labelled, monkeypatch):
+    sessions, go_on, write = labelled.window.context.sessions, Event(), runs.write_run
+
+    def slow(folder, run, *rest):
+        assert run.id == 1 or go_on.wait(60)
+        return write(folder, run, *rest)
+
+    monkeypatch.setattr(runs, "write_run", slow)
+    end_training(labelled, 6)
+    end_training(labelled, 15)
+    labelled.qtbot.waitUntil(lambda: 1 in sessions.session.training_runs)
+    assert sessions.run_pending
+    go_on.set()
+    labelled.qtbot.waitUntil(lambda: not sessions.run_pending)
+    assert sessions.shown_run == 2
 
 
 def panel_of(driver):

@@ -63,10 +63,10 @@ class SlowTrainer:
 
 @pytest.fixture
 def slow(monkeypatch) -> SlowTrainer:
-    coarser_tile = SlowTrainer()
-    monkeypatch.setattr(trainer, "fit", coarser_tile.fit)
+    slow_trainer = SlowTrainer()
+    monkeypatch.setattr(trainer, "fit", slow_trainer.fit)
     monkeypatch.setattr(cross_validation, "evidence_of", lambda model, *_a, **_k: model.evidence)
-    return coarser_tile
+    return slow_trainer
 
 
 @pytest.fixture

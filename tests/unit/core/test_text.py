@@ -14,6 +14,7 @@ from hsi_viewer.core.text import (
     MOST_MESSAGE,
     MOST_MESSAGES,
     MOST_QUOTED,
+    counted,
     escaped,
     message,
     one_line,
@@ -100,3 +101,12 @@ def test_an_error_of_a_subclass_is_bounded_too():
 )
 def test_bands_are_written_as_people_count_them(bands, words):
     assert ranges(bands) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0 pixels are"), (1, "1 pixel is"), (2, "2 pixels are"), (1234, "1,234 pixels are")],
+)
+def test_things_are_counted_with_the_verb_that_goes_with_them(number, words):
+    assert counted(number, "pixel", "is", "are") == words
+    assert counted(number, "pixel") == words.rpartition(" ")[0]

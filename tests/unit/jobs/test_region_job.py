@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -95,6 +96,23 @@ def test_a_bundle_and_a_report_know_the_region_again(classified):
     again = RunFolder(out).mapped_run()
     assert np.array_equal(again.prediction.class_map, result.prediction.class_map)
     assert np.array_equal(again.cube.inside, inside())
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_changed_region_of_a_bundle_is_not_taken_for_a_changed_scene(classified, tmp_path, kept):
+    region, bundle = "region/region.img", tmp_path / "other.zip"
+    with ZipFile(classified[0] / "run.zip") as old, ZipFile(bundle, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name != region:
+                new.writestr(name, data)
+            elif kept:
+                new.writestr(name, bytes(len(data)))
+    found = verify(VerifyJob(bundle))
+    assert (found.passed, found.same_values, found.equal) == (False, None, None)
+    assert (found.contents.changed if kept else found.contents.missing) == (region,)
+    what = "has changed" if kept else "is missing"
+    assert found.warnings == (f"The map was not made again, because {region} {what}.",)
 
 
 @pytest.mark.parametrize("side", [512, 16])

@@ -203,8 +203,8 @@ class ApplyFeature(Feature):
     def _map_change(
         self, document: Document, made: Applied, prediction: Prediction, name: str
     ) -> MapChange:
-        sessions, nothing = self.context.sessions, np.zeros(document.labels.shape, bool)
-        shown = None if sessions.run_pending else sessions.shown_run
+        nothing = np.zeros(document.labels.shape, bool)
+        shown = self.context.sessions.known_run
         before = ShownMap(document.prediction, document.trained_on, shown)
         config = {
             "classifier": made.model.name,

@@ -187,7 +187,7 @@ class CleanFeature(PanelFeature["CleanPanel"]):
         if document is None or document.prediction is not found.prediction:
             return
         sentence = cleaning_sentence(found.cleaning, {c.id: c.name for c in document.legend})
-        before = ShownMap(found.prediction, document.trained_on, self._run())
+        before = ShownMap(found.prediction, document.trained_on, self.context.sessions.known_run)
         run = self.context.runs.keep_map(self._record(found, prediction, before, sentence))
         after = ShownMap(prediction, before.trained_on, run)
         change = MapChange(document, before, after, lambda m: self.context.runs.note_shown(m.run))
@@ -195,11 +195,6 @@ class CleanFeature(PanelFeature["CleanPanel"]):
         document.history.do("Clean the map", change)
         undo = self.context.labelling.undo_choice()
         self.workspace.notify(f"Cleaned: {sentence}.", "success", undo)
-
-    def _run(self) -> int | None:
-        """The run of the shown map, if it is known by now."""
-        sessions = self.context.sessions
-        return None if sessions.run_pending else sessions.shown_run
 
     def _record(
         self, found: Cleaned, prediction: Prediction, before: ShownMap, sentence: str
@@ -209,11 +204,8 @@ class CleanFeature(PanelFeature["CleanPanel"]):
         runs = session.training_runs.runs if session is not None else ()
         origin = next((run for run in runs if run.id == before.run), None)
         config = dict(origin.config) if origin is not None else {}
-        earlier = (config[name] for name in ("cleaned",) if name in config)
-        made = {
-            MADE_FROM: before.run,
-            "cleaned": "; ".join((*earlier, sentence)),
-        }
+        earlier = [config["cleaned"]] if "cleaned" in config else []
+        made = {MADE_FROM: before.run, "cleaned": "; ".join([*earlier, sentence])}
         named = "" if origin is None else origin.title.partition(": ")[2] or origin.title
         title = ", ".join(part for part in (named.removesuffix(", cleaned"), "cleaned") if part)
         return MadeMap(

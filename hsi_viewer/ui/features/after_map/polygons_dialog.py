@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.core.text import counted
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
 
 SAVE = QDialogButtonBox.StandardButton.Save
@@ -71,6 +72,6 @@ class PolygonsDialog(QDialog):
     def show_count(self, polygons: int, small: int, least: int) -> None:
         """Say how many polygons there will be, and how many of them are tiny."""
         tiny = f", {small:,} of them of fewer than {least} pixels" if small else ""
-        self.count.setText(f"{polygons:,} polygons{tiny}.")
+        self.count.setText(f"{counted(polygons, 'polygon')}{tiny}.")
         self.buttons.button(SAVE).setEnabled(polygons > 0)
         self.adjustSize()

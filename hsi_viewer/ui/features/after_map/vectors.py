@@ -111,6 +111,7 @@ class MapFeature(Feature):
         if self._areas is None:
             return
         if document is None or document.prediction is None:
+            self.workspace.cancel(COUNTING)
             self._areas.show_areas((), ClassLegend())
             return
         ids, cube = document.prediction.class_map, document.cube

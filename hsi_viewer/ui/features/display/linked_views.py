@@ -60,7 +60,7 @@ class LinkedViewsFeature(Feature):
             (key,),
             icon,
             self.has_scene,
-            lambda: "Open a cube first.",
+            lambda: "Open a scene first.",
             checked=lambda: self.number == number,
         )
 
@@ -89,12 +89,12 @@ class LinkedViewsFeature(Feature):
         canvas = self.context.canvas
         centre = canvas.parentWidget()
         layout = centre.layout() if isinstance(centre, QWidget) else None
-        coarser_tile = QWidget()
+        placeholder = QWidget()
         if layout is not None:
-            layout.replaceWidget(canvas, coarser_tile)
+            layout.replaceWidget(canvas, placeholder)
         grid = SceneGrid(canvas, self.tiles)
         if layout is not None:
-            layout.replaceWidget(coarser_tile, grid)
-        coarser_tile.deleteLater()
+            layout.replaceWidget(placeholder, grid)
+        placeholder.deleteLater()
         canvas.show()
         return grid

@@ -1,4 +1,4 @@
-"""MapPlaceFeature: degrees under the cursor, scale bar and north arrow of georeferenced scenes."""
+"""MapMarksFeature: degrees under the cursor, scale bar and north arrow of georeferenced scenes."""
 
 from __future__ import annotations
 
@@ -87,6 +87,7 @@ class MapMarksFeature(Feature):
 
     @Slot()
     def _on_document(self) -> None:
+        self._at = None
         self._take(None)
         document = self.workspace.document
         if document is not None:
@@ -132,5 +133,5 @@ class MapMarksFeature(Feature):
 
     @Slot(object)
     def _on_degrees(self, response: Response) -> None:
-        if self._at is not None and response.error is None:
+        if response.request == self._at and response.error is None:
             self.context.readout.show_degrees(str(response.result))

@@ -49,6 +49,7 @@ class OverviewsFeature(Feature):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._task: Task | None = None
+        self._making: OverviewSource | None = None
         self._declined: OverviewSource | None = None
         self._soon = RestTimer(FIRST_MS, self._make, self)
         context.viewing.layers.redrawn.connect(self._on_redrawn)
@@ -93,6 +94,7 @@ class OverviewsFeature(Feature):
         if not isinstance(source, OverviewSource) or source is self._declined:
             return
         if source.missing(picture.bands):
+            self._making = source
             work = partial(make_overview, source, picture.bands, limit)
             title = f"Overview of {document.cube.name}"
             self._task = self.workspace.tasks.start(title, work, background=True)
@@ -107,11 +109,8 @@ class OverviewsFeature(Feature):
 
     @Slot()
     def _on_declined(self) -> None:
-        """The user has cancelled it: it is not made for this scene."""
-        self._task = None
-        picture = self.context.viewing.picture
-        source = picture.cube.source if picture is not None else None
-        self._declined = source if isinstance(source, OverviewSource) else None
+        """The user has cancelled it: it is not made for its scene."""
+        self._task, self._declined = None, self._making
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

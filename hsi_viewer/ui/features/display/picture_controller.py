@@ -45,7 +45,7 @@ class PictureController(QObject):
     Attributes
     ----------
     picture : what is on the screen, or None.
-    look : what is requested, or None without a scene.
+    composite : what is requested, or None without a scene.
     """
 
     requested = Signal(object)
@@ -55,7 +55,7 @@ class PictureController(QObject):
     def __init__(self, workspace: Workspace, layers: LayerStack, parent: QObject) -> None:
         super().__init__(parent)
         self._workspace, self._layers = workspace, layers
-        self._samples, self._book = Samples(), ViewMemory()
+        self._samples, self._memory = Samples(), ViewMemory()
         self._task: Task | None = None
         self._images: list[HyperCube] = []
         self._usual = Contrast()  # for pictures whose contrast was never chosen
@@ -113,12 +113,12 @@ class PictureController(QObject):
 
     def save(self) -> None:
         """Write down how cubes were looked at."""
-        self._book.save()
+        self._memory.save()
 
     # requests ----------------------------------------------------------------------------------
 
     def show(self, composite: Composite, *, quiet: bool = False) -> None:
-        """Draw a look as it is; quietly while something is dragged or played."""
+        """Draw a composite; quietly while something is dragged or played."""
         scene = self._scene
         if scene is None:
             return
@@ -256,9 +256,9 @@ class PictureController(QObject):
         return Contrast(settings.stretch, (low, high))
 
     def _with_contrast(self, composite: Composite) -> Composite:
-        """The look with the contrast that it had last, else with the usual one."""
+        """A composite with the contrast that it had last, else with the usual one."""
         scene = self._scene
-        kept = self._book.of(scene).contrasts if scene is not None else {}
+        kept = self._memory.of(scene).contrasts if scene is not None else {}
         return replace(composite, contrast=kept.get(self.title(composite), self._usual))
 
     def _colours_for(self, bands: tuple[int, ...], image: HyperCube | None) -> ColourMap | None:
@@ -266,11 +266,11 @@ class PictureController(QObject):
         if len(bands) != 1:
             return None
         scene = self._scene
-        remembered = self._book.of(scene).colours if scene is not None and image is None else ""
+        remembered = self._memory.of(scene).colours if scene is not None and image is None else ""
         return colour_map(remembered or (GREY if image is None else SINGLE_COLOURS))
 
     def _note(self, scene: HyperCube, composite: Composite) -> None:
-        noted = self._book.of(scene)
+        noted = self._memory.of(scene)
         if (
             composite.contrast != self._default_contrast()
             or self.title(composite) in noted.contrasts
@@ -280,11 +280,11 @@ class PictureController(QObject):
             noted.bands = composite.bands
             if len(composite.bands) == 1:
                 noted.colours = composite.colours.name if composite.colours is not None else GREY
-        self._book.note(scene, noted)
+        self._memory.note(scene, noted)
 
     def _scene_composite(self, scene: HyperCube) -> Composite:
         """The last composite of a scene, else its first one."""
-        noted = self._book.of(scene)
+        noted = self._memory.of(scene)
         if not noted.bands or max(noted.bands) >= scene.bands:
             bands = described_bands(scene) or good_bands_near(scene, self._first)
             if scene.bands == 1:

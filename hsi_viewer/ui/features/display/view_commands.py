@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.display.document_layers import MapStyle
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def view_commands(workspace: Workspace, view: ViewController, canvas: ImageCanva
             ("U",),
             "help-rhombus-outline",
             lambda: workspace.document is not None and workspace.document.prediction is not None,
-            lambda: "Train first: there is no class map yet.",
+            lambda: NO_MAP,
             checked=lambda: view.uncertainty_shown,
             toolbar=True,
         ),

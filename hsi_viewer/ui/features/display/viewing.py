@@ -127,11 +127,10 @@ class ViewController(QObject):
             curves, self._picked_spectrum = self._plot.curves.curves, None
             self._plot.show_cube(document.cube)
             self._read_again(document.cube, [c for c in curves if c.position is not None])
-            others = sum(c.position is None for c in curves)
-            if others:
+            if any(c.position is None for c in curves):
                 self._workspace.notify(
-                    f"{others} means and library spectra were removed from the plot, because the "
-                    "metadata changed."
+                    "Means and library spectra were removed from the plot, because the metadata "
+                    "changed."
                 )
             self.pictures.refresh()
 

@@ -51,8 +51,7 @@ class ExportController(QObject):
         dialog.deleteLater()
 
     def _run_word(self, document: Document) -> str:
-        sessions, prediction = self._context.sessions, document.prediction
-        run = None if sessions.run_pending else sessions.shown_run
+        run, prediction = self._context.sessions.known_run, document.prediction
         if prediction is not None and not prediction.final:
             return "early"
         return f"run{run}" if run is not None else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.exporting.exporting import ExportController
 from hsi_viewer.ui.features.exporting.reports import ReportController
 from hsi_viewer.ui.features.feature import Feature
@@ -34,7 +35,7 @@ class ExportingFeature(Feature):
                 ("Ctrl+E",),
                 "export-variant",
                 self.has_map,
-                lambda: "Train first: there is no class map yet.",
+                lambda: NO_MAP,
                 toolbar=True,
             ),
             Command(

@@ -72,7 +72,8 @@ class ReportController(QObject):
         return document is not None and unkept is not None and document.prediction is unkept
 
     def _is_applied(self) -> bool:
-        session, shown = self._context.sessions.session, self._shown()
+        sessions = self._context.sessions
+        session, shown = sessions.session, sessions.known_run
         if session is None or shown is None or shown not in session.training_runs:
             return False
         return session.training_runs[shown].applied is not None
@@ -142,12 +143,8 @@ class ReportController(QObject):
         self._workspace.perform(BUNDLE, work, self._on_bundle, doing=BUNDLE)
 
     def _run_word(self) -> str:
-        run = self._shown()
+        run = self._context.sessions.known_run
         return f"run{run}" if run is not None else ""
-
-    def _shown(self) -> int | None:
-        sessions = self._context.sessions
-        return None if sessions.run_pending else sessions.shown_run
 
     def _run(self, document: Document) -> SessionRun:
         """What is known of the map now; the work itself is the worker's."""
@@ -173,7 +170,7 @@ class ReportController(QObject):
             prediction=prediction,
             runs={run.id: run for run in session.training_runs.runs},
             folder=session.training_runs.folder,
-            shown=self._shown(),
+            shown=self._context.sessions.known_run,
             model=None if known is None else known.model,
             sample=document.results.sample,
             decisions=document.decisions.snapshot(),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.history import History, Step
+from hsi_viewer.core.text import counted
 from hsi_viewer.ui.features.guidance.place_finder import Place
 
 Area = Literal["segment", "core", "pixel"]
@@ -53,10 +54,9 @@ class AnsweredPlaces:
     @property
     def sentence(self) -> str:
         """How many answers there are, and of which kind."""
-        count = len(self.done)
         kinds = Counter(a.kind for a in self.done)
         parts = ", ".join(f"{n} {WORDS[kind]}" for kind, n in kinds.items())
-        return f"{count} answer{'' if count == 1 else 's'}" + (f": {parts}" if parts else "")
+        return counted(len(self.done), "answer") + (f": {parts}" if parts else "")
 
 
 def covered(place: Place, area: Area, columns: int) -> NDArray[np.int64]:

@@ -28,7 +28,7 @@ class GuideFeature(PanelFeature["GuidePanel"]):
 
     Parameters
     ----------
-    labelling, panel : the classes, and their list, where a new one is named.
+    labelling, classes : the labels, and the list of classes, where a new one is named.
     training : follows the answers while the guide is on.
     """
 

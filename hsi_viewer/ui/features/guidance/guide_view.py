@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hsi_viewer.core.text import MOST_OF_NAME, short_name
+from hsi_viewer.core.text import MOST_OF_NAME, counted, short_name
 from hsi_viewer.ui.features.guidance.answered_places import Area
 from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
@@ -123,7 +123,8 @@ class GuideView(QuestionView):
 
     def _progress(self, labelled: int) -> str:
         points = self._loop.progress.points
-        parts = [f"{self._loop.answers.sentence}; {labelled:,} pixels are labelled."]
+        total = counted(labelled, "pixel", "is", "are")
+        parts = [f"{self._loop.answers.sentence}; {total} labelled."]
         last = points[-1] if points else None
         if last is not None and None not in (last.accuracy, last.low, last.high):
             value, low, high = (100 * (v or 0.0) for v in (last.accuracy, last.low, last.high))

@@ -197,8 +197,8 @@ class CheckFeature(PanelFeature["CheckPanel"]):
         self._open = self._still_open(document, checked)
         count = sum(s.pixels.size for s in self._open)
         judged = f"{checked.judged:,} of {checked.total:,} labels could be judged; "
-        told = f"{count:,} look like another class." if count else "none looks like another class."
-        self.panel.show_state(f"{judged}{told}")
+        found = f"{count:,} look" if count > 1 else f"{count or 'none'} looks"
+        self.panel.show_state(f"{judged}{found} like another class.")
         self._shown, self._flies = None, fly
         self.panel.show_suspects(self._open, document.legend.name_of, row)
         self._flies = True
@@ -208,7 +208,12 @@ class CheckFeature(PanelFeature["CheckPanel"]):
         if ids is None:
             return []
         asked = np.where(document.decisions.ids == Decision.KEPT, 0, ids).ravel()
-        return [s for s in checked.suspects if (asked[s.pixels] == s.label).any()]
+        fixable = [
+            s
+            for s in checked.suspects
+            if checked.source == "truth" or s.looks_like in document.legend
+        ]
+        return [s for s in fixable if (asked[s.pixels] == s.label).any()]
 
     # decisions -------------------------------------------------------------------------------
 
@@ -334,6 +339,7 @@ class CheckFeature(PanelFeature["CheckPanel"]):
 
     @Slot()
     def _on_document(self) -> None:
+        self.workspace.cancel(CHECKING)
         self._checked, self._open, self._shown = None, [], None
         self._truth_steps.clear()
         self._training_panel.show_suspects(0)

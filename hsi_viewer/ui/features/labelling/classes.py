@@ -257,7 +257,8 @@ class ClassFeature(Feature):
         ]
         new = [c for c in read if c.id not in document.legend]
         document.set_classes(f"Load legend {path.name}", (*kept, *new))
-        self.workspace.notify(f"{len(read)} classes loaded from {path.name}.")
+        classes = "1 class" if len(read) == 1 else f"{len(read)} classes"
+        self.workspace.notify(f"{classes} loaded from {path.name}.")
 
     def choose_target(self) -> None:
         """Ask where to save the legend."""

@@ -19,6 +19,7 @@ from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
 from hsi_viewer.core.labels.sampling import Draw
 from hsi_viewer.core.progress import CancelToken, ProgressPort, TaskCancelledError
+from hsi_viewer.core.text import counted
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import base_of, carry_out
@@ -87,8 +88,8 @@ class LabelFiles(QObject):
             return
         self.context.offers.offer(
             OFFER,
-            f"{document.labels.total:,} pixels are already labelled. Replace them with "
-            f"{Path(source).name}?",
+            f"{counted(document.labels.total, 'pixel', 'is', 'are')} already labelled. Replace "
+            f"{'it' if document.labels.total == 1 else 'them'} with {Path(source).name}?",
             (
                 Choice("Replace them", partial(self.load, source, "labels")),
                 Choice("Keep existing, add new", partial(self.load, source, "add"), primary=True),
@@ -197,8 +198,8 @@ class LabelFiles(QObject):
                 f"others are test pixels.{f' {note}' if note else ''}{_left_out(use.empty)}"
             )
         if purpose == "add":
-            return f"{use.added:,} pixels labelled."
-        return f"{document.labels.total:,} labelled pixels loaded."
+            return f"{counted(use.added, 'pixel')} labelled."
+        return f"{counted(document.labels.total, 'labelled pixel')} loaded."
 
     def _ask_placement(
         self,
@@ -360,5 +361,4 @@ def _left_out(pixels: int) -> str:
     """A sentence about pixels of a ground truth where the scene has no data; "" for none."""
     if not pixels:
         return ""
-    were = "pixel without data was" if pixels == 1 else "pixels without data were"
-    return f" {pixels:,} {were} left out."
+    return f" {counted(pixels, 'pixel', 'without data was', 'without data were')} left out."

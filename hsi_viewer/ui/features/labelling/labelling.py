@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QColorDialog
 
+from hsi_viewer.core.text import counted
 from hsi_viewer.session.document.added_class import AddedClass
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_removal
@@ -132,7 +133,7 @@ class LabelController(QObject):
             count = load.prepared.edit.pixels.size
             if count:
                 self._workspace.notify(
-                    f"“{name}” and its {count:,} labelled pixels were removed.",
+                    f"“{name}” and its {counted(count, 'labelled pixel')} were removed.",
                     "info",
                     self.undo_choice(),
                 )

@@ -23,6 +23,7 @@ from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.array_dialog import ask_array
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import SELECT_FIRST
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.tools.outline import PolygonTool
 from hsi_viewer.ui.widgets.bands_dialog import BandsDialog
@@ -87,7 +88,7 @@ class RegionOfInterestFeature(Feature):
         self._polygon = _RegionPolygon(self)
         self.drawing = False
         self._bands: BandsDialog | None = None
-        self._told: tuple[object, object] = None, None  # what the panel tells of
+        self._described: tuple[object, object] = None, None  # cube and region, in the panel
         panel.clear_region_requested.connect(self.clear)
         labelling.toolbox.changed.connect(self._on_tool)
         self.workspace.document_changed.connect(self._on_document)
@@ -97,7 +98,7 @@ class RegionOfInterestFeature(Feature):
         """The submenu Region of interest."""
         opened, inside, any_set = self.has_scene, self._has_inside, self._is_set
         picked = "Choose a region of labels with the select tool first (V)."
-        selected = "Select pixels first, with a lasso on the image or in the scatter plot."
+
         return [
             Command(
                 "roi.draw",
@@ -114,7 +115,7 @@ class RegionOfInterestFeature(Feature):
                 "Use the &selected pixels",
                 self.take_selection,
                 self.has_selection,
-                selected,
+                SELECT_FIRST,
             ),
             self._row(
                 "picked",
@@ -280,6 +281,7 @@ class RegionOfInterestFeature(Feature):
         text = "" if chosen is None else written(chosen)
         self._bands = BandsDialog(document.cube, text, self.window)
         self._bands.accepted.connect(self._on_bands)
+        self._bands.finished.connect(self._forget_bands)
         self._bands.open()
 
     @Slot()
@@ -288,6 +290,12 @@ class RegionOfInterestFeature(Feature):
         if document is not None and dialog is not None:
             title = "Use all bands" if dialog.chosen is None else "Choose bands"
             document.region.set_bands(document.history, title, dialog.chosen)
+
+    @Slot()
+    def _forget_bands(self) -> None:
+        dialog, self._bands = self._bands, None
+        if dialog is not None:
+            dialog.deleteLater()
 
     # what is shown ---------------------------------------------------------------------------
 
@@ -306,7 +314,6 @@ class RegionOfInterestFeature(Feature):
         self.put_away()
         if self._bands is not None:
             self._bands.reject()
-            self._bands = None
         if document is not None:
             document.region.changed.connect(self._on_region)
             self._on_region()
@@ -330,11 +337,10 @@ class RegionOfInterestFeature(Feature):
             self._panel.show_region("")
             return
         cube, region = document.cube, document.region.now
-        if (
-            self._told[0] is not cube or self._told[1] is not region
-        ):  # counting pixels takes a while
-            self._told = cube, region
-            self._panel.show_region(region.sentence(cube))
+        if self._described[0] is cube and self._described[1] is region:
+            return  # counting pixels takes a while
+        self._described = cube, region
+        self._panel.show_region(region.sentence(cube))
 
     def _has_picked(self) -> bool:
         return self.labelling.toolbox.select.patch is not None

@@ -17,6 +17,7 @@ from hsi_viewer.session.document.assign_class import plan_assigning
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import SELECT_FIRST
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.label_changes import told_labelled
 from hsi_viewer.ui.tools.outline import LassoTool
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 SPECTRA = "S&pectra"
 SELECTION = "Selection"
 COLOUR: Colour = (255, 0, 200)
-SELECT_FIRST = "Select pixels first, with a lasso on the image or in the scatter plot."
 NO_CLASS = "Choose a class first, or add one (A)."
 
 

@@ -155,7 +155,7 @@ class DoctorDialog(QDialog):
         self.buttons = accept_or_cancel(self, "Use this reading")
         self.forget = QPushButton("Forget my choice", self)
         self.forget.setVisible(answer is not None)
-        self.forget.setToolTip("Read the file as its header describes again")
+        self.forget.setToolTip("Read the file again as its header describes")
         self.forget.clicked.connect(lambda: self.done(FORGOTTEN))
         if answer is not None:
             self.buttons.addButton(self.forget, QDialogButtonBox.ButtonRole.ResetRole)

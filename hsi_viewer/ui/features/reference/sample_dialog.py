@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.assessment.reference_sample import LEAST_IN_CLASS, USERS
 from hsi_viewer.core.labels.classes import ClassLegend
+from hsi_viewer.core.text import counted
 from hsi_viewer.jobs.sampling import SamplePlan
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
 
@@ -52,7 +53,7 @@ class SampleDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Draw a reference sample")
         self._sizes: dict[int, int] = {}
-        self.interval = _percent(5.0, 0.1, 25.0, "Half of the wanted 95 % interval")
+        self.interval = _percent(5.0, 0.1, 25.0, "Half-width of the wanted 95 % interval")
         self.interval.setPrefix("± ")
         self.interval.setToolTip("Of the overall accuracy; the number of points follows from it")
         self.expected = _percent(100 * USERS, 1.0, 100.0, "User's accuracy that is expected")
@@ -92,7 +93,7 @@ class SampleDialog(QDialog):
         layout.addWidget(self.count)
         if replaced:
             layout.addWidget(
-                QLabel(f"This replaces a sample of which {replaced:,} points are labelled.")
+                QLabel(f"This replaces a sample with {counted(replaced, 'labelled point')}.")
             )
         layout.addWidget(self.at_once)
         layout.addWidget(self.buttons)

@@ -19,8 +19,8 @@ ASKED = Asked(
             "no_class", "None", "X", "None of the classes is here: the map is wrong at this point"
         ),
         AnswerButton("next", "Later", "Space", "Show the next point; this one comes again"),
-        AnswerButton("take_back", "Undo", "U", "Take the last answer back and ask again"),
-        AnswerButton("leave", "Stop", "Esc", "Stop labelling; go on whenever you like"),
+        AnswerButton("take_back", "Undo", "U", "Undo the last answer and ask again"),
+        AnswerButton("leave", "Stop", "Esc", "Stop labelling; you can continue at any time"),
     ),
     close_up=118,
 )

@@ -161,8 +161,8 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         else:
             each = ", ".join(f"{s['scene']} {s['overall']:.0%}" for s in found["scenes"])
             text += (
-                f"Scenes held out are mapped {found['overall']:.0%} right by models of the "
-                f"others ({each})."
+                f"Of the labelled pixels of held-out scenes, models of the other scenes get "
+                f"{found['overall']:.0%} right ({each})."
             )
         self.workspace.notify(text, "success", folder_link(folder / "model.json"))
         for warning in report["warnings"]:
@@ -203,7 +203,7 @@ def _usable(paths: list[Path], job: Job) -> list[LabelledScene]:
         except HsiError as error:
             left_out.append(str(error))
     if len(scenes) < 2:
-        raise SettingError(" ".join(["Two labelled scenes are needed at least.", *left_out]))
+        raise SettingError(" ".join(["At least two labelled scenes are needed.", *left_out]))
     for reason in left_out:
         job.report(Note(f"Left out: {reason}"))
     return scenes

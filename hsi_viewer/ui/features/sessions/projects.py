@@ -77,6 +77,8 @@ class ProjectController(QObject):
             return False
         if not is_project(str(path)):
             return self.context.labelling.files.save_now(path)
+        if not self._may_replace(session, path):
+            return False
         snapshot = self._snapshot(session)
 
         def work(token: CancelToken, _port: ProgressPort) -> None:
@@ -126,16 +128,22 @@ class ProjectController(QObject):
         data = self.context.sessions.data()
         return session.snapshot(data or SessionData(session.reference))
 
+    def _may_replace(self, session: Session, path: Path) -> bool:
+        """Whether no other program has a session file open; the user is told if one has."""
+        ours = path == session.project and self._may_write(session)
+        holder = None if ours else holder_of(lock_of(path))
+        if holder is None:
+            return True
+        self.workspace.notify(
+            f"{path} is open in {holder.words}. Save it under another name.",
+            "error",
+            Choice("Save as…", self.save_as),
+        )
+        return False
+
     def _start_saving(self, session: Session, path: Path) -> None:
-        if path != session.project:
-            holder = holder_of(lock_of(path))
-            if holder is not None:
-                self.workspace.notify(
-                    f"{path} is open in {holder.words}. Save it under another name.",
-                    "error",
-                    Choice("Save as…", self.save_as),
-                )
-                return
+        if not self._may_replace(session, path):
+            return
         snapshot = self._snapshot(session)
 
         def work(token: CancelToken, port: ProgressPort) -> tuple[Session, Snapshot, Path]:

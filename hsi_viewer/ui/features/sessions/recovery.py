@@ -251,15 +251,18 @@ def _question(works: Works) -> str:
 
 def _contents(work: RecoverableSession) -> str:
     """What was done, and whether some of it is lost."""
-    what = [counted(work.strokes, "stroke")] if work.strokes else []
-    what += [counted(work.runs, "map")] if work.runs else []
-    return ", ".join(what + (["damaged"] if work.losses is not None else []))
+    return ", ".join(_done(work) + (["damaged"] if work.losses is not None else []))
+
+
+def _done(work: RecoverableSession) -> list[str]:
+    """Strokes and maps, counted, as far as there are any."""
+    parts = ((work.strokes, "stroke"), (work.runs, "map"))
+    return [counted(number, word) for number, word in parts if number]
 
 
 def described(leftover: RecoverableSession) -> str:
     """The work in one sentence or two."""
-    what = [counted(leftover.strokes, "stroke")] if leftover.strokes else []
-    what += [counted(leftover.runs, "map")] if leftover.runs else []
+    what = _done(leftover)
     message = f"Work on {leftover.name} from {local_time(_time(leftover.when))} was not saved"
     message += f": {' and '.join(what)}." if what else "."
     if leftover.losses is not None:

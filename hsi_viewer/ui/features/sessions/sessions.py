@@ -58,6 +58,11 @@ class SessionController(QObject):
         self._workspace.preferences_changed.connect(self._on_preferences)
         self._on_preferences()
 
+    @property
+    def known_run(self) -> int | None:
+        """Number of the run of the map on the screen; None while it is still being saved."""
+        return None if self.run_pending else self.shown_run
+
     # in the worker that opens a cube ---------------------------------------------------------
 
     def _prepare(
@@ -213,7 +218,7 @@ class SessionController(QObject):
         return (*(("labels",) if session.document.modified else ()), *extras)
 
     def data(self) -> SessionData | None:
-        """The session's body as it is on the screen."""
+        """The session's data as they are on the screen."""
         if self.session is None:
             return None
         states = {f.key: f.session_state() for f in self.context.features}

@@ -39,8 +39,8 @@ class StepController(QObject):
     def _move(self, by: int) -> None:
         document = self._workspace.document
         if document is not None:
-            start = self._target if self._task is not None else document.history.count
-            self.go_to(start + by)
+            under_way = self._task is not None and document is self._document
+            self.go_to((self._target if under_way else document.history.count) + by)
 
     @Slot(int)
     def go_to(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Spectral angle: a map of likeness to the picked spectrum, a threshold, labels from it."""
+"""Spectral angle: a map of similarity to the picked spectrum, a threshold, labels from it."""
 
 from __future__ import annotations
 

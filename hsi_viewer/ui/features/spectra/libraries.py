@@ -82,7 +82,7 @@ class LibraryFeature(PanelFeature["LibraryPanel"]):
                 (),
                 "book-open-variant",
                 self.has_scene,
-                lambda: "Open a cube first.",
+                lambda: "Open a scene first.",
             ),
             Command(
                 "spectra.match",

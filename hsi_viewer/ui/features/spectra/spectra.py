@@ -18,6 +18,7 @@ from hsi_viewer.core.spectra.band_statistics import BandStatistics
 from hsi_viewer.core.spectra.curves import Curve, CurveKind
 from hsi_viewer.core.spectra.spectrum import Treatment
 from hsi_viewer.ui.commands.table import Command
+from hsi_viewer.ui.context import NO_MAP, SELECT_FIRST
 from hsi_viewer.ui.features.feature import Feature, Panel
 from hsi_viewer.ui.widgets.spectrum_panel import VIEWS, SpectrumPanel
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 SPECTRA = "S&pectra"
 LABEL_FIRST = "Label some pixels first: choose a class, then paint on the image."
-SELECT_FIRST = "Select pixels first, with a lasso on the image or in the scatter plot."
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class SpectraFeature(Feature):
                 (),
                 "map-outline",
                 self.has_map,
-                lambda: "Train first: there is no class map yet.",
+                lambda: NO_MAP,
             ),
             Command(
                 "spectra.selection_mean",

@@ -179,7 +179,7 @@ class LeavingOut(QObject):
         known = self._left is not None and shown is self._left.shown
         if shown is None or session is None or not shown.unclassified or known:
             return False
-        run, runs = self._run(), session.training_runs
+        run, runs = self.context.sessions.known_run, session.training_runs
         if run is None or run not in runs or self._dialog is None:
             return False
         found = left_out_by(runs[run])
@@ -217,7 +217,7 @@ class LeavingOut(QObject):
         if document is None or shown is None or whole is None or self._dialog is None:
             return
         rule = DoubtRule(self._dialog.least, self._dialog.applicable.isChecked())
-        before = ShownMap(shown, document.trained_on, self._run())
+        before = ShownMap(shown, document.trained_on, self.context.sessions.known_run)
         left = self._left  # of this map, or of one that was made from it
         origin = before.run if left is None else left.run
         evidence = None if left is None else left.evidence
@@ -239,10 +239,6 @@ class LeavingOut(QObject):
         if session is None or run is None or run not in session.training_runs:
             return {}
         return dict(session.training_runs[run].config)
-
-    def _run(self) -> int | None:
-        sessions = self.context.sessions
-        return None if sessions.run_pending else sessions.shown_run
 
 
 def left_out_by(run: Run) -> tuple[DoubtRule, int] | None:

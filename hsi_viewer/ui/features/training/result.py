@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.text import counted
 from hsi_viewer.core.time_left import took
 from hsi_viewer.session.document.results import Results
 from hsi_viewer.ui.features.feature import Feature
@@ -85,10 +86,11 @@ def _beside(found: Assessment) -> str:
 def change_text(change: Change) -> str:
     """What differs from the map before, in a sentence."""
     share = 100 * change.changed / max(1, change.mapped)
-    text = f"Since the map before, {change.changed:,} pixels ({share:.1f} %) changed class"
+    pixels = counted(change.changed, "pixel")
+    text = f"Since the map before, {pixels} ({share:.1f} %) changed class"
     if change.more:
         word = "more" if change.more > 0 else "fewer"
-        text += f", with {abs(change.more):,} {word} labelled pixels"
+        text += f", with {counted(abs(change.more), f'{word} labelled pixel')}"
     return f"{text}."
 
 

@@ -1,4 +1,4 @@
-"""Runs: the ledger of trainings — kept with map and model, shown again, compared."""
+"""Runs: every training, kept with its map and model, shown again, and compared."""
 
 from __future__ import annotations
 
@@ -80,6 +80,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
         super().__init__(context)
         self._training = training
         self.unkept: Prediction | None = None
+        self._pending: Prediction | None = None  # the latest map whose run is being written
         self._evidence = EvidenceKeeper(context, assessing, self)
         self._evidence.kept.connect(self.refresh)
         context.runs = self
@@ -125,7 +126,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
 
     @Slot()
     def _on_document(self) -> None:
-        self.unkept = None
+        self.unkept = self._pending = None
 
     # a training ended ------------------------------------------------------------------------
 
@@ -193,7 +194,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
         save_model: Callable[[Path], object] | None,
     ) -> None:
         """Write a run in the background, with the accuracy of its map."""
-        self.context.sessions.run_pending = True
+        self.context.sessions.run_pending, self._pending = True, prediction
         scoring = scoring_of_map(session.document, prediction, trained_on)
         kept, folder = KeptMap(prediction, trained_on), session.training_runs.folder
 
@@ -202,18 +203,22 @@ class RunsFeature(PanelFeature["RunsPanel"]):
             whole = replace(run, labelled=labelled, accuracy=accuracy_facts(scoring.accuracy()))
             return session, write_run(folder, whole, kept, save_model), prediction
 
-        self.workspace.perform(
-            "Saving the run", work, self._on_kept, on_failed=self._on_not_kept, quiet=True
-        )
+        failed = partial(self._on_not_kept, prediction)
+        self.workspace.perform("Saving the run", work, self._on_kept, on_failed=failed, quiet=True)
 
-    def _on_not_kept(self, error: Exception) -> None:
-        self.context.sessions.run_pending = False
+    def _end_waiting(self, prediction: Prediction) -> None:
+        """A run was written, or could not be; of several, the latest is waited for."""
+        if prediction is self._pending:
+            self.context.sessions.run_pending, self._pending = False, None
+
+    def _on_not_kept(self, prediction: Prediction, error: Exception) -> None:
+        self._end_waiting(prediction)
         self.workspace.notify_error(error, DOING)
         self.workspace.state_changed.emit()
 
     def _on_kept(self, kept: tuple[Session, Run, Prediction]) -> None:
         session, run, prediction = kept
-        self.context.sessions.run_pending = False
+        self._end_waiting(prediction)
         if self.unkept is prediction:
             self.unkept = None
             self.workspace.state_changed.emit()

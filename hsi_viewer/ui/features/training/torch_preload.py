@@ -1,4 +1,4 @@
-"""Warming: the trainer is imported ahead of time, while the interface continues."""
+"""TrainerImport: torch and the trainer, imported ahead of time while the interface continues."""
 
 from __future__ import annotations
 

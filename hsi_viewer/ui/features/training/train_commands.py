@@ -29,7 +29,7 @@ def train_commands(
 
     def disabled_reason() -> str | None:
         document = workspace.document
-        return document.training_disabled_reason() if document else "Open a cube first."
+        return document.training_disabled_reason() if document else "Open a scene first."
 
     return [
         Command(

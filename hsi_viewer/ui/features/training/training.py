@@ -307,7 +307,7 @@ class TrainController(QObject):
     @Slot()
     def _on_state(self) -> None:
         document = self._workspace.document
-        reason = document.training_disabled_reason() if document else "Open a cube first."
+        reason = document.training_disabled_reason() if document else "Open a scene first."
         self._panel.show_reason(None if self.running else reason)
         if self.running:
             self._panel.train_button.setEnabled(False)

@@ -175,8 +175,8 @@ class WhyFeature(PanelFeature["WhyPanel"]):
             notes.append("The map leaves this pixel unclassified; this is the model's answer.")
         elif found.answer != mapped:
             notes.append(
-                f"The model by itself says {name(found.answer)} here; refinement along the image, "
-                f"or cleaning, made it {name(mapped)}."
+                f"The model by itself predicts {name(found.answer)} here; refinement along the "
+                f"image, or cleaning, made it {name(mapped)}."
             )
         if not found.applies:
             notes.append(

@@ -76,6 +76,7 @@ def test_of_another_map_the_points_keep_their_strata():
     (note,) = found.notes  # 4 of the 5 points of class 1
     assert note.startswith("48.0 % of the area that the points stand for is unclassified in the")
     assert found.counted == pytest.approx((0.5, 0.5))
+    assert [row[3] for row in areas_table(found).rows] == ["40", "40"]  # pixels of that map
 
 
 def test_both_tables_have_a_row_for_each_class_and_figure():

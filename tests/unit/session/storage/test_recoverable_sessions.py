@@ -252,6 +252,18 @@ def test_where_the_disk_cannot_lock_another_place_is_taken_and_that_is_reported(
     again.close()
 
 
+def test_a_session_file_that_cannot_be_opened_leaves_no_folder(scene, tmp_path, monkeypatch):
+    session = new_session(Document(open_cube(scene)), scene)
+    path = tmp_path / "a.hsiproj"
+    session.snapshot(session.data_with({}, {}, None)).write(path)
+    session.close()
+    data = read_project_data(path)
+    path.write_bytes(b"")  # since then
+    with pytest.raises(FileError):
+        opened_session(Document(open_cube(scene)), path, data, scene)
+    assert not list(sessions_folder().iterdir())
+
+
 def test_a_session_file_that_another_computer_did_not_close_is_reported(scene, tmp_path):
     session = new_session(Document(open_cube(scene)), scene)
     path = tmp_path / "a.hsiproj"

@@ -1,0 +1,58 @@
+"""A name of a file, a run or a class that looks like HTML is shown as it is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+
+from hsi_viewer.ui.saving import may_replace
+from hsi_viewer.ui.widgets.angle_panel import AnglePanel
+from hsi_viewer.ui.widgets.choice import Choice
+from hsi_viewer.ui.widgets.library_panel import LibraryPanel
+from hsi_viewer.ui.widgets.offer_bar import OfferBar
+
+NAME = "<b>Corn</b>"
+
+
+def rendered(widget: QWidget) -> list[str]:
+    """The texts with the name whose marks of HTML are not shown, but followed."""
+    labels = [label for label in widget.findChildren(QLabel) if NAME in label.text()]
+    assert labels
+    return [
+        label.text()
+        for label in labels
+        if label.textFormat() == Qt.TextFormat.RichText
+        or (label.textFormat() == Qt.TextFormat.AutoText and Qt.mightBeRichText(label.text()))
+    ]
+
+
+def test_a_question_over_the_image(qtbot):
+    bar = OfferBar()
+    qtbot.addWidget(bar)
+    bar.offer(
+        "plain", f"Delete the run “{NAME}”?", [Choice("Delete", print)], "help-circle-outline"
+    )
+    told = [Choice("Use it", print, about=f"The header of {NAME} is used.")]
+    bar.offer("told", f"How is {NAME} to be read?", told, "help-circle-outline")
+    assert rendered(bar) == []
+
+
+def test_what_a_spectrum_is_compared_with(qtbot):
+    angle, library = AnglePanel(100), LibraryPanel()
+    for panel in (angle, library):
+        qtbot.addWidget(panel)
+    angle.show_reference(NAME)
+    angle.show_map(NAME)
+    library.show_compared(NAME)
+    assert rendered(angle) == rendered(library) == []
+
+
+def test_the_question_before_a_file_is_replaced(qtbot, tmp_path, monkeypatch):
+    path = tmp_path / "a <i> b.csv"
+    path.touch()
+    asked = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.textFormat()))
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    assert not may_replace(parent, [path])
+    assert asked == [Qt.TextFormat.PlainText]
