@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,14 @@ def attributes_of(container: Container, name: str) -> dict[str, NDArray[Any]]:
     """Attributes of an array by their names in small letters (HDF5, NetCDF, Zarr), as lists."""
     given = getattr(container, "attributes", None)
     return {} if given is None else {_key(key): flat(v) for key, v in given(name).items()}
+
+
+def attributes_above(container: Container, name: str) -> Iterator[dict[str, NDArray[Any]]]:
+    """Attributes of the groups that an array lies in, the innermost first, and of the file."""
+    given: Callable[[str], Mapping[str, Any]] = getattr(container, "group_attributes", lambda _: {})
+    groups = name.split("/")[:-1]
+    for depth in range(len(groups), -1, -1):
+        yield {_key(key): flat(v) for key, v in given("/".join(groups[:depth])).items()}
 
 
 def _key(name: str) -> str:
