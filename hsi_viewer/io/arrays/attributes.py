@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, is_scale
-from hsi_viewer.core.cube.nodata import EXACT
+from hsi_viewer.core.cube.nodata import EXACT, can_hold, without_effect
 from hsi_viewer.core.text import shortened
 from hsi_viewer.io.files.composed_sources import ScaledSource, UnsignedSource
 from hsi_viewer.io.metadata.wavelengths import UNKNOWN_UNITS
@@ -165,9 +165,14 @@ def _each(
     return None
 
 
-def unusable_numbers(attributes: Mapping[str, NDArray[Any]], bands: int) -> list[str]:
+def unusable_numbers(
+    attributes: Mapping[str, NDArray[Any]], bands: int, dtype: np.dtype[Any]
+) -> list[str]:
     """A sentence for each attribute about the values that is given and cannot be applied."""
     found = []
+    nodata = attribute_number(attributes, NODATA_KEYS)
+    if nodata is not None and "_unsigned" not in attributes and not can_hold(dtype, nodata):
+        found.append(without_effect(nodata, dtype))
     fill, other = (attribute_number(attributes, (key,)) for key in NODATA_KEYS[:2])
     if fill is not None and other is not None and fill != other and not math.isnan(other):
         found.append(

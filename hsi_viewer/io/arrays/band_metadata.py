@@ -100,7 +100,7 @@ def describe(
     """The source in physical values where its scale has an offset, its metadata, and warnings."""
     attributes = attributes_around(container, array)
     metadata, warnings = bands_of(container, array, source.shape)
-    warnings += unusable_numbers(attributes, source.shape[2])
+    warnings += unusable_numbers(attributes, source.shape[2], source.dtype)
     source, numbers = in_physical_values(attributes, source)
     beside = _numbers_beside(container)
     metadata = replace(

@@ -167,11 +167,11 @@ def test_a_shift_in_wavenumbers_is_no_wavenumber(tmp_path):
 
 def test_one_number_for_each_band_is_that_number(tmp_path):
     fields = (
-        "data ignore value = {-9999, -9999, -9999, -9999}\nbbl = {True, False, True, True}\n"
+        "data ignore value = {65535, 65535, 65535, 65535}\nbbl = {True, False, True, True}\n"
         "reflectance scale factor = {10000, 10000, 10000, 10000}\n"
     )
     cube = open_cube(pair(tmp_path, HEAD + fields))
-    assert (cube.nodata, cube.scale, cube.warnings) == (-9999, 1e-4, ())
+    assert (cube.nodata, cube.scale, cube.warnings) == (65535, 1e-4, ())
     assert list(cube.good_bands) == [True, False, True, True]
 
 
