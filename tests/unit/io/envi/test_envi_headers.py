@@ -51,6 +51,8 @@ def pair(folder, header, stem="cube"):
         f"{HEAD}wavelength = {{4.0D+02, 5.0D+02, 6d2, 700}}\n",
         f"{HEAD}wavelength = [400. 500.\n 600. 700.]\nsensor type = x\n",
         f"{HEAD}wavelength = {{[400, 500, 600, 700]}}\n",
+        f"{HEAD}wavelength = {{400; 500; 600; 700}}\n",
+        f"{HEAD}wavelength = {{400,0; 500,0; 600,0; 700,0;}}\n",
         f"ENVI\n{SIZE}interleave = bil\nwavelength={{400,500,600,700}}\n".replace(
             "offset = 0", "offset ="
         ).replace("order = 0", "order ="),
