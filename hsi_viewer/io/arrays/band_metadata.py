@@ -35,6 +35,7 @@ from hsi_viewer.io.arrays.band_lists import (
 )
 from hsi_viewer.io.metadata.wavelengths import (
     SENSOR_NM,
+    are_band_numbers,
     factor_between,
     nm_per_unit,
     to_nm,
@@ -162,6 +163,8 @@ def _wavelengths(
     if values.size != bands:
         return None, None, _unused_lists(container, attributes, bands)
     raw = values.astype(np.float64)
+    if are_band_numbers(raw, unit):
+        return None, unit, ["The wavelengths in the file are band numbers; they are not used."]
     nm, guess = to_nm(raw, unit)
     remarks = [guess] if guess else []
     if (spread := spread * abs(factor_between(raw, nm, 1.0))) > SEEN_SMILE:

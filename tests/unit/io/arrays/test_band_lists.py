@@ -101,6 +101,20 @@ def test_wavelengths_of_each_column_count_by_their_mean(tmp_path, turned, order)
     assert said in cube.warnings
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbers_that_count_the_bands_are_no_wavelengths(tmp_path, first):
+    counted = np.arange(first, first + 9)
+    scipy.io.savemat(tmp_path / "a.mat", {"cube": CUBE, "wavelength": counted})
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = CUBE
+        file.attrs["wavelengths"] = counted.astype(float)
+    for name in ("a.mat", "a.h5"):
+        cube = open_cube(tmp_path / name)
+        assert cube.wavelengths is None
+        said = "The wavelengths in the file are band numbers; they are not used."
+        assert cube.warnings == (said,)
+
+
 def test_a_map_of_wavelengths_is_no_list_of_them(tmp_path):
     scipy.io.savemat(tmp_path / "a.mat", {"cube": CUBE, "peak_wavelength": CUBE[:, :, 0] + 500.0})
     cube = open_cube(tmp_path / "a.mat")
