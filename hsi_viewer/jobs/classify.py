@@ -219,7 +219,7 @@ def write_map(
         "files": sorted(p.name for p in files),
         "versions": versions(),
     }
-    return _reported(_scored(report, prediction, test), sources, job)
+    return _reported(_scored(report, prediction, test, job), sources, job)
 
 
 def opened(source: str, job: Job) -> HyperCube:
@@ -307,7 +307,7 @@ def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
         "files": sorted(_inside(job.output, p) for p in files),
         "versions": versions(),
     }
-    return _scored(report, prediction, scene.test)
+    return _scored(report, prediction, scene.test, job)
 
 
 def _inside(folder: Path, path: Path) -> str:
@@ -331,12 +331,21 @@ def voices_of(model: Model) -> dict[str, Any]:
 
 
 def _scored(
-    report: dict[str, Any], prediction: Prediction, test: NDArray[np.uint16] | None
+    report: dict[str, Any], prediction: Prediction, test: NDArray[np.uint16] | None, job: Job
 ) -> JobResult:
     """A result with the accuracy of the test pixels, where there are some."""
     if test is None:
         return JobResult(report, prediction)
-    accuracy = score(np.asarray(prediction.class_map), test)
+    mapped = np.asarray(prediction.class_map)
+    accuracy = score(mapped, test)
+    unmapped, total = np.count_nonzero((test > 0) & (mapped == 0)), np.count_nonzero(test)
+    if unmapped:
+        job.report(
+            Note(
+                f"{unmapped:,} of {total:,} test pixels count as wrong, because the scene has no "
+                "data there and the map no class."
+            )
+        )
     return JobResult({**report, "accuracy": accuracy_record(accuracy)}, prediction, accuracy)
 
 

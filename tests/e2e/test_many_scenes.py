@@ -79,6 +79,30 @@ def test_three_processes_make_the_map_of_one(files, reference, tmp_path, capsys)
     assert maps_of(tmp_path / "out") == reference
 
 
+def test_a_folder_stands_for_its_scenes(files, reference, tmp_path, capsys):
+    """As named one by one; anything else is left out with a warning, by every part alike."""
+    model, scenes = str(files / "model"), tmp_path / "flight"
+    scenes.mkdir()
+    for name in ("large.npy", "small.npy", "truth.npy"):
+        (scenes / name).write_bytes((files / name).read_bytes())
+    for part in ("1/2", "2/2"):
+        line = ["apply", model, str(scenes), "-o", str(tmp_path / "out"), *OPTIONS, "--json"]
+        assert main([*line, "--part", part]) == 0
+        record = fitting(capsys.readouterr().out, "batch")
+        assert [s["name"] for s in record["scenes"]] == ["large", "small"]
+        assert record["warnings"] == [f"{scenes}: left out: truth.npy (a single band)."]
+    assert maps_of(tmp_path / "out") == reference
+
+
+def test_a_folder_of_one_scene_gives_it_a_folder_too(files, tmp_path):
+    (tmp_path / "flight").mkdir()
+    (tmp_path / "flight" / "small.npy").write_bytes((files / "small.npy").read_bytes())
+    line = ["apply", str(files / "model"), str(tmp_path / "flight"), "-o", str(tmp_path / "out")]
+    assert main([*line, *OPTIONS]) == 0
+    assert (tmp_path / "out" / "small" / "class_map.img").is_file()
+    assert (tmp_path / "out" / "summary.csv").is_file()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is not known there")
 def test_killed_at_any_moment_the_map_is_the_same(files, reference, tmp_path, capsys):
     """The client is killed, and every other time a worker before; finished tiles are kept."""

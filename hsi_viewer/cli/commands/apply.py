@@ -39,7 +39,7 @@ EXAMPLES = (
     "--device cpu --no-refine --overwrite --quiet",
     "hsi-viewer apply result scene2.hdr --output result2 --refine weak --standardise scene",
     "hsi-viewer apply result scene2.hdr --region field.geojson --mask clouds.tif -o result2",
-    "hsi-viewer apply result flight/*.hdr --output maps --workers 4 --continue",
+    "hsi-viewer apply result flight --output maps --workers 4 --continue",
     "hsi-viewer apply result --table scenes.csv --output maps --scheduler tcp://node1:8786",
     "hsi-viewer apply result --table scenes.csv --output maps --part 3/40 --tile 256",
     "hsi-viewer apply result --table scenes.csv --output maps --assemble",
@@ -57,8 +57,8 @@ def add(commands: Commands) -> None:
         "cubes",
         metavar="CUBE",
         nargs="*",
-        help=f"file of a cube, FILE:NAME for one of several arrays, or {SAMPLE}; of several "
-        "cubes, each has a folder of its own in DIR",
+        help=f"file of a cube, FILE:NAME for one of several arrays, {SAMPLE}, or a folder, of "
+        "which all scenes are mapped; of several cubes, each has a folder of its own in DIR",
     )
     add_test(parser)
     add_placement(parser)
@@ -160,7 +160,8 @@ def run(options: Namespace) -> int:
     from hsi_viewer.learning.model_description import check_model
 
     check_model(options.model)  # before the engine is loaded, which takes seconds
-    alone = len(options.cubes) == 1 and options.table is None
+    cubes, notes = _expanded(options.cubes)
+    alone = cubes == options.cubes and len(cubes) == 1 and options.table is None
     one = alone and not (options.part or options.assemble or options.scheduler)
     if options.test is not None and not one:
         raise UsageError(
@@ -169,7 +170,15 @@ def run(options: Namespace) -> int:
     from hsi_viewer.jobs.batch.worker_processes import worker_processes
 
     with worker_processes(options.workers) as workers:  # they load the engine, as we do now
-        return _run_one(options, workers) if one else _run_many(options, workers)
+        return _run_one(options, workers) if one else _run_many(options, cubes, notes, workers)
+
+
+def _expanded(cubes: list[str]) -> tuple[list[str], list[str]]:
+    """Cubes with the scenes of folders, and what to note of them."""
+    from hsi_viewer.jobs.batch.scene_folder import scenes_of
+
+    found = [scenes_of(cube) for cube in cubes]
+    return [s for scenes, _ in found for s in scenes], [n for _, notes in found for n in notes]
 
 
 def _run_one(options: Namespace, workers: int | WorkerProcesses) -> int:
@@ -197,7 +206,9 @@ def _run_one(options: Namespace, workers: int | WorkerProcesses) -> int:
     )
 
 
-def _run_many(options: Namespace, workers: int | WorkerProcesses) -> int:
+def _run_many(
+    options: Namespace, cubes: list[str], notes: list[str], workers: int | WorkerProcesses
+) -> int:
     from hsi_viewer.cli.progress import progress_on_stderr
     from hsi_viewer.core.progress import Note
     from hsi_viewer.jobs.apply import options_of
@@ -205,8 +216,8 @@ def _run_many(options: Namespace, workers: int | WorkerProcesses) -> int:
     from hsi_viewer.jobs.batch.scenes import Scene, read_table
     from hsi_viewer.jobs.job import Job
 
-    scenes, notes = ([], []) if options.table is None else read_table(options.table)
-    scenes = [Scene(cube) for cube in options.cubes] + scenes
+    tabled, more = ([], []) if options.table is None else read_table(options.table)
+    scenes, notes = [*map(Scene, cubes), *tabled], [*notes, *more]
     job = Job(
         options.output,
         config_of(options),

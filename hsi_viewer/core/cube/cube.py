@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.cube.indexing import indexed
 from hsi_viewer.core.cube.metadata import CubeMetadata, possible_wavelengths
-from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
+from hsi_viewer.core.cube.nodata import SuspectedFill, can_hold, is_nodata, without_effect
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.text import messages, short_name
 
@@ -154,6 +154,10 @@ class HyperCube:
 
     def __post_init__(self) -> None:
         check_size(self.source.shape, self.source.dtype, self.name)
+        if self.nodata is not None and not can_hold(self.dtype, self.nodata):
+            remark = without_effect(self.nodata, self.dtype)
+            if remark not in self.warnings:
+                object.__setattr__(self, "warnings", (remark, *self.warnings))
         if self.warnings:
             object.__setattr__(self, "warnings", messages(self.warnings))
         bands = self.source.shape[2]

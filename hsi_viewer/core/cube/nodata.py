@@ -55,6 +55,25 @@ def number_text(value: float) -> str:
     return f"{value:.6g}"
 
 
+def can_hold(dtype: np.dtype[Any], value: float) -> bool:
+    """Whether a type has a value: headers of unsigned files ask for -9999, too."""
+    if dtype.kind in "iu":
+        ends = np.iinfo(dtype)
+        return float(value).is_integer() and float(ends.min) <= value <= float(ends.max)
+    if dtype.kind == "b":
+        return value in (0, 1)
+    largest = np.finfo(dtype).max
+    if abs(value) <= float(largest) or not np.isfinite(value):
+        return True
+    return bool(is_nodata(np.array([-largest, largest]), value).any())
+
+
+def without_effect(nodata: float, dtype: np.dtype[Any]) -> str:
+    """A sentence about a declared no-data value that values of a type never have."""
+    text = f"{nodata:.10g}".replace("nan", "NaN")
+    return f"The no-data value {text} has no effect: values of type {dtype.name} are never {text}."
+
+
 def is_nodata(stored: NDArray[Any], nodata: float) -> NDArray[np.bool_]:
     """Where stored values are the declared one, to the digits that it was declared with.
 

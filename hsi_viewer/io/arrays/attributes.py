@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, is_scale
-from hsi_viewer.core.cube.nodata import EXACT
+from hsi_viewer.core.cube.nodata import EXACT, can_hold, without_effect
 from hsi_viewer.core.text import shortened
 from hsi_viewer.io.files.composed_sources import ScaledSource, UnsignedSource
 from hsi_viewer.io.metadata.wavelengths import UNKNOWN_UNITS
@@ -33,6 +33,14 @@ def attributes_of(container: Container, name: str) -> dict[str, NDArray[Any]]:
     """Attributes of an array by their names in small letters (HDF5, NetCDF, Zarr), as lists."""
     given = getattr(container, "attributes", None)
     return {} if given is None else {_key(key): flat(v) for key, v in given(name).items()}
+
+
+def attributes_above(container: Container, name: str) -> Iterator[dict[str, NDArray[Any]]]:
+    """Attributes of the groups that an array lies in, the innermost first, and of the file."""
+    given: Callable[[str], Mapping[str, Any]] = getattr(container, "group_attributes", lambda _: {})
+    groups = name.split("/")[:-1]
+    for depth in range(len(groups), -1, -1):
+        yield {_key(key): flat(v) for key, v in given("/".join(groups[:depth])).items()}
 
 
 def _key(name: str) -> str:
@@ -157,9 +165,14 @@ def _each(
     return None
 
 
-def unusable_numbers(attributes: Mapping[str, NDArray[Any]], bands: int) -> list[str]:
+def unusable_numbers(
+    attributes: Mapping[str, NDArray[Any]], bands: int, dtype: np.dtype[Any]
+) -> list[str]:
     """A sentence for each attribute about the values that is given and cannot be applied."""
     found = []
+    nodata = attribute_number(attributes, NODATA_KEYS)
+    if nodata is not None and "_unsigned" not in attributes and not can_hold(dtype, nodata):
+        found.append(without_effect(nodata, dtype))
     fill, other = (attribute_number(attributes, (key,)) for key in NODATA_KEYS[:2])
     if fill is not None and other is not None and fill != other and not math.isnan(other):
         found.append(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,21 +20,32 @@ from hsi_viewer.io.arrays.attributes import (
     in_physical_values,
     unusable_numbers,
 )
-from hsi_viewer.io.metadata.wavelengths import SENSOR_NM, nm_per_unit, to_nm, with_units
+from hsi_viewer.io.arrays.band_lists import (
+    BANDS,
+    FWHMS,
+    GOOD,
+    UNIT_KEYS,
+    BandList,
+    as_numbers,
+    attributes_around,
+    is_wavelengths,
+    lists_of_bands,
+    plain,
+    texts_of,
+)
+from hsi_viewer.io.metadata.wavelengths import (
+    SENSOR_NM,
+    are_band_numbers,
+    factor_between,
+    nm_per_unit,
+    to_nm,
+    with_units,
+)
 
 if TYPE_CHECKING:
     from hsi_viewer.io.arrays.container import Container
 
-
-# As names are compared: in small letters, without marks between words.
-WAVELENGTHS = ("wl", "wls", "lambda", "lambdas", "wvl", "wvls", "wave", "waves", "wavlen",
-               "wavelen", "bandcenter", "bandcenters", "bandcentre", "bandcentres")  # fmt: skip
-FWHMS = ("fwhm", "fwhms", "bandwidth", "bandwidths")
-GOOD = ("bbl", "goodwavelengths", "goodbands")
-# Lists of these names are wavelengths if their values may be.
-BANDS = ("band", "bands")
-
-UNIT_KEYS = ("wavelength_units", "wavelength_unit", "wavelengths_units", "wave_units")
+SEEN_SMILE = 0.01  # nm; less is rounding
 SCALE_KEY = "hsi_scale"  # ours, which is never the inverse
 
 
@@ -86,101 +95,102 @@ def _finite(value: Any, count: int) -> list[float] | None:
     return [float(v) for v in value]
 
 
-def list_lengths(container: Container, array: str | None = None) -> set[int]:
-    """Lengths of the lists of wavelengths in a file, and among the attributes of an array."""
-    beside = {
-        choice.size
-        for name, choice in container.arrays.items()
-        if _is_wavelengths(name) and choice.size == max(choice.shape, default=0)
-    }
-    attributes = {} if array is None else attributes_of(container, array)
-    own = {value.size for key, value in attributes.items() if _is_wavelengths(key)}
-    return (beside | own) - {0, 1}
-
-
 def describe(
     container: Container, array: str, source: CubeSource
 ) -> tuple[CubeSource, CubeMetadata, list[str]]:
     """The source in physical values where its scale has an offset, its metadata, and warnings."""
-    attributes = attributes_of(container, array)
-    bands = source.shape[2]
-    nm, unit, warnings = _wavelengths(container, array, attributes, bands)
-    fwhm, good, names = _others(container, array, attributes, nm, bands)
-    warnings += unusable_numbers(attributes, bands)
+    attributes = attributes_around(container, array)
+    metadata, warnings = bands_of(container, array, source.shape)
+    warnings += unusable_numbers(attributes, source.shape[2], source.dtype)
     source, numbers = in_physical_values(attributes, source)
     beside = _numbers_beside(container)
-    metadata = CubeMetadata(
-        wavelengths=nm,
-        fwhm=fwhm,
-        wavelength_units_in_file=unit,
-        good_bands=good,
+    metadata = replace(
+        metadata,
         nodata=beside.nodata if numbers.nodata is None else numbers.nodata,
         scale=numbers.scale or beside.scale or 1.0,
         offset=beside.offset or 0.0,
-        band_names=names,
         fields={"array": array},
         valid_range=numbers.valid,
     )
     return source, metadata, warnings
 
 
+def bands_of(
+    container: Container, array: str, shape: tuple[int, int, int]
+) -> tuple[CubeMetadata, list[str]]:
+    """What a file gives for the bands of a cube, in lists and then in attributes, and warnings."""
+    attributes = attributes_around(container, array)
+    lists = list(lists_of_bands(container, array, shape))
+    nm, unit, warnings = _wavelengths(container, attributes, lists, shape[2])
+    fwhm, good, names = _others(container, attributes, lists, nm, shape[2])
+    metadata = CubeMetadata(
+        wavelengths=nm,
+        fwhm=fwhm,
+        wavelength_units_in_file=unit,
+        good_bands=good,
+        band_names=names,
+    )
+    return metadata, warnings
+
+
 def _wavelengths(
-    container: Container, array: str, attributes: Mapping[str, NDArray[Any]], bands: int
+    container: Container,
+    attributes: Mapping[str, NDArray[Any]],
+    lists: list[BandList],
+    bands: int,
 ) -> tuple[NDArray[np.float64] | None, str | None, list[str]]:
     """Wavelengths (nm), their unit as written, and warnings."""
-    for name, values in _lists(container, array, bands):
-        plain = _plain(name)
-        if _is_wavelengths(name) or (plain in BANDS and _may_be_wavelengths(values)):
-            unit = attribute_text(attributes_of(container, name), ("units", "unit"))
-            if values.any():  # zeros stand for a dimension, or for nothing
-                break
+    unit = attribute_text(attributes, UNIT_KEYS)
+    spread = 0.0
+    for found in lists:
+        values = found.values
+        named = is_wavelengths(found.name)
+        may_be = named or (plain(found.name) in BANDS and _may_be_wavelengths(values))
+        if may_be and values.any():  # zeros stand for a dimension, or for nothing
+            own_unit = attribute_text(attributes_of(container, found.name), ("units", "unit"))
+            unit, spread = own_unit or unit, found.spread
+            break
     else:
         lists_of: Callable[[int], Mapping[str, NDArray[Any]]] = getattr(
             container, "text_lists", lambda _: {}
         )
         texts = lists_of(bands)
-        listed = [v for key, v in (*attributes.items(), *texts.items()) if _is_wavelengths(key)]
-        unit = attribute_text(attributes, UNIT_KEYS)
+        listed = [v for key, v in (*attributes.items(), *texts.items()) if is_wavelengths(key)]
         if (marked := _with_units(listed, bands)) is not None:
             return marked, "nm", []
-        own = (v for each in listed if _fits(v := _as_numbers(each), bands))
+        own = (v for each in listed if _fits(v := as_numbers(each), bands))
         values = next(own, np.empty(0))
     if values.size != bands:
-        return None, None, _unused_lists(container, array, attributes, bands)
-    nm, guess = to_nm(values.astype(np.float64), unit)
-    return nm, unit, [guess] if guess else []
+        return None, None, _unused_lists(container, attributes, bands)
+    raw = values.astype(np.float64)
+    if are_band_numbers(raw, unit):
+        return None, unit, ["The wavelengths in the file are band numbers; they are not used."]
+    nm, guess = to_nm(raw, unit)
+    remarks = [guess] if guess else []
+    if (spread := spread * abs(factor_between(raw, nm, 1.0))) > SEEN_SMILE:
+        remarks.append(
+            f"The wavelengths differ by up to {spread:.2g} nm from column to column; their means "
+            "are used."
+        )
+    return nm, unit, remarks
 
 
 def _with_units(listed: list[NDArray[Any]], bands: int) -> NDArray[np.float64] | None:
     """Wavelengths (nm) of a list of texts that have their units, as "450 nm"; None without one."""
-    found = (with_units(_texts(v)) for v in listed if v.size == bands and v.dtype.kind in "SUO")
+    found = (with_units(texts_of(v)) for v in listed if v.size == bands and v.dtype.kind in "SUO")
     return next((nm for nm in found if nm is not None), None)
 
 
-def _texts(values: NDArray[Any]) -> list[str]:
-    return [v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in values]
-
-
-def _as_numbers(values: NDArray[Any]) -> NDArray[Any]:
-    """Numbers of a list that has them as texts; others as they are."""
-    if values.dtype.kind not in "SUO":
-        return values
-    try:
-        return np.array([float(text) for text in _texts(values)])
-    except ValueError:
-        return values
-
-
 def _unused_lists(
-    container: Container, array: str, attributes: Mapping[str, NDArray[Any]], bands: int
+    container: Container, attributes: Mapping[str, NDArray[Any]], bands: int
 ) -> list[str]:
     """A sentence about wavelengths that are given and don't fit, where they can be of no other."""
-    lists = [(k, v.size) for k, v in attributes.items() if _is_wavelengths(k) and v.size > 1]
+    lists = [(k, v.size) for k, v in attributes.items() if is_wavelengths(k) and v.size > 1]
     if sum(len(choice.shape) == 3 for choice in container.arrays.values()) == 1:
         lists += [
             (name, choice.size)
             for name, choice in container.arrays.items()
-            if _is_wavelengths(name) and 1 < choice.size == max(choice.shape) != bands
+            if is_wavelengths(name) and 1 < choice.size == max(choice.shape) != bands
         ]
     for name, size in lists:
         if size == bands:
@@ -191,26 +201,28 @@ def _unused_lists(
 
 def _others(
     container: Container,
-    array: str,
     attributes: Mapping[str, NDArray[Any]],
+    lists: list[BandList],
     nm: NDArray[np.float64] | None,
     bands: int,
 ) -> tuple[NDArray[np.float64] | None, NDArray[np.bool_] | None, tuple[str, ...] | None]:
     """FWHM (nm), good bands and band names: of lists in the file, then of attributes."""
     fwhm = good = names = None
-    for name, values in _lists(container, array, bands):
-        if _plain(name) in FWHMS and fwhm is None:
-            unit = attribute_text(attributes_of(container, name), ("units", "unit"))
-            fwhm = _fwhm(values, unit, nm)
-        elif _plain(name) in GOOD and good is None:
-            good = values != 0
-    for key, value in attributes.items():
-        if _plain(key) in FWHMS and _fits(value, bands) and fwhm is None:
-            fwhm = _fwhm(value, attribute_text(attributes, UNIT_KEYS), nm)
-        elif _plain(key) in GOOD and _fits(value, bands) and good is None:
+    unit = attribute_text(attributes, UNIT_KEYS)
+    for found in lists:
+        if plain(found.name) in FWHMS and fwhm is None:
+            own = attribute_text(attributes_of(container, found.name), ("units", "unit"))
+            fwhm = _fwhm(found.values, own, nm)
+        elif plain(found.name) in GOOD and good is None:
+            good = found.values != 0
+    for key, given in attributes.items():
+        value = as_numbers(given)
+        if plain(key) in FWHMS and _fits(value, bands) and fwhm is None:
+            fwhm = _fwhm(value, unit, nm)
+        elif plain(key) in GOOD and _fits(value, bands) and good is None:
             good = value != 0
-        elif _plain(key) == "bandnames" and value.size == bands:
-            names = tuple(map(str, value))
+        elif plain(key) == "bandnames" and value.size == bands:
+            names = tuple(texts_of(given))
     return fwhm, good, names
 
 
@@ -224,41 +236,6 @@ def _numbers_beside(container: Container) -> Numbers:
     scale = single("scale_factor")
     usable = scale is not None and is_scale(scale)
     return Numbers(single("nodata"), scale if usable else None, single("add_offset"))
-
-
-def _lists(container: Container, array: str, bands: int) -> Iterable[tuple[str, NDArray[Any]]]:
-    """Names and values of lists with one entry per band, those nearest to the array first."""
-    names = [
-        name
-        for name, choice in container.arrays.items()
-        if choice.size == bands == max(choice.shape, default=1) and _is_of_bands(name)
-    ]
-    names.sort(key=lambda name: -_shared_groups(name, array))
-    return ((name, container.values(name).ravel()) for name in names)
-
-
-def _shared_groups(name: str, other: str) -> int:
-    """Number of groups or structs that two arrays have in common."""
-    pairs = zip(re.split(r"[/.]", name), re.split(r"[/.]", other), strict=False)
-    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
-
-
-def _is_of_bands(name: str) -> bool:
-    return _is_wavelengths(name) or _plain(name) in (*FWHMS, *GOOD, *BANDS)
-
-
-def _plain(name: str) -> str:
-    last = re.split(r"[/.]", name)[-1].lower()
-    return re.sub(r"[^a-z0-9]", "", last)
-
-
-def _is_wavelengths(name: str) -> bool:
-    plain = _plain(name)
-    if plain in GOOD or "unit" in plain:
-        return False
-    return plain in WAVELENGTHS or (
-        plain.startswith("wavelength") or plain.endswith(("wavelength", "wavelengths"))
-    )
 
 
 def _may_be_wavelengths(values: NDArray[Any]) -> bool:

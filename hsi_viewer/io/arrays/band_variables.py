@@ -24,6 +24,8 @@ from hsi_viewer.io.arrays.attributes import (
     in_physical_values,
 )
 from hsi_viewer.io.arrays.axes import COLUMN_AXES, ROW_AXES
+from hsi_viewer.io.arrays.band_lists import attributes_around
+from hsi_viewer.io.arrays.band_metadata import bands_of
 from hsi_viewer.io.arrays.container import Container, choice_needed, without_pictures
 from hsi_viewer.io.arrays.find_cube import RIVAL, choices, open_container
 from hsi_viewer.io.files.composed_sources import ScaledSource, StackSource
@@ -137,7 +139,7 @@ def _wavelengths(
     natural = sorted(members, key=lambda m: [float(n) for n in NUMBER.findall(m)])
     named = from_band_names(tuple(name.rpartition("/")[2] for name in natural))
     if named is None:
-        return None, ["The file gives no wavelengths for its bands."]
+        return None, []
     by_name = dict(zip(natural, named.tolist(), strict=True))
     nm = np.array([by_name[name] for name in members])
     return nm, ["The wavelengths come from the names of the variables."]
@@ -187,7 +189,7 @@ def _open(
     numbers: list[Numbers] = []
     for name in series.members:
         source, own = in_physical_values(
-            attributes_of(container, name), container.source(name, axes)
+            attributes_around(container, name), container.source(name, axes)
         )
         sources.append(source)
         numbers.append(own)
@@ -199,13 +201,17 @@ def _open(
     stack = StackSource(sources, [(k, 0) for k in range(len(sources))])
     check_size(stack.shape, stack.dtype, str(container.path))
     remarks = list(series.remarks)
+    of_bands = CubeMetadata(series.wavelengths, series.fwhm, "nm")
+    if series.wavelengths is None:
+        of_bands, more = bands_of(container, series.members[0], stack.shape)
+        if of_bands.wavelengths is None:
+            more = more or ["The file gives no wavelengths for its bands."]
+        remarks += more
     if others:
         named = ", ".join(f'"{container.path.name}:{other}"' for other in others)
         remarks.append(f"The file also contains {named}; {series.name} is shown.")
-    metadata = CubeMetadata(
-        wavelengths=series.wavelengths,
-        fwhm=series.fwhm,
-        wavelength_units_in_file=None if series.wavelengths is None else "nm",
+    metadata = replace(
+        of_bands,
         nodata=numbers[0].nodata,
         scale=numbers[0].scale or 1.0,
         band_names=tuple(name.rpartition("/")[2] for name in series.members),

@@ -9,7 +9,8 @@ from dataclasses import replace
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, check_size
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays.axes import guess_axes
-from hsi_viewer.io.arrays.band_metadata import describe, list_lengths
+from hsi_viewer.io.arrays.band_lists import list_lengths
+from hsi_viewer.io.arrays.band_metadata import describe
 from hsi_viewer.io.arrays.container import (
     Container,
     _check_larger,

@@ -9,6 +9,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import CubeSource
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.io.arrays.band_lists import UNITS, plain
 from hsi_viewer.io.arrays.container import kept_axes, squeezed
 from hsi_viewer.io.arrays.hdf5_source import (
     H5_ERRORS,
@@ -85,6 +87,15 @@ def _axis_letters(item: h5py.Dataset) -> str:
             if len(set(letters)) == len(letters) == item.ndim:
                 return letters
     return ""
+
+
+def _characters(item: Any) -> str:
+    """The text of a data set of MATLAB; empty if it has none."""
+    if not isinstance(item, h5py.Dataset) or _matlab_class(item) != "char" or _is_empty(item):
+        return ""
+    if item.dtype != np.uint16 or item.size > MAX_PATH:
+        return ""
+    return str(item[()].T.tobytes().decode("utf-16", "replace").rstrip("\0 "))
 
 
 def _is_empty(item: h5py.Dataset) -> bool:
@@ -290,11 +301,25 @@ class H5File:
         return [name or label for name, label in zip(names, labels, strict=True)]
 
     def attributes(self, name: str) -> Mapping[str, Any]:
-        """Attributes of a data set."""
+        """Attributes of a data set; MATLAB's have none, so the unit is that of the file."""
         try:
-            return dict(self._items[name].attrs)
+            return {**self._items[name].attrs, **self._units}
         except H5_ERRORS as error:
             raise FormatError(f"{self.path} is damaged: {error}. Copy it again.") from error
+
+    @cached_property
+    def _units(self) -> Mapping[str, str]:
+        """The unit of wavelengths that a variable of MATLAB gives."""
+        named = (item for n, item in self._items.items() if self._matlab and plain(n) in UNITS)
+        text = next((text for item in named if (text := _characters(item))), "")
+        return {"units": text} if text else {}
+
+    def group_attributes(self, name: str) -> Mapping[str, Any]:
+        """Attributes of a group; of the file where the name is empty."""
+        try:
+            return dict(self.file[name or "/"].attrs)
+        except H5_ERRORS:  # whatever is above, the array can be read
+            return {}
 
     def text(self, *names: str) -> str | None:
         """The text of the first data set of these names that is one."""
@@ -308,7 +333,9 @@ class H5File:
         return None
 
     def text_lists(self, count: int) -> Mapping[str, NDArray[Any]]:
-        """Lists of so many texts, by name."""
+        """Lists of so many texts, by name; in a MATLAB file, cell arrays of them."""
+        if self._matlab:
+            return self._cells_of_texts(count)
         return {
             name: np.ravel(item[()])
             for name, item in self._items.items()
@@ -318,6 +345,12 @@ class H5File:
             and h5py.check_string_dtype(item.dtype) is not None
             and not is_elsewhere(item)
         }
+
+    def _cells_of_texts(self, count: int) -> Mapping[str, NDArray[Any]]:
+        cells = (n for n, item in self._items.items() if _matlab_class(item) == "cell")
+        members = {name: [f"{name}{{{k + 1}}}" for k in range(count)] for name in cells}
+        texts = {n: [_characters(self._items.get(m)) for m in ms] for n, ms in members.items()}
+        return {name: np.array(found) for name, found in texts.items() if count > 1 and all(found)}
 
     def values(self, name: str) -> NDArray[Any]:
         """All values of a data set."""

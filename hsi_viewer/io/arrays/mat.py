@@ -14,7 +14,8 @@ from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays import mat4, mat5
-from hsi_viewer.io.arrays.band_metadata import UNIT_KEYS, own_georeference, with_own_metadata
+from hsi_viewer.io.arrays.band_lists import UNITS, plain
+from hsi_viewer.io.arrays.band_metadata import own_georeference, with_own_metadata
 from hsi_viewer.io.arrays.container import INSIDE, squeezed
 from hsi_viewer.io.arrays.find_cube import choices, open_container
 from hsi_viewer.io.files.byte_reader import DeflatedReader
@@ -70,7 +71,9 @@ class MatlabFile:
 
     def attributes(self, _name: str) -> Mapping[str, Any]:
         """Attributes of the arrays, from variables of the file: MATLAB's arrays have none."""
-        units = next((found for key in UNIT_KEYS if (found := self._texts(key))), [])
+        units = next(
+            (f for name in self._variables if plain(name) in UNITS and (f := self._texts(name))), []
+        )
         if not ("dimensions" in self._variables or "class_colours" in self._variables):
             return {"units": units[0]} if units else {}  # written by somebody else
         texts = {key: self._texts(key) for key in ("band_names", "crs_wkt")}
@@ -83,6 +86,12 @@ class MatlabFile:
             **{name: self.values(name).ravel().tolist() for name in given},
         }
         return {key: value for key, value in known.items() if value}
+
+    def text_lists(self, count: int) -> Mapping[str, NDArray[Any]]:
+        """Cell arrays of so many texts, by name."""
+        cells = (n for n, v in self._variables.items() if v.kind == "cell")
+        lists = {name: self._texts(name) for name in cells if f"{name}{{1}}" not in self.arrays}
+        return {name: np.array(texts) for name, texts in lists.items() if len(texts) == count > 1}
 
     def georeference(self) -> Georeference | None:
         """The place that our own writers note."""

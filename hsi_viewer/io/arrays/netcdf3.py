@@ -51,7 +51,7 @@ class Netcdf3File:
         self.path = path
         self._reader = FileReader(path)
         try:
-            self._variables, _ = read_header(self._reader)
+            self._variables, self._of_file = read_header(self._reader)
         except ValueError as error:
             raise FormatError(
                 f"{path} is a damaged NetCDF-3 file: {error}. Copy it again."
@@ -73,6 +73,10 @@ class Netcdf3File:
     def attributes(self, name: str) -> Mapping[str, Any]:
         """Attributes of a variable."""
         return self._variables[name].attributes
+
+    def group_attributes(self, _name: str) -> Mapping[str, Any]:
+        """Attributes of the file, which has no groups."""
+        return self._of_file
 
     def dimensions(self, name: str) -> tuple[str, ...]:
         """Names of the axes of a variable."""

@@ -170,6 +170,7 @@ class ZarrFolder:
             root = zarr_package().open(str(path), mode="r")
             is_group = hasattr(root, "arrays")
             members = _arrays_in(root) if is_group else [("array", root)]
+            self._root = root
             self._scales = _of_scales(dict(root.attrs)) if is_group else {}
         except FileError:
             raise
@@ -197,6 +198,11 @@ class ZarrFolder:
         if (packed := _packed(attributes.get("_FillValue"))) is not None:
             attributes["_FillValue"] = packed
         return attributes
+
+    def group_attributes(self, name: str) -> Mapping[str, Any]:
+        """Attributes of a group; of the store where the name is empty."""
+        group = self._root[name] if name else self._root
+        return dict(group.attrs) if hasattr(group, "members") else {}
 
     def dimensions(self, name: str) -> tuple[str, ...]:
         """Names of the axes of an array: of Zarr 3, or as xarray writes them in Zarr 2."""

@@ -268,12 +268,16 @@ def items(value: str, expected: int = 0) -> list[str]:
 def numbers(value: str) -> NDArray[np.float64]:
     """Entries of a list of numbers, separated by commas or white space.
 
+    Between semicolons a comma is the decimal one, as spreadsheets of some languages write it.
+
     Raises
     ------
     ValueError
         if an entry is not a number.
     """
     body = value.strip(" {}\r\n\t")
+    if ";" in body:
+        body = body.replace(",", ".").replace(";", ",")
     try:
         values = np.fromstring(body, np.float64, sep=",")  # without a string for each number
         if values.size == body.rstrip(", \n").count(",") + 1:

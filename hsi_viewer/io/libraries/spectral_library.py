@@ -20,7 +20,7 @@ from hsi_viewer.core.cube.metadata import possible_wavelengths
 from hsi_viewer.core.cube.nodata import is_nodata
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
-from hsi_viewer.core.text import one_line
+from hsi_viewer.core.text import counted, one_line
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi.described import data_of
 from hsi_viewer.io.envi.fields import describe
@@ -88,11 +88,8 @@ def _read(path: Path) -> SpectralLibrary:
 def _text(path: Path) -> str:
     text = text_of(path, MAX_TEXT_BYTES)
     if "\0" in text[:4096] or not text.strip():
-        what = name_of(magic_of(path))
-        known = f"{what}, and " if what else ""
-        raise FormatError(
-            f"{path} is {known}not text; supported are ENVI .sli, CSV, ECOSTRESS and USGS."
-        )
+        what = name_of(magic_of(path)) or "not text"
+        raise FormatError(f"{path} is {what}; supported are ENVI .sli, CSV, ECOSTRESS and USGS.")
     return text
 
 
@@ -128,7 +125,9 @@ def _read_envi(path: Path) -> SpectralLibrary:
     names = envi_header.items(fields.get("spectra names", ""), layout.rows)
     if len(names) != layout.rows:
         if names:
-            warnings.append(f"The header has {len(names)} names for {layout.rows} spectra.")
+            warnings.append(
+                f"The header has {counted(len(names), 'name')} for {layout.rows} spectra."
+            )
         names = [f"Spectrum {k}" for k in range(1, layout.rows + 1)]
     ignored = "band names"  # one name for the one band of the file
     kept = tuple(w for w in warnings if ignored not in w)

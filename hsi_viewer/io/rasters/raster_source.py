@@ -137,11 +137,12 @@ def dtype_of(name: str) -> np.dtype[Any]:
 def _exact_nodata(dataset: Any, path: Path, page: int | None) -> float | None:
     """The stored value that means no data, or None.
 
-    rasterio writes that of 64-bit integers as -9.2e+18, of which GDAL reads -9, and rounds it.
+    rasterio writes that of 64-bit integers as -9.2e+18, of which GDAL reads -9, and rounds it; it
+    passes over one that the type of the values cannot have.
     """
     nodata: float | None = dataset.nodata
-    is_long = dataset.driver == "GTiff" and dataset.dtypes[0] in ("int64", "uint64")
-    if not is_long or nodata is None or nodata != bare(dataset).nodata:
+    is_long = dataset.dtypes[0] in ("int64", "uint64") and nodata == bare(dataset).nodata
+    if dataset.driver != "GTiff" or (nodata is not None and not is_long):
         return nodata
     from hsi_viewer.io.rasters.nodata_tag import written_nodata
 

@@ -112,7 +112,8 @@ def spectral_metadata(
     micrometres = tags.numbers(("centralwavelengthum",))
     texts = tags.texts(WAVELENGTH)
     raw = tags.numbers(WAVELENGTH)
-    if raw is not None:
+    counted = raw is not None and wavelengths.are_band_numbers(raw, unit)
+    if raw is not None and not counted:
         nm = _nanometres(raw, units, warnings)
     elif texts is not None and (marked := wavelengths.with_units(texts)) is not None:
         nm = marked
@@ -121,7 +122,9 @@ def spectral_metadata(
     elif (found := _in_names(names, units)) is not None:
         nm = found
         warnings.append("The wavelengths come from the band descriptions.")
-    if nm is None:
+    if counted:
+        warnings.append("The wavelengths in the tags are band numbers; they are not used.")
+    elif nm is None:
         warnings += _unused(tags)
     if (fwhm := tags.numbers(FWHM)) is not None:
         fwhm = fwhm * _factors(units, raw, nm, tags.count)

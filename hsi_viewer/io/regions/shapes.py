@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, Colour
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.text import counted
 from hsi_viewer.io.metadata.crs import crs_of, crs_text, same_crs, transformed
 from hsi_viewer.io.regions.grid import PIXELS, Grid
 
@@ -87,7 +88,7 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
     transform = Affine(*PIXELS) if shapes.in_pixels else Affine(*(grid.transform or PIXELS))
     kept = [(g, i) for g, i in zip(projected, ids, strict=True) if i and not g.is_empty]
     if unnamed := sum(1 for i in ids if not i):
-        notes.append(f"{unnamed} shapes have class 0, which is unlabelled; they are left out.")
+        notes.append(f"Left out: {counted(unnamed, 'shape')} of class 0, which is unlabelled.")
     small, burnt = 0, []
     for geometry, class_id in kept:
         burnt.append((geometry, class_id))
@@ -100,8 +101,10 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
     if not out.any():
         raise LabelError(_nowhere(shapes, grid))
     if small:
+        verb, them = ("labels", "it") if small == 1 else ("label", "them")
         notes.append(
-            f"{small} polygons smaller than about a pixel label the pixel that contains them."
+            f"{counted(small, 'polygon')} smaller than about a pixel {verb} the pixel that "
+            f"contains {them}."
         )
     labelled = {int(i) for i in np.unique(out)}
     given = (i for g, i in zip(shapes.geometries, ids, strict=True) if i and not g.is_empty)

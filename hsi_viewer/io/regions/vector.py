@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend, Colour
+from hsi_viewer.core.text import counted
 from hsi_viewer.io.files.geopackage import queries_in
 from hsi_viewer.io.labels.legend_file import colour_of
 from hsi_viewer.io.metadata.crs import crs_of
@@ -100,7 +101,7 @@ def _read_layer(path: Path, layer: str | None) -> Layer:
     if not present.any():
         raise FormatError(f"{path} contains no polygons or points.")
     if lacking := int(np.sum(~present)):
-        notes.append(f"{lacking} features without geometry are left out.")
+        notes.append(f"Left out: {counted(lacking, 'feature')} without geometry.")
     fields = {name: values[present] for name, values in columns.items()}
     kept = [geometry for geometry, there in zip(geometries, present, strict=True) if there]
     return Layer(kept, fields, crs, tuple(notes))

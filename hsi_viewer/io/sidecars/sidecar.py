@@ -19,6 +19,7 @@ from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import with_fill_values
 from hsi_viewer.core.cube.metadata import possible_wavelengths
+from hsi_viewer.core.cube.nodata import without_effect
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.validation import LARGEST, InvalidError, checked, parsed
 from hsi_viewer.io.envi.described import data_beside
@@ -122,6 +123,7 @@ class Sidecar(Struct, frozen=True, kw_only=True, omit_defaults=True):
         changes = self._lists(wrong)
         if self.nodata is not UNSET:
             changes["nodata"] = self.nodata
+            cube = _without_nodata(cube)
         if self.scale is not None:
             changes["scale"] = self.scale
         if self.name is not None:
@@ -158,6 +160,14 @@ class Sidecar(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.good_bands is not None and "good_bands" not in left_out:
             changes["good_bands"] = np.array(self.good_bands, np.bool_)
         return changes
+
+
+def _without_nodata(cube: HyperCube) -> HyperCube:
+    """The cube without its no-data value and what was said of it."""
+    if cube.nodata is None:
+        return cube
+    remark = without_effect(cube.nodata, cube.dtype)
+    return replace(cube, nodata=None, warnings=tuple(w for w in cube.warnings if w != remark))
 
 
 def _sidecar_name(cube: HyperCube) -> str:

@@ -260,6 +260,14 @@ def test_a_scene_without_data_says_why_nothing_is_seen(driver, tmp_path):
     assert any("contain no data, so nothing is drawn" in t for t in driver.window.notices.texts())
 
 
+def test_a_no_data_value_without_effect_is_said_in_the_window(driver, tmp_path):
+    (tmp_path / "a.img").write_bytes(np.full((8, 9, 4), 7, "u2").tobytes())
+    head = "ENVI\nsamples = 9\nlines = 8\nbands = 4\ndata type = 12\ninterleave = bip\n"
+    (tmp_path / "a.hdr").write_text(f"{head}byte order = 0\ndata ignore value = -9999\n")
+    driver.open(str(tmp_path / "a.hdr"))
+    assert [t for t in driver.window.notices.texts() if "-9999 has no effect" in t]
+
+
 def test_a_part_that_is_not_in_a_file_is_named(sample, tmp_path):
     np.savez(tmp_path / "z.npz", a=np.zeros((20, 30, 4)), b=np.zeros((20, 30, 4)))
     sample.window.open(f"{tmp_path / 'z.npz'}:nope")

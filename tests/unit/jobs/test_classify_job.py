@@ -75,6 +75,24 @@ def test_a_map_is_scored_on_the_pixels_that_were_not_drawn(scene, tmp_path):
     ]
 
 
+def test_test_pixels_without_data_are_named_as_they_count_as_wrong(scene, tmp_path):
+    cube, truth_path, truth = scene
+    values = np.load(cube)
+    values[:5] = np.nan
+    np.save(cube, values)
+    labels = np.zeros_like(truth)
+    labels[10:] = truth[10:] * (np.arange(24) % 6 == 0)
+    np.save(tmp_path / "labels.npy", labels)
+    job = Job(tmp_path / "out", TrainingConfig(), test=truth_path)
+    report = classify(cube, str(tmp_path / "labels.npy"), job).report
+    total = np.count_nonzero((truth > 0) & (labels == 0))
+    said = f"{np.count_nonzero(truth[:5])} of {total} test pixels count as wrong, because the scene"
+    assert [w for w in report["warnings"] if w.startswith(said)]
+    applied = Job(tmp_path / "again", TrainingConfig(), test=truth_path)
+    warnings = apply_model(str(tmp_path / "out"), cube, applied).report["warnings"]
+    assert any("test pixels count as wrong" in w for w in warnings)
+
+
 def test_what_is_written_is_what_is_reported(scene, tmp_path):
     cube, labels, truth = scene
     out = tmp_path / "new" / "out"

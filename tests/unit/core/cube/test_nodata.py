@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
+from hsi_viewer.core.cube.nodata import SuspectedFill, can_hold, is_nodata
 
 LOWEST = np.finfo(np.float32).min
 
@@ -68,3 +68,30 @@ def test_a_cube_leaves_out_its_no_data_value_and_its_fill_values() -> None:
 )
 def test_it_is_reported_with_the_value_and_the_number(found: SuspectedFill, sentence: str) -> None:
     assert found.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "held"),
+    [
+        ("uint16", -9999, False),
+        ("uint16", 65536, False),
+        ("uint16", 0.5, False),
+        ("int16", np.nan, False),
+        ("int16", np.inf, False),
+        ("bool", -1, False),
+        ("float32", 1e300, False),
+        ("uint16", 65535, True),
+        ("uint64", 2**64 - 1, True),
+        ("uint64", float(2**64), True),  # as a float has the highest
+        ("float32", -3.403e38, True),
+        ("float32", np.nan, True),
+        ("float32", 0.1, True),
+        ("complex64", -9999, True),
+    ],
+)
+def test_a_no_data_value_that_the_type_never_has_is_reported(dtype, value, held) -> None:
+    assert can_hold(np.dtype(dtype), value) == held
+    cube = HyperCube.from_array(np.full((2, 3, 4), 1, dtype), nodata=value)
+    assert cube.is_data(cube.read()).all()
+    assert len(cube.warnings) == (not held)
+    assert all("has no effect" in warning and dtype in warning for warning in cube.warnings)

@@ -51,6 +51,8 @@ def pair(folder, header, stem="cube"):
         f"{HEAD}wavelength = {{4.0D+02, 5.0D+02, 6d2, 700}}\n",
         f"{HEAD}wavelength = [400. 500.\n 600. 700.]\nsensor type = x\n",
         f"{HEAD}wavelength = {{[400, 500, 600, 700]}}\n",
+        f"{HEAD}wavelength = {{400; 500; 600; 700}}\n",
+        f"{HEAD}wavelength = {{400,0; 500,0; 600,0; 700,0;}}\n",
         f"ENVI\n{SIZE}interleave = bil\nwavelength={{400,500,600,700}}\n".replace(
             "offset = 0", "offset ="
         ).replace("order = 0", "order ="),
@@ -167,11 +169,11 @@ def test_a_shift_in_wavenumbers_is_no_wavenumber(tmp_path):
 
 def test_one_number_for_each_band_is_that_number(tmp_path):
     fields = (
-        "data ignore value = {-9999, -9999, -9999, -9999}\nbbl = {True, False, True, True}\n"
+        "data ignore value = {65535, 65535, 65535, 65535}\nbbl = {True, False, True, True}\n"
         "reflectance scale factor = {10000, 10000, 10000, 10000}\n"
     )
     cube = open_cube(pair(tmp_path, HEAD + fields))
-    assert (cube.nodata, cube.scale, cube.warnings) == (-9999, 1e-4, ())
+    assert (cube.nodata, cube.scale, cube.warnings) == (65535, 1e-4, ())
     assert list(cube.good_bands) == [True, False, True, True]
 
 

@@ -91,6 +91,12 @@ def test_a_band_without_a_wavelength_is_reported(tmp_path):
     assert "2 of 3 bands have a wavelength; they are not used." in cube.warnings
 
 
+def test_numbers_that_count_the_bands_are_no_wavelengths(tmp_path):
+    cube = open_cube(write(tmp_path / "a.tif", bands={"wavelength": ("1", "2", "3")}))
+    assert cube.wavelengths is None
+    assert cube.warnings == ("The wavelengths in the tags are band numbers; they are not used.",)
+
+
 HEADER = """ENVI
 file type = TIFF
 wavelength units = Micrometers

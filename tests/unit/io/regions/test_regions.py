@@ -514,3 +514,24 @@ def test_metres_that_are_called_degrees_are_reported(tmp_path):
     (tmp_path / "a.geojson").write_text(json.dumps(text))
     with pytest.raises(LabelError, match=r"a\.geojson: .* \(EPSG:4326\);.*aren't degrees"):
         import_regions(tmp_path / "a.geojson", cube_at())
+
+
+@pytest.mark.parametrize(("more", "shown"), [(1, "1 {}"), (2, "2 {}s")])
+def test_what_is_left_out_is_counted_in_the_right_number(tmp_path, more, shown):
+    boxes = [(2, 3, 9, 12), (20, 30, 28, 40)]
+    path = tmp_path / "a.gpkg"
+    ids = [1, 3, *more * [0]]
+    write_polygons(path, PLAIN, [*boxes, *more * [(12, 3, 15, 12)]], class_id=ids)
+    notes = import_regions(path, cube_at()).notes
+    assert f"Left out: {shown.format('shape')} of class 0, which is unlabelled." in notes
+    square = shapely.to_wkb(shapely.box(600030, 5199910, 600120, 5199980))
+    pyogrio.raw.write(
+        tmp_path / "b.gpkg",
+        np.array([square, *more * [None]], object),
+        [np.arange(1, 2 + more)],
+        ["class_id"],
+        geometry_type="Polygon",
+        crs="EPSG:32632",
+    )
+    notes = import_regions(tmp_path / "b.gpkg", cube_at()).notes
+    assert f"Left out: {shown.format('feature')} without geometry." in notes

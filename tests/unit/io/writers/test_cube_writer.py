@@ -370,7 +370,7 @@ def test_class_probabilities_as_an_image(tmp_path):
 @pytest.mark.parametrize("suffix", [".hdr", ".tif", ".mat", ".npy", ".zarr"])
 @pytest.mark.parametrize("shape", [(3, 64, 64), (64, 3, 64), (3, 40, 40), (40, 30, 1100)])
 def test_axes_are_not_guessed_of_what_was_written_here(tmp_path, suffix, shape):
-    array = np.arange(np.prod(shape), dtype="u2").reshape(shape)
+    array = np.arange(np.prod(shape), dtype="i4").reshape(shape)
     write_cube(scene(array), tmp_path / f"a{suffix}")
     back = open_cube(tmp_path / f"a{suffix}")
     if suffix == ".npy" and shape != (64, 3, 64):
