@@ -366,8 +366,8 @@ def _with_scales(
         return fitted
     inner = range(valid.shape[0]), range(valid.shape[1])
     smoothed = fitted.smooth(components, valid, strays, *inner, token)
-    pixels = torch.from_numpy(np.moveaxis(smoothed, 0, 2)[usual])
-    scales = pixels.std(dim=0, correction=0).numpy()
+    # numpy's, because torch's takes ten times as long across rows.
+    scales = np.moveaxis(smoothed, 0, 2)[usual].std(axis=0)
     scales[scales < 1e-6] = 1.0
     scales /= np.tile(fitted.strength, len(fitted.sigmas)) ** emphasis
     return replace(fitted, scales=scales.astype(np.float32))

@@ -104,7 +104,7 @@ def fit(
     run = Run(scene, ids, class_ids, recipe, config, token, port, viewed)
     network = run.network(warm_start)
     with run.judged(warm_start) as judged:
-        ended = run.train(network, judged.ensemble, warm=warm_start is not None)
+        ended = run.train(network, judged, warm=warm_start is not None)
         verdict = judged.verdict()
     scene.guide(recipe.walker.guides, token, port)  # what every pixel shows belongs to it
     warning = " ".join([*scene.found_sentences(), *([ended] if ended else [])]) or None
@@ -233,13 +233,16 @@ class Run:
             network.adopt(warm_start.network, self.class_ids, warm_start.class_ids)
         return network.to(choose_device(self.config.device))
 
-    def train(self, network: SdhsiNet, ensemble: Ensemble, *, warm: bool) -> str | None:
+    def train(self, network: SdhsiNet, judged: Judged, *, warm: bool) -> str | None:
         """Train the network, painting early maps unless it continues from a trained one.
+
+        The evidence is gathered beside the training, but the first map comes before it.
 
         Returns
         -------
         A sentence if training ended early.
         """
+        ensemble = judged.ensemble
         painting = nullcontext() if warm else self.painting(ensemble)
         data = TrainingPixels(torch.from_numpy(self.patches), torch.from_numpy(self.targets))
 
@@ -263,6 +266,7 @@ class Run:
 
         learner.at_step = at_step
         with painting:
+            judged.gather()
             return learner.run()
 
     def soft_targets(self, network: SdhsiNet) -> SoftTargets:

@@ -7,7 +7,7 @@ area, as far apart as one scene allows, choose them for other scenes, where nobo
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
@@ -273,7 +273,7 @@ class Verdict:
 
 
 class Judged:
-    """The voices of a training run; the evidence is gathered beside the training.
+    """The voices of a training run, and the evidence, which another thread gathers.
 
     Parameters
     ----------
@@ -283,8 +283,8 @@ class Judged:
 
     def __init__(self, ensemble: Ensemble, finish: Callable[[], Verdict]) -> None:
         self.ensemble = ensemble
-        self._thread = ThreadPoolExecutor(1)
-        self._verdict = self._thread.submit(finish)
+        self._thread, self._finish = ThreadPoolExecutor(1), finish
+        self._verdict: Future[Verdict] | None = None
 
     @classmethod
     def at_leisure(cls, judge: Judge, part: float, token: CancelToken) -> Self:
@@ -318,6 +318,12 @@ class Judged:
     def __exit__(self, *error: object) -> None:
         self._thread.shutdown(cancel_futures=True)
 
+    def gather(self) -> Future[Verdict]:
+        """Begin to gather what is left, unless that has begun."""
+        if self._verdict is None:
+            self._verdict = self._thread.submit(self._finish)
+        return self._verdict
+
     def verdict(self) -> Verdict:
         """The rest, once it is complete."""
-        return self._verdict.result()
+        return self.gather().result()

@@ -31,6 +31,7 @@ from hsi_viewer.learning.scene_windows import halves
 from hsi_viewer.learning.survey import tiles
 from hsi_viewer.learning.trainer import Run, fit
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
+from hsi_viewer.learning.voices.judging import Judge
 from hsi_viewer.learning.voices.pool import Share, pool_of
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
@@ -185,6 +186,29 @@ def test_a_large_scene_is_mapped_before_the_network_is_trained(large) -> None:
     guide, valid = SceneFeatures(CUBE, scene.features).guide(3)
     assert np.allclose(scene.survey.guide, guide, atol=1e-5)
     assert np.array_equal(scene.survey.valid, valid)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_first_map_is_not_slowed_by_the_evidence(monkeypatch, request, kept) -> None:
+    if not kept:
+        request.getfixturevalue("large")
+    happened: list[str] = []
+    gather = Judge.evidence
+
+    def noted(self, *asked):
+        happened.append("evidence")
+        return gather(self, *asked)
+
+    class Port:
+        def report(self, item: object) -> None:
+            if isinstance(item, Prediction):
+                happened.append("map")
+
+    monkeypatch.setattr(Judge, "evidence", noted)
+    model = fit(CUBE, TRAINING, recipe=SMALL, port=Port())
+    assert happened[0] == "map"
+    assert happened.count("evidence") == 1
+    assert model.evidence is not None
 
 
 class Waiting:
