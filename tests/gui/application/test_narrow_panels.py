@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +28,8 @@ from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 from hsi_viewer.ui.widgets.region_panel import RegionPanel
 from hsi_viewer.ui.widgets.result_card import ResultCard
 from hsi_viewer.ui.widgets.runs_panel import LABELLED, OVERALL, SECONDS, RunRow, RunsPanel
+from hsi_viewer.ui.widgets.scene_row import SceneRow
+from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
 from hsi_viewer.ui.widgets.why_panel import WhyPanel
 
 NARROW = 258  # of a window of 1280 pixels
@@ -237,12 +240,13 @@ ALIKE = (
 
 
 def test_names_that_are_cut_can_be_told_apart(shown, text):
-    regions, runs = RegionPanel(), RunsPanel()
+    regions, runs, scenes = RegionPanel(), RunsPanel(), ScenesPanel()
     regions.show_regions(
         [LabelClass(i, name, (0, 0, 0)) for i, name in enumerate(ALIKE, 1)], {}, ()
     )
     runs.show_runs([RunRow(i, name, 0.7, 120, 8.1, name) for i, name in enumerate(ALIKE)], None)
-    for panel, view in ((regions, regions.tree), (runs, runs.table)):
+    scenes.show_scenes([SceneRow(Path(name), name, 76, 6, has_map=True) for name in ALIKE], None)
+    for panel, view in ((regions, regions.tree), (runs, runs.table), (scenes, scenes.table)):
         shown(panel, NARROW)
         indices = [view.model().index(row, 0) for row in range(len(ALIKE))]
         view.setCurrentIndex(view.model().index(-1, -1))  # no frame around a name

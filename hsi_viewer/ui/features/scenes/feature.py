@@ -159,9 +159,9 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         if found is None:
             text += "No scene could be held out, so its accuracy on other scenes is unknown."
         else:
-            each = ", ".join(f"{s['scene']} {s['overall']:.0%}" for s in found["scenes"])
+            each = ", ".join(f"{s['scene']} {100 * s['overall']:.0f} %" for s in found["scenes"])
             text += (
-                f"Scenes held out are mapped {found['overall']:.0%} right by models of the "
+                f"Scenes held out are mapped {100 * found['overall']:.0f} % right by models of the "
                 f"others ({each})."
             )
         self.workspace.notify(text, "success", folder_link(folder / "model.json"))
