@@ -190,7 +190,7 @@ def test_messages_go_when_they_could_be_read_and_stack_to_three(driver):
     assert notices.texts() == ["A package is broken."]
 
 
-def test_the_result_leaves_scale_bar_and_north_arrow_free(driver, tmp_path):
+def test_the_result_leaves_what_lies_in_the_corners_free(driver, tmp_path):
     np.save(tmp_path / "made.npy", made_cube())
     driver.open(str(tmp_path / "made.npy"))
     window, marks = driver.window, driver.window.context.map_marks
@@ -209,3 +209,10 @@ def test_the_result_leaves_scale_bar_and_north_arrow_free(driver, tmp_path):
         foot = window.centralWidget().rect().center().x()
         assert abs(card.mapTo(window.centralWidget(), card.rect().center()).x() - foot) < 40
         marks.set_wanted(True)
+    overview = window.feature("linked-views").mini_map
+    window.resize(1280, 800)
+    driver.canvas.zoom(4.0)
+    QApplication.processEvents()
+    assert overview.isVisible()
+    lies, *free = (QRect(w.mapTo(window, QPoint()), w.size()) for w in (card, marks, overview))
+    assert not [one for one in free if lies.intersects(one)]
