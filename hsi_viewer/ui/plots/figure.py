@@ -74,12 +74,13 @@ class Figure:
     def image(self, scale: float = 2.0) -> QImage:
         """The figure in pixels, scale times as fine as the screen."""
         image = QImage(self.size * scale, QImage.Format.Format_RGB32)
-        image.setDotsPerMeterX(round(96 * scale / 0.0254))
-        image.setDotsPerMeterY(round(96 * scale / 0.0254))
         painter = QPainter(image)
         painter.scale(scale, scale)
         self._paint(painter)
         painter.end()
+        dots = round(96 * scale / 0.0254)
+        image.setDotsPerMeterX(dots)  # set before, it would enlarge the text once more
+        image.setDotsPerMeterY(dots)
         return image
 
     def svg(self) -> bytes:
@@ -90,6 +91,7 @@ class Figure:
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         generator = QSvgGenerator()
         generator.setOutputDevice(buffer)
+        generator.setResolution(self._view.logicalDpiX())  # text as large as on the screen
         generator.setSize(self.size)
         generator.setViewBox(QRectF(0, 0, self.size.width(), self.size.height()))
         generator.setTitle(self._title or self._view.accessibleName())

@@ -95,9 +95,11 @@ class FloatingColumn(QWidget):
             if w.isVisible()
             and top - w.height() < (corner := w.mapTo(self._host, QPoint())).y() < top + DEPTH
         ]
-        starts = [whole[0], *(end for _, end in taken)]
-        ends = [whole[1], *(start for start, _ in taken)]
-        rooms = [(start, min(e for e in ends if e > start)) for start in starts if start < whole[1]]
+        rooms, start = [], whole[0]
+        for left, right in sorted(taken):
+            rooms.append((start, left))
+            start = max(start, right)
+        rooms.append((start, whole[1]))
         widest = max(rooms, key=lambda room: room[1] - room[0])
         return widest if widest[1] - widest[0] >= NARROWEST * self._letter() else whole
 

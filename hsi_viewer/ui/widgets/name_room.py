@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QTableView, QTreeView
 
-LEAST = 18  # letters of a name that are seen before other columns are; its tool tip has them all
+LEAST = 40  # letters of a name that are seen before other columns are; its tool tip has them all
 
 
 class NameRoom(QObject):
     """Hides columns of a list, the last one first, until its names can be read.
+
+    Names that are still too long are cut in the middle: those of a list often begin alike.
 
     Parameters
     ----------
@@ -25,6 +27,7 @@ class NameRoom(QObject):
     ) -> None:
         super().__init__(view)
         self._view, self._kept, self._spare = view, kept, spare
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         view.viewport().installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout
 
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.flow_row import FlowRow
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,7 @@ class ResultCard(QFrame):
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
         head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(6)
+        self._row = FlowRow()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 6, 6, 8)
         layout.setSpacing(4)
@@ -105,7 +105,6 @@ class ResultCard(QFrame):
             button.clicked.connect(self._on_button)
             self._row.addWidget(button)
             self.buttons.append(button)
-        self._row.addStretch(1)
 
     def dismiss(self) -> bool:
         """Close it; False if it is closed."""

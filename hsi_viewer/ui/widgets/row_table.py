@@ -42,6 +42,7 @@ class RowTable(QTableWidget):
                 item.setToolTip(tip)
         self.verticalHeader().hide()
         self.setShowGrid(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of a list often begin alike
         self.setWordWrap(False)  # else a long name is cut at its first space
         if not editable:
             self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -35,7 +35,8 @@ class SceneRow:
 
     @property
     def remark(self) -> str:
-        """What is wrong with it, or where it is."""
+        """What is wrong with it, or where it is and what it has."""
         if self.missing:
             return f"{self.missing} isn't there, nor next to {self.path}; open it to find it."
-        return self.problem or str(self.path)
+        has = f"Labels: {self.labels:,}, classes: {self.classes}"
+        return self.problem or f"{self.path}\n{has}{', with a map' if self.has_map else ''}"

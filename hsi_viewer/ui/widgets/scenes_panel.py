@@ -15,11 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 from hsi_viewer.ui.widgets.sign_button import SignButton
 
 HEADERS = ("Scene", "Labels", "Classes", "Map")
+LABELS, CLASSES, MAP = range(1, 4)
 EMPTY = (
     "Save the session of each scene (Ctrl+S), add the files here, and train one model on the "
     "labels of all of them. Double-click a scene to open it."
@@ -46,6 +48,7 @@ class ScenesPanel(QWidget):
         self._rows: tuple[SceneRow, ...] = ()
         self.table = RowTable("Scenes", HEADERS)
         self.table.setMinimumHeight(110)
+        self._room = NameRoom(self.table, (LABELS,), (MAP, CLASSES))
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemActivated.connect(self._on_open)
         self.hint = QLabel(EMPTY)
@@ -99,6 +102,7 @@ class ScenesPanel(QWidget):
                 self.table.setItem(r, c, item)
             if row.path == chosen:
                 self.table.selectRow(r)
+        self._room.share()
         self._on_selection()
 
     def show_result(self, text: str) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
+from hsi_viewer.analysis.geographic import ScaleAndNorth
 from hsi_viewer.ui.scene import drag_through
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.notice_bar import LETTER_MS, NOTICED_MS, PRESENT_MS
@@ -187,3 +188,31 @@ def test_messages_go_when_they_could_be_read_and_stack_to_three(driver):
     notices.show_lasting("A package is broken.")
     notices.elapse(10**6)
     assert notices.texts() == ["A package is broken."]
+
+
+def test_the_result_leaves_what_lies_in_the_corners_free(driver, tmp_path):
+    np.save(tmp_path / "made.npy", made_cube())
+    driver.open(str(tmp_path / "made.npy"))
+    window, marks = driver.window, driver.window.context.map_marks
+    marks.show_ground(ScaleAndNorth(30.0, (0.0, -1.0)))
+    card = window.feature("result").card
+    for size in ((1280, 800), (1920, 1080)):
+        window.resize(*size)
+        card.show_map("2 classes mapped", "")
+        card.show_accuracy("90.0 % right (95 % interval 80.1 to 95.3 %) on 300 test pixels. " * 2)
+        QApplication.processEvents()
+        lies, free = (QRect(w.mapTo(window, QPoint()), w.size()) for w in (card, marks))
+        assert card.isVisible()
+        assert not lies.intersects(free)
+        marks.set_wanted(False)
+        QApplication.processEvents()
+        foot = window.centralWidget().rect().center().x()
+        assert abs(card.mapTo(window.centralWidget(), card.rect().center()).x() - foot) < 40
+        marks.set_wanted(True)
+    overview = window.feature("linked-views").mini_map
+    window.resize(1280, 800)
+    driver.canvas.zoom(4.0)
+    QApplication.processEvents()
+    assert overview.isVisible()
+    lies, *free = (QRect(w.mapTo(window, QPoint()), w.size()) for w in (card, marks, overview))
+    assert not [one for one in free if lies.intersects(one)]

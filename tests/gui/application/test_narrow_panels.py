@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,17 +19,21 @@ from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
 from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
+from hsi_viewer.ui.features.training.result import STEPS
 from hsi_viewer.ui.plots.compared_spectra import JOINER, LONGEST, NO_BREAK, show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import apply_theme
 from hsi_viewer.ui.widgets.clean_panel import INTO, CleanPanel
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
-from hsi_viewer.ui.widgets.name_room import LEAST
 from hsi_viewer.ui.widgets.region_panel import RegionPanel
+from hsi_viewer.ui.widgets.result_card import ResultCard
 from hsi_viewer.ui.widgets.runs_panel import LABELLED, OVERALL, SECONDS, RunRow, RunsPanel
+from hsi_viewer.ui.widgets.scene_row import SceneRow
+from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
 from hsi_viewer.ui.widgets.why_panel import WhyPanel
 
 NARROW = 258  # of a window of 1280 pixels
+SEEN = 18  # letters of a name in the narrowest dock
 LONG = (
     "Corn-notill",
     "Grass-pasture-mowed",
@@ -203,12 +208,65 @@ def test_names_have_the_room_of_what_can_be_done_without(shown, text):
         shown(panel, NARROW)
         assert view.isColumnHidden(spare)
         assert not view.isColumnHidden(1)
-        assert view.columnWidth(0) >= LEAST * view.fontMetrics().averageCharWidth()
+        assert view.columnWidth(0) >= SEEN * view.fontMetrics().averageCharWidth()
         panel.resize(900, 430)
         QApplication.processEvents()
         assert not view.isColumnHidden(spare)
     assert "3 regions" in regions.tree.topLevelItem(0).toolTip(0)
     assert "Shape 0.800" in libraries.table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_buttons_of_the_result_are_whole_where_they_need_two_rows(shown, text):
+    card = ResultCard()
+    card.show_map("2 classes mapped", "")
+    card.show_steps(STEPS)
+    for width in (900, text + 40):
+        shown(card, width, card.layout().totalHeightForWidth(width))
+        for button in card.buttons:
+            assert button.width() >= button.sizeHint().width()
+            assert card.rect().contains(button.geometry())
+        rows = {button.y() for button in card.buttons}
+        assert (len(rows) > 1) == (width < 900)
+
+
+ALIKE = (
+    "12: Random forest on all bands, fast, seed 0",
+    "12: Random forest on all bands, fast, seed 1",
+    "Fields and forest of the upper valley, first trial",
+    "Fields and forest of the upper valley, second",
+    "Soybean-notill",
+    "Soybean-mintill",
+)
+
+
+def test_names_that_are_cut_can_be_told_apart(shown, text):
+    regions, runs, scenes = RegionPanel(), RunsPanel(), ScenesPanel()
+    regions.show_regions(
+        [LabelClass(i, name, (0, 0, 0)) for i, name in enumerate(ALIKE, 1)], {}, ()
+    )
+    runs.show_runs([RunRow(i, name, 0.7, 120, 8.1, name) for i, name in enumerate(ALIKE)], None)
+    scenes.show_scenes([SceneRow(Path(name), name, 76, 6, has_map=True) for name in ALIKE], None)
+    for panel, view in ((regions, regions.tree), (runs, runs.table), (scenes, scenes.table)):
+        shown(panel, NARROW)
+        indices = [view.model().index(row, 0) for row in range(len(ALIKE))]
+        view.setCurrentIndex(view.model().index(-1, -1))  # no frame around a name
+        pictures = [view.viewport().grab(view.visualRect(i)).toImage() for i in indices]
+        for row, one in enumerate(pictures):
+            assert one not in pictures[:row], ALIKE[row]
+
+
+def test_no_name_of_a_region_is_cut_beside_a_column_that_can_be_done_without(shown, text):
+    panel = RegionPanel()
+    panel.show_regions(long_named(3), dict.fromkeys((1, 2, 3), 1236), (), {1: 30, 2: 30, 3: 30})
+    shown(panel, text)
+    tree, seen = panel.tree, set()
+    for width in range(text, 2 * text, 40):
+        panel.resize(width, 430)
+        QApplication.processEvents()
+        whole = tree.columnWidth(0) >= tree.sizeHintForColumn(0)
+        seen.add((whole, tree.isColumnHidden(2)))
+    assert (False, False) not in seen
+    assert (True, False) in seen
 
 
 def test_dialogs_grow_with_their_text_and_tell_names_that_they_cut(qtbot, qapp, text):

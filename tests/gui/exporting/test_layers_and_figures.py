@@ -8,15 +8,20 @@ import numpy as np
 import pytest
 import rasterio
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QStyle, QWidget
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
 from hsi_viewer.ui.features.exporting.layers_dialog import SAVE, LayersDialog
+from hsi_viewer.ui.plots.figure import Figure, LegendEntry
+from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.theme import apply_theme
 from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
 
 ENTER = Qt.Key.Key_Return
@@ -210,3 +215,51 @@ def without_a_place(driver, tmp_path, monkeypatch) -> None:
     save_view(driver, tmp_path / "view.png", monkeypatch, "Scene", "png", seen)
     assert seen == [(False, "The scene isn't georeferenced.")]
     assert QImage(str(tmp_path / "view.png")).width() >= 2 * driver.canvas.viewport().width()
+
+
+def drawn(figure: Figure, scale: float) -> QImage:
+    """A figure as the SVG drawing of it looks."""
+    image = QImage(figure.size * scale, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    QSvgRenderer(figure.svg()).render(painter)
+    painter.end()
+    return image
+
+
+def dark(image: QImage, scale: float, left: int) -> tuple[float, float, float, float]:
+    """The rectangle around what is dark right of a column, in the units of the figure."""
+    grey = image.convertToFormat(QImage.Format.Format_Grayscale8)
+    pixels = np.array(grey.constBits()).reshape(grey.height(), grey.bytesPerLine())
+    pixels = pixels[:, : grey.width()]
+    rows, columns = np.nonzero(pixels[:, round(left * scale) :] < 128)
+    return tuple(float(n) / scale for n in (rows.min(), rows.max(), columns.min(), columns.max()))
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_text_of_a_figure_is_as_large_as_on_the_screen_in_every_format(qtbot, qapp, percent):
+    apply_theme(qapp, "light", percent)
+    plot = SpectrumPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    figure = Figure(plot, "", [LegendEntry("Buildings-Grass-Trees-Drives", (255, 255, 255))])
+    left = plot.viewport().width() + 12
+    metrics = plot.fontMetrics()
+    advance, height = metrics.horizontalAdvance("Buildings-Grass-Trees-Drives"), metrics.height()
+    seen = [dark(figure.image(scale), scale, left) for scale in (1.0, 2.0, 4.0)]
+    seen.append(dark(drawn(figure, 2.0), 2.0, left))
+    apply_theme(qapp, "light", 100)
+    for top, bottom, start, end in seen:
+        assert end - start == pytest.approx(advance, abs=0.05 * advance)
+        assert bottom - top <= height
+
+
+def test_boxes_of_the_layers_do_not_touch(qtbot):
+    choices = [LayerChoice(f"Layer {n}", "numbers", lambda: None) for n in range(3)]
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = LayersDialog(choices, "", "field", parent, georeferenced=True)
+    dialog.show()
+    tops = [dialog.list.visualItemRect(dialog.list.item(n)).y() for n in range(3)]
+    box = dialog.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorHeight, None, dialog.list)
+    assert min(np.diff(tops)) > box + 2

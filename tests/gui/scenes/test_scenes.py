@@ -109,7 +109,7 @@ def test_scenes_are_listed_opened_and_trained_on(make_driver, qtbot, tmp_path, m
     report = json.loads((target / "report.json").read_text("utf-8"))
     assert [c["name"] for c in report["classes"]] == [c.name for c in CLASSES]
     assert report["held_out"]["overall"] > 0.9
-    assert f"{report['held_out']['overall']:.0%} right" in panel.hint.text()
+    assert f"{100 * report['held_out']['overall']:.0f} % right" in panel.hint.text()
     said = " ".join(report["warnings"])
     assert "Left out: " in said
     assert "broken.hsiproj" in said

@@ -34,6 +34,10 @@ class LinkedViewsFeature(Feature):
         """Number of views."""
         return len(self.grid.views) if self.grid is not None else 1
 
+    def overlays(self) -> list[QWidget]:
+        """The overview in the corner."""
+        return [self.mini_map]
+
     def commands(self) -> list[Command]:
         """Commands for the number of views, and for the overview."""
         return [

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.analysis.geographic import ScaleAndNorth, degrees, degrees_text, scale_and_north
 from hsi_viewer.core.cube.cube import HyperCube
@@ -62,6 +63,10 @@ class MapMarksFeature(Feature):
         self.workspace.document_changed.connect(self._on_document)
         context.canvas.hovered.connect(self._on_hover)
         context.canvas.left.connect(self._on_left)
+
+    def overlays(self) -> list[QWidget]:
+        """The marks."""
+        return [self.marks]
 
     def commands(self) -> list[Command]:
         """Show or hide the marks."""

@@ -54,6 +54,7 @@ class LayersDialog(QDialog):
         self._choices = tuple(choices)
         self.list = QListWidget()
         self.list.setAccessibleName("Layers to export")
+        self.list.setSpacing(3)  # pixels, else the boxes touch
         for choice in self._choices:
             self.list.addItem(_item(choice))
         able = [n for n, c in enumerate(self._choices) if not c.reason]

@@ -159,10 +159,10 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         if found is None:
             text += "No scene could be held out, so its accuracy on other scenes is unknown."
         else:
-            each = ", ".join(f"{s['scene']} {s['overall']:.0%}" for s in found["scenes"])
+            each = ", ".join(f"{s['scene']} {100 * s['overall']:.0f} %" for s in found["scenes"])
             text += (
                 f"Of the labelled pixels of held-out scenes, models of the other scenes get "
-                f"{found['overall']:.0%} right ({each})."
+                f"{100 * found['overall']:.0f} % right ({each})."
             )
         self.workspace.notify(text, "success", folder_link(folder / "model.json"))
         for warning in report["warnings"]:
