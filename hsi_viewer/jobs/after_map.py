@@ -102,6 +102,7 @@ def clean_file(
     cleaning: Cleaning,
     *,
     overwrite: bool = False,
+    token: CancelToken | None = None,
     port: ProgressPort | None = None,
 ) -> AfterMapResult:
     """Clean a class map and write it by the suffix of the target, with a record of the steps.
@@ -125,7 +126,7 @@ def clean_file(
             "pixels (--minimum 8)."
         )
     ids = known.labels.ids
-    result = cleaned(ids, cleaning, known.row_area, port=port)
+    result = cleaned(ids, cleaning, known.row_area, token, port)
     gone = set(cleaning.merge) - set(cleaning.merge.values())
     legend = ClassLegend(c for c in known.legend if c.id not in gone)
     steps = (*steps_of(known.sources, ids), cleaning)
