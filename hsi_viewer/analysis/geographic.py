@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from hsi_viewer.core.cube.georeference import Georeference
 
@@ -15,8 +15,7 @@ WGS84 = "EPSG:4326"
 FOOT, MILE = 0.3048, 5280  # m in a foot, feet in a mile
 
 
-@dataclass(frozen=True)
-class ScaleAndNorth:
+class ScaleAndNorth(Struct, frozen=True):
     """Position of a scene at its centre.
 
     Attributes

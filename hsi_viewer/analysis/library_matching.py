@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -20,8 +20,7 @@ HIGHEST_REFLECTANCE = 2.0  # glints and snow reach more than 1
 SAMPLE = 8  # rows and columns whose values are looked at, at least
 
 
-@dataclass(frozen=True, eq=False)
-class LoadedLibrary:
+class LoadedLibrary(Struct, frozen=True, eq=False):
     """A library as its file gives it, and as the sensor of a cube would have measured it.
 
     Attributes
@@ -36,8 +35,7 @@ class LoadedLibrary:
     doubt: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class MatchRequest:
+class MatchRequest(Struct, frozen=True, eq=False):
     """A spectrum to compare with libraries on the same bands; bad bands are NaN already."""
 
     spectrum: Floats
@@ -46,8 +44,7 @@ class MatchRequest:
     wavelengths: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Matches:
+class Matches(Struct, frozen=True, eq=False):
     """Matches of each library, in the order of its spectra."""
 
     request: MatchRequest

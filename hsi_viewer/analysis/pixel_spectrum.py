@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 
 
-@dataclass(frozen=True, eq=False)
-class SpectrumRequest:
+class SpectrumRequest(Struct, frozen=True, eq=False):
     """A pixel whose spectrum is wanted, and its values in a derived image if one is shown."""
 
     cube: HyperCube
@@ -22,8 +21,7 @@ class SpectrumRequest:
     image: HyperCube | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class PixelSpectrum:
+class PixelSpectrum(Struct, frozen=True, eq=False):
     """The requested spectrum, NaN without data.
 
     Attributes

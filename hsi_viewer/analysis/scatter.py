@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.blocks import blocks, sample_steps
@@ -20,16 +20,14 @@ SAMPLE_SIDE = 1024  # a scene of more pixels than this squared is thinned
 MAX_SHOWN = 20_000  # pixels of a class or selection that are drawn one by one
 
 
-@dataclass(frozen=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """Quantity on an axis, counted from 0: a band, or a component of an image."""
 
     kind: Literal["band", "pca", "mnf"]
     index: int
 
 
-@dataclass(frozen=True, eq=False)
-class ScatterAxes:
+class ScatterAxes(Struct, frozen=True, eq=False):
     """Two channels of a cube, and the images of components that they are taken from."""
 
     cube: HyperCube
@@ -54,8 +52,7 @@ class ScatterAxes:
         return values
 
 
-@dataclass(frozen=True, eq=False)
-class ScatterResult:
+class ScatterResult(Struct, frozen=True, eq=False):
     """A density plot, the axes that it was made of, and that every step-th pixel was counted."""
 
     axes: ScatterAxes

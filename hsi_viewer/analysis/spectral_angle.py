@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.blocks import blocks
@@ -17,8 +16,7 @@ STEPS = 500  # thresholds, a milliradian apart; beyond half a radian nothing is 
 THRESHOLDS = (np.arange(STEPS + 1) * 0.001).astype(np.float32)
 
 
-@dataclass(frozen=True, eq=False)
-class AngleMap:
+class AngleMap(Struct, frozen=True, eq=False):
     """Spectral angles of a scene.
 
     Attributes

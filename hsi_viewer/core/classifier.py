@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from hsi_viewer.core.inputs import CubeLike, LabelsLike
 from hsi_viewer.core.labels.classes import LabelClass
@@ -77,8 +78,7 @@ class Model(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Classifier:
+class Classifier(Struct, frozen=True):
     """One row of the table of classifiers.
 
     Attributes

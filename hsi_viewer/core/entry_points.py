@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import Distribution, EntryPoint, distributions
 from itertools import groupby
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hsi_viewer.core.text import message
 
@@ -17,8 +19,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class PlugIn:
+class PlugIn(Struct, frozen=True):
     """One entry of a package outside.
 
     Attributes

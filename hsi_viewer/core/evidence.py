@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, eq=False)
-class HeldOut:
+class HeldOut(Struct, frozen=True, eq=False):
     """Answers of cross-validation: each label by a model that was fitted without its fold.
 
     Attributes
@@ -54,8 +54,7 @@ class VoiceShare:
     score: float
 
 
-@dataclass(frozen=True, eq=False)
-class Evidence:
+class Evidence(Struct, frozen=True, eq=False):
     """What a model's choices rest on.
 
     Attributes
@@ -105,8 +104,7 @@ class Evidence:
         return f"Shares by accuracy on your labels, cut into {count} parts that lie apart."
 
 
-@dataclass(frozen=True, eq=False)
-class RunEvidence:
+class RunEvidence(Struct, frozen=True, eq=False):
     """The evidence of one training run, with what is needed to measure its map by it.
 
     Attributes

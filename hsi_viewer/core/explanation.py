@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class BandGroup:
+class BandGroup(Struct, frozen=True):
     """Neighbouring bands, and what they say for the class.
 
     Attributes
@@ -26,8 +24,7 @@ class BandGroup:
     without: float
 
 
-@dataclass(frozen=True, eq=False)
-class VoiceAnswer:
+class VoiceAnswer(Struct, frozen=True, eq=False):
     """What one voice of a model says of the pixel.
 
     Attributes
@@ -42,8 +39,7 @@ class VoiceAnswer:
     probabilities: NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class NearPixel:
+class NearPixel(Struct, frozen=True):
     """A training pixel.
 
     Attributes
@@ -59,8 +55,7 @@ class NearPixel:
     distance: float
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Struct, frozen=True, eq=False):
     """Why a model gives a pixel its class, before the map is refined along the image.
 
     Attributes

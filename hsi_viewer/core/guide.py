@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 INDEX = "index.md"
 SNIPPET = 90  # letters
@@ -43,8 +44,7 @@ def plain(markdown: str) -> str:
     return " ".join(_MARKS.sub(r"\1", markdown).split())
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     """A heading and the text below it, up to the next one.
 
     Attributes

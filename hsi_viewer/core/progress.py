@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from msgspec import Struct
+
 Item = TypeVar("Item")
 
 
@@ -36,8 +38,7 @@ class CancelToken:
             raise TaskCancelledError
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """One report of a running task.
 
     Attributes

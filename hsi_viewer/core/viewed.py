@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class ViewedPart:
+class ViewedPart(Struct, frozen=True):
     """A part of a scene.
 
     Attributes

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.io.files.reading import Reading
@@ -22,8 +23,7 @@ LabelReader = Callable[[Path, Reading], "LabelFile"]
 LibraryReader = Callable[[Path], "SpectralLibrary"]
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(Struct, frozen=True):
     """A row of the table of formats.
 
     Attributes

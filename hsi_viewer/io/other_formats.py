@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+from msgspec.structs import replace
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.entry_points import PlugIn, plug_ins

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
@@ -36,8 +36,7 @@ from hsi_viewer.jobs.cleaning_record import (
 from hsi_viewer.jobs.object_table import check_table, write_areas
 
 
-@dataclass(frozen=True)
-class ClassMapFile:
+class ClassMapFile(Struct, frozen=True):
     """A class map as it was read.
 
     Attributes
@@ -80,8 +79,7 @@ class ClassMapFile:
         return [found.get(c.id, ClassArea(c.id, 0, none, 0.0)) for c in self.legend]
 
 
-@dataclass(frozen=True)
-class AfterMapResult:
+class AfterMapResult(Struct, frozen=True):
     """What was made of a class map.
 
     Attributes

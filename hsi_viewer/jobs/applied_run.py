@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.classifier import Model
@@ -30,8 +31,7 @@ OWN_SCENE = (
 IN_STORE = "confidence"  # name of the array
 
 
-@dataclass(frozen=True, eq=False)
-class AppliedMap:
+class AppliedMap(Struct, frozen=True, eq=False):
     """A map that `apply` has written, read again.
 
     Attributes

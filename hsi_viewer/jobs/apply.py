@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.classifier import Model
@@ -123,8 +123,7 @@ def _absolute(source: str | None) -> str | None:
     return str(Path(source).absolute())
 
 
-@dataclass(frozen=True)
-class _Tiled:
+class _Tiled(Struct, frozen=True):
     """A scene that is mapped tile by tile into the folder of its job."""
 
     scene: Scene

@@ -7,12 +7,14 @@ import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
@@ -54,8 +56,7 @@ LEARNING_STEPS = ("features", "train", "predict", "refine")
 PACKAGES = ("hsi-viewer", "numpy", "scipy", "torch", "scikit-learn")
 
 
-@dataclass(frozen=True)
-class JobResult:
+class JobResult(Struct, frozen=True):
     """Result of a job.
 
     Attributes
@@ -70,8 +71,7 @@ class JobResult:
     accuracy: AccuracyReport | None = None
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """A scene with the labels that it is mapped by, and the sources of both.
 
     Attributes

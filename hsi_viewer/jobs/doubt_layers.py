@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.conformal import ConformalSets
@@ -29,8 +29,7 @@ NO_PROBABILITIES = (
 )
 
 
-@dataclass(frozen=True)
-class DoubtKind:
+class DoubtKind(Struct, frozen=True):
     """A layer of uncertainty.
 
     Attributes
@@ -78,8 +77,7 @@ KINDS = (
 AREA = next(kind for kind in KINDS if kind.key == "applicability")
 
 
-@dataclass(frozen=True, eq=False)
-class MapFacts:
+class MapFacts(Struct, frozen=True, eq=False):
     """A map and what is known of its making.
 
     Attributes
@@ -99,8 +97,7 @@ class MapFacts:
     background: Mask | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class DoubtLayer:
+class DoubtLayer(Struct, frozen=True, eq=False):
     """The values of a layer of uncertainty.
 
     Attributes

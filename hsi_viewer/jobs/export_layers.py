@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -22,8 +22,7 @@ SUFFIXES = (".tif", ".hdr")
 CHANNELS = ("red", "green", "blue", "alpha")
 
 
-@dataclass(frozen=True, eq=False)
-class LayerImage:
+class LayerImage(Struct, frozen=True, eq=False):
     """A layer as it is written.
 
     Attributes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
@@ -22,8 +22,7 @@ from hsi_viewer.learning.classifiers import classifier
 Ids = NDArray[np.uint16]
 
 
-@dataclass(frozen=True, eq=False)
-class MappedRun:
+class MappedRun(Struct, frozen=True, eq=False):
     """A class map and what it was made from.
 
     Attributes

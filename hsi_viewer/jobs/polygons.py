@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -33,8 +33,7 @@ DOING = "Writing polygons"
 FEWER_BORDERS = 50  # bands whose sums take as much memory as the polygons of a strip
 
 
-@dataclass(frozen=True)
-class PolygonOptions:
+class PolygonOptions(Struct, frozen=True):
     """How the regions of a map are written.
 
     Attributes
@@ -52,8 +51,7 @@ class PolygonOptions:
     port: ProgressPort | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class MapOnGround:
+class MapOnGround(Struct, frozen=True, eq=False):
     """A class map with what its regions are described by.
 
     Attributes

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.blocks import blocks
@@ -15,8 +14,7 @@ from hsi_viewer.core.postprocess.map_regions import MapRegions
 PIXELS, ROW, COLUMN, AREA, SURE, WITH_SURE, PLAIN = range(7)  # columns of the sums; then the bands
 
 
-@dataclass(frozen=True, eq=False)
-class RegionMeasures:
+class RegionMeasures(Struct, frozen=True, eq=False):
     """Measures regions of some rows of a map, in sums that can be added up.
 
     Attributes

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec import Struct, structs
 
 from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
@@ -53,16 +54,14 @@ MOST_BYTES = 1 << 26
 DRAWN = re.compile(r"(\d+) per class from (.+)", re.DOTALL)  # as `demo` names its labels
 
 
-@dataclass(frozen=True)
-class RunSettings:
+class RunSettings(Struct, frozen=True):
     """What report.json gives about the settings that model.json does not have."""
 
     refine: Refine = "auto"
     placement: Placement | None = None
 
 
-@dataclass(frozen=True)
-class RunClass:
+class RunClass(Struct, frozen=True):
     """A class as report.json lists it."""
 
     id: int
@@ -70,8 +69,7 @@ class RunClass:
     colour: tuple[int, int, int]
 
 
-@dataclass(frozen=True)
-class RunRegion:
+class RunRegion(Struct, frozen=True):
     """What of the scene was used, as report.json gives it: files, and bands as written."""
 
     region: str | None = None
@@ -79,8 +77,7 @@ class RunRegion:
     bands: str | None = None
 
 
-@dataclass(frozen=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True):
     """The part of report.json that a report needs; labels of `classify`, a model of `apply`."""
 
     cube: str
@@ -90,8 +87,8 @@ class RunRecord:
     model: str | None = None
     refined: bool = False
     test: str | None = None
-    settings: RunSettings = field(default_factory=RunSettings)
-    region: RunRegion = field(default_factory=RunRegion)
+    settings: RunSettings = RunSettings()
+    region: RunRegion = RunRegion()
     training: tuple[EpochReport, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -281,7 +278,7 @@ class RunFolder(Noting):
         self, named: str, given: str | None, option: str, cube: HyperCube, record: RunRecord
     ) -> ImportedLabels:
         labels = imported(self.found(named, given, option), cube, record.settings.placement)
-        return replace(labels, ids=labels_inside(labels.ids, cube)[0])
+        return structs.replace(labels, ids=labels_inside(labels.ids, cube)[0])
 
     def _compare(
         self, model: Model, cube: HyperCube, source: str, labels: Ids, labels_source: str
@@ -348,5 +345,5 @@ class RunFolder(Noting):
                     "the file's classes, and the model's confidence."
                 )
             )
-            return replace(prediction, class_map=kept), steps
+            return structs.replace(prediction, class_map=kept), steps
         return prediction, steps

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 
 from hsi_viewer.analysis.pixel_area import pixel_area
 from hsi_viewer.atomic import replacing
@@ -46,8 +46,7 @@ from hsi_viewer.jobs.after_map import AfterMapResult, ClassMapFile, areas_of_fil
 from hsi_viewer.jobs.object_table import check_table
 
 
-@dataclass(frozen=True)
-class SamplePlan:
+class SamplePlan(Struct, frozen=True):
     """How a reference sample is drawn.
 
     Attributes

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import torch
+from msgspec import structs
 from torch import Tensor
 
 from hsi_viewer.core.evidence import Evidence, HeldOut
@@ -121,7 +120,7 @@ def evidence_tensors(evidence: Evidence | None) -> dict[str, Tensor]:
         f"{kind}.{part.name}": torch.from_numpy(getattr(answers, part.name).copy())
         for kind in ANSWERS
         if (answers := getattr(evidence, kind)) is not None
-        for part in fields(answers)
+        for part in structs.fields(answers)
     }
 
 

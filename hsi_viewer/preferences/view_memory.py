@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
@@ -101,8 +101,7 @@ class ViewMemory:
             self._views.clear()
 
 
-@dataclass(frozen=True)
-class StoredContrast:
+class StoredContrast(Struct, frozen=True):
     """A `Contrast` as it is read."""
 
     kind: ContrastKind
@@ -111,8 +110,7 @@ class StoredContrast:
     linked: bool
 
 
-@dataclass(frozen=True)
-class StoredView:
+class StoredView(Struct, frozen=True):
     """A `CubeView` as it is read."""
 
     bands: tuple[Annotated[int, Meta(ge=0)], ...]

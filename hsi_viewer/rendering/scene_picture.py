@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.band_selection import Triple
@@ -24,8 +25,7 @@ WHOLE_BYTES = 1 << 30  # of a file, when all of it has to be read for three band
 COARSE_PIXELS = 1 << 13  # of a first picture: so few that a disk finds them in a moment
 
 
-@dataclass(frozen=True, eq=False)
-class ScenePicture:
+class ScenePicture(Struct, frozen=True, eq=False):
     """A picture and how it was made.
 
     Attributes

@@ -5,11 +5,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from psygnal import Signal
 
@@ -306,8 +307,7 @@ class Session:
             self.folder.remove()
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A session at one moment, for the worker that saves it."""
 
     data: SessionData

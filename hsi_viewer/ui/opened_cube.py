@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -14,8 +15,7 @@ from hsi_viewer.session.document.document import Document
 Prepare = Callable[[Document, str, CancelToken, ProgressPort], Any]
 
 
-@dataclass(frozen=True)
-class OpenedCube:
+class OpenedCube(Struct, frozen=True):
     """A cube, its document and its first picture.
 
     Attributes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
 from functools import partial
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -16,8 +16,7 @@ from hsi_viewer.ui.task_thread import TaskRunner
 LINGER_SECONDS = 1.0  # starting a thread takes milliseconds, and the mouse moves on
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(Struct, frozen=True):
     """A request and what came of it: a result, or the error that was raised."""
 
     request: Hashable

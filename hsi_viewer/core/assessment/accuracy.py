@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.assessment.error_correlation import error_correlation
@@ -23,8 +24,7 @@ from hsi_viewer.core.geometry.connected_labels import connected_labels
 from hsi_viewer.core.labels.class_ids import class_ids
 
 
-@dataclass(frozen=True, eq=False)
-class GroupCounts:
+class GroupCounts(Struct, frozen=True, eq=False):
     """Test pixels of each group: what intervals follow from.
 
     Attributes

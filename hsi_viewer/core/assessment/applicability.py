@@ -6,10 +6,11 @@ prediction models" (Methods Ecol. Evol. 12, 2021).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -19,8 +20,7 @@ MOST_TRAINING = 2_000  # pixels that distances are taken to; of more, some of ea
 CHUNK = 4_096  # pixels whose distances are in memory at a time
 
 
-@dataclass(frozen=True, eq=False)
-class Applicability:
+class Applicability(Struct, frozen=True, eq=False):
     """Knows the training pixels, and how far apart they are.
 
     Attributes

@@ -8,9 +8,9 @@ Environ. 148, 42-57).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.intervals import Z95, wilson
@@ -24,8 +24,7 @@ ROUNDING = 1e-9  # a smaller standard error is none: every stratum is of one kin
 CANNOT_TELL = -1  # reference of a point whose class is unknown
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """An estimate with its standard error and its 95 % interval; NaN where it is undefined.
 
     The interval of a share is Wilson's for as many independent points as have the same variance
@@ -51,8 +50,7 @@ class Estimate:
 UNDEFINED = Estimate(float("nan"), float("nan"), float("nan"), float("nan"))
 
 
-@dataclass(frozen=True, eq=False)
-class AreaEstimates:
+class AreaEstimates(Struct, frozen=True, eq=False):
     """Accuracy and areas of a map, estimated from a probability sample.
 
     Attributes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.progress import CancelToken
@@ -15,8 +15,7 @@ from hsi_viewer.core.strips import strips
 UNITS = {"m²": 1.0, "ha": 1e4, "km²": 1e6, "acres": 4046.8564224}
 
 
-@dataclass(frozen=True)
-class ClassArea:
+class ClassArea(Struct, frozen=True):
     """Pixels and area of a class in a map.
 
     Attributes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
@@ -21,8 +21,7 @@ NameOf = Callable[[int], str]
 Basis = Literal["labels", "test pixels"]
 
 
-@dataclass(frozen=True, eq=False)
-class Assessment:
+class Assessment(Struct, frozen=True, eq=False):
     """Accuracy of a map: the honest figure, and the optimistic one beside it.
 
     Attributes

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 EXACT_UP_TO = 25  # discordant pixels; above, the normal approximation is good
 
 
-@dataclass(frozen=True)
-class McNemar:
+class McNemar(Struct, frozen=True):
     """McNemar's test of two maps on the same test pixels (McNemar 1947, Psychometrika 12).
 
     Test pixels close together are not independent; a small p is then too small.
@@ -59,8 +58,7 @@ def mcnemar(
     return McNemar(b, c, truth.size, p)
 
 
-@dataclass(frozen=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """Pixels that one map gives one class and the other another."""
 
     before: int

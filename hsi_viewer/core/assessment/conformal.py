@@ -6,18 +6,18 @@ Am. Stat. Assoc. 114, 2019), on answers for labels that were held out by place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 COVERAGE = 0.9
 Numbers = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class ConformalSets:
+class ConformalSets(Struct, frozen=True):
     """Which classes a pixel may have.
 
     Attributes

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -13,8 +12,7 @@ Z95 = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
 MOST_INFLATION = 4.0  # of a variance, for correlation between groups that groups do not show
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """A figure with its 95 % interval.
 
     Attributes

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL
 from hsi_viewer.core.assessment.reference_sample import Numbers, ReferenceSample
@@ -105,8 +105,7 @@ class LabelledSample:
         }
 
 
-@dataclass(frozen=True)
-class _Stored:
+class _Stored(Struct, frozen=True):
     """A sample in a session, as it is read."""
 
     shape: tuple[Number, Number]

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.area_estimates import (
@@ -30,8 +30,7 @@ Ids = NDArray[np.uint16]
 Numbers = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class ReferenceSample:
+class ReferenceSample(Struct, frozen=True, eq=False):
     """Points to be labelled, in a random order that tells nothing of their class.
 
     Attributes

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 BINS = 15
 
 
-@dataclass(frozen=True, eq=False)
-class Reliability:
+class Reliability(Struct, frozen=True, eq=False):
     """Confidence against accuracy, in equal bins of confidence.
 
     Attributes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.area_estimates import AreaEstimates, Estimate
@@ -27,8 +27,7 @@ OTHER_STRATA = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class SampleAssessment:
+class SampleAssessment(Struct, frozen=True, eq=False):
     """Accuracy and areas of a map by a labelled reference sample.
 
     Attributes

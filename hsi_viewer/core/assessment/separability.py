@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -16,8 +16,7 @@ POOR_JM, FAIR_JM = 1.0, 1.9  # ENVI's guide: below 1 merge the classes, above 1.
 MAX_COMPONENTS, PIXELS_A_COMPONENT = 10, 3
 
 
-@dataclass(frozen=True)
-class PairSeparability:
+class PairSeparability(Struct, frozen=True):
     """Two classes.
 
     Attributes
@@ -40,8 +39,7 @@ class PairSeparability:
         return "partly separable" if self.jeffries_matusita < FAIR_JM else "separable"
 
 
-@dataclass(frozen=True)
-class SeparabilityReport:
+class SeparabilityReport(Struct, frozen=True):
     """All pairs of the labelled classes, the least separable first.
 
     Attributes

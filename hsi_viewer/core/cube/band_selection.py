@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -14,8 +14,7 @@ from hsi_viewer.core.quiet import quiet
 Triple = tuple[int, int, int]
 
 
-@dataclass(frozen=True)
-class BandPreset:
+class BandPreset(Struct, frozen=True):
     """A named triple of wavelengths (nm) for red, green and blue."""
 
     name: str

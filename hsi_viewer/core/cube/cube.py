@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
@@ -187,7 +188,7 @@ class HyperCube:
         FormatError
             if the cube is empty or impossibly large, or a list has no entry for each band.
         """
-        given = {f.name: getattr(metadata, f.name) for f in fields(metadata)}
+        given = structs.asdict(metadata)
         given["metadata"] = given.pop("fields")
         given["wavelengths"], doubt = possible_wavelengths(metadata.wavelengths)
         warnings = (*warnings, *doubt)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Georeference:
+class Georeference(Struct, frozen=True):
     """Affine transform and coordinate reference system of a raster.
 
     Attributes

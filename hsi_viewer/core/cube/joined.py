@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -16,8 +16,7 @@ from hsi_viewer.core.errors import FormatError
 GAP = 64
 
 
-@dataclass(frozen=True)
-class JoinedSource:
+class JoinedSource(Struct, frozen=True):
     """Values of several cubes of the same bands, as 32-bit numbers; NaN where there is none.
 
     Attributes

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
@@ -31,8 +32,7 @@ def possible_wavelengths(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class CubeMetadata:
+class CubeMetadata(Struct, frozen=True, eq=False):
     """Metadata of a cube as a reader finds them; what isn't given is None or empty.
 
     Attributes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 FEWEST_DIGITS = 6  # a number of fewer is meant as it is, as -9999.5 is
@@ -18,8 +18,7 @@ WHOLE = re.compile(r"\s*([-+]?\d+)(?:\.0*)?\s*")
 HUGE, FEWEST_OF_HUGE = 1e30, 2  # -3.4e38 stands for the lowest 32-bit number, -3.402823466e38
 
 
-@dataclass(frozen=True)
-class SuspectedFill:
+class SuspectedFill(Struct, frozen=True):
     """An undeclared value that seems to stand for no data.
 
     Attributes

@@ -7,10 +7,11 @@ that is computed from that cube, from statistics to the map, can depend on it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.blocks import BLOCK_BYTES
@@ -26,8 +27,7 @@ TOO_FEW_INSIDE = (
 PARTS = 4  # a side of the densest window is moved by such parts of it
 
 
-@dataclass(frozen=True, eq=False)
-class RegionOfInterest:
+class RegionOfInterest(Struct, frozen=True, eq=False):
     """Pixels and bands that are used.
 
     Attributes

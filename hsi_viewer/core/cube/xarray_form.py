@@ -7,10 +7,10 @@ The values are those that are stored: no-data value, scale and offset are attrib
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
@@ -131,8 +131,7 @@ def _axis_attributes(geographic: bool) -> tuple[dict[str, str], dict[str, str]]:
     )
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """What a DataArray holds of a cube.
 
     Attributes

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import ArraySource, CubeSource, HyperCube
@@ -47,7 +48,7 @@ class TransformSource:
         """Components of a window."""
         transform = self._transform
         chosen = np.arange(self.shape[2]) if bands is None else bands
-        wanted = replace(transform, vectors=transform.vectors[:, chosen])
+        wanted = structs.replace(transform, vectors=transform.vectors[:, chosen])
         lines = range(rows.start, rows.stop, rows.step)
         width = len(range(columns.start, columns.stop, columns.step))
         found = np.empty((len(lines), width, len(chosen)), np.float32)

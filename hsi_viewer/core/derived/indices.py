@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.derived.formula import parse_formula
 from hsi_viewer.core.errors import FormulaError
 
 
-@dataclass(frozen=True)
-class SpectralIndex:
+class SpectralIndex(Struct, frozen=True):
     """An index.
 
     Attributes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.blocks import sample_steps
@@ -21,8 +21,7 @@ STRIP_BYTES = 32 << 20  # of double precision values at once
 USUAL_PART = 0.9  # a band with data at fewer pixels than this part of the others' is left out
 
 
-@dataclass(frozen=True)
-class Moments:
+class Moments(Struct, frozen=True):
     """Statistics of the spectra of a scene, in stored values.
 
     Attributes

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.derived.moments import Floats, Moments
@@ -12,8 +11,7 @@ from hsi_viewer.core.derived.moments import Floats, Moments
 SMALLEST_NOISE = 1e-9  # of the greatest variance of the noise; below it a direction has none
 
 
-@dataclass(frozen=True)
-class Transform:
+class Transform(Struct, frozen=True):
     """Components of a spectrum: (values - mean) @ vectors.
 
     Attributes

@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import Any, Literal, get_args
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.blocks import sample_steps
@@ -23,8 +24,7 @@ GAUSSIAN_SIGMAS = 3.0  # black and white lie this many standard deviations from 
 HISTOGRAM_BINS = 128
 
 
-@dataclass(frozen=True, eq=False)
-class Histogram:
+class Histogram(Struct, frozen=True, eq=False):
     """Counts of stored values in bins of one width; empty if the band has no data.
 
     Attributes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.display.highlight import BelowRaster, MaskRaster
@@ -16,8 +16,7 @@ from hsi_viewer.core.display.rasters import IdRaster, ValueRaster
 Kind = Literal["classes", "values", "mask"]
 
 
-@dataclass(frozen=True, eq=False)
-class LayerValues:
+class LayerValues(Struct, frozen=True, eq=False):
     """The pixels of a layer.
 
     Attributes

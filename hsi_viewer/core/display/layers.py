@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
+from msgspec import Struct
+from msgspec.structs import replace
 from psygnal import Signal
 
 from hsi_viewer.core.display.colour_bar import ColourBar
@@ -19,8 +19,7 @@ LABELS = "Labels"
 OUTSIDE = "Outside the region"
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One raster of the scene.
 
     Attributes
@@ -175,6 +174,6 @@ class LayerStack:
         before = list(self._layers)
         for name, fields in wanted.items():
             index = self._index(name)
-            self._layers[index] = replace(self._layers[index], **fields)  # type: ignore[arg-type]
+            self._layers[index] = replace(self._layers[index], **fields)
         if self._layers != before:
             self.changed.emit()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 LEAST, MOST = (float(v) for v in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
@@ -19,8 +20,7 @@ class Limits:
     high: float
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """A rising curve from stored values to brightness, straight between its knots.
 
     Attributes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.geometry.pixels import Box, Pixel
@@ -85,8 +85,7 @@ def component(mask: NDArray[np.bool_], seed: Pixel, *, corners: bool = False) ->
     return found
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(Struct, frozen=True):
     """Labelled pixels of one class that are connected, corners included.
 
     Attributes

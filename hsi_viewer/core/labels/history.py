@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
+from msgspec import Struct
 from psygnal import Signal
 
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
@@ -28,8 +29,7 @@ class Edit(Protocol):
         """Memory it holds."""
 
 
-@dataclass(frozen=True)
-class LabelChange:
+class LabelChange(Struct, frozen=True):
     """An edit of a label map."""
 
     labels: LabelMap
@@ -59,8 +59,7 @@ class LabelChange:
         return self.edit.nbytes
 
 
-@dataclass(frozen=True)
-class LegendChange:
+class LegendChange(Struct, frozen=True):
     """One set of classes in place of another; which are shown or locked stays as it is now."""
 
     legend: ClassLegend
@@ -94,8 +93,7 @@ class LegendChange:
         return 64 * (len(self.before) + len(self.after))
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """One stroke of the user: edits that are undone together."""
 
     title: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.class_ids import count_ids
@@ -22,8 +22,7 @@ def described(name: str, ids: NDArray[np.uint16]) -> str:
     return f'"{short_name(name)}": {size}, {labelled} labelled pixels of {classes} classes'
 
 
-@dataclass(frozen=True)
-class ImportedLabels:
+class ImportedLabels(Struct, frozen=True):
     """Class ids on the grid of a cube, with what the file gives about the classes.
 
     Attributes

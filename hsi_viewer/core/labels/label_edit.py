@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class LabelEdit:
+class LabelEdit(Struct, frozen=True):
     """The pixels that one stroke changed.
 
     Attributes

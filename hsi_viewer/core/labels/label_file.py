@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
@@ -13,8 +13,7 @@ from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.labels.imported_labels import described
 
 
-@dataclass(frozen=True)
-class LabelFile:
+class LabelFile(Struct, frozen=True):
     """Labels as a file gives them.
 
     Attributes

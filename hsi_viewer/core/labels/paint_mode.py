@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.classes import UNCLASSIFIED, LabelClass
@@ -26,8 +26,7 @@ class PaintMode(Enum):
         return self in (PaintMode.ERASE, PaintMode.ERASE_CLASS)
 
 
-@dataclass(frozen=True)
-class Paint:
+class Paint(Struct, frozen=True):
     """The class id that pixels get, and what they may hold before.
 
     Attributes

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.geometry.pixels import Box
@@ -12,8 +11,7 @@ from hsi_viewer.core.labels.label_edit import LabelEdit
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
 
 
-@dataclass(frozen=True, eq=False)
-class PreparedEdit:
+class PreparedEdit(Struct, frozen=True, eq=False):
     """The effect of a large edit: see `LabelMap.prepare`.
 
     Attributes

@@ -9,10 +9,10 @@ than the model looks, as far as the scene allows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.errors import LabelError, SettingError
@@ -29,8 +29,7 @@ MORE_POOLS, DIRECTIONS = 8, 16
 Ids = NDArray[np.uint16]
 
 
-@dataclass(frozen=True)
-class Draw:
+class Draw(Struct, frozen=True):
     """How training pixels are drawn.
 
     Attributes
@@ -57,8 +56,7 @@ class Draw:
         return f"{self.amount:g}{unit} per class{where}, seed {self.seed}"
 
 
-@dataclass(frozen=True, eq=False)
-class Split:
+class Split(Struct, frozen=True, eq=False):
     """Training and test pixels of one ground truth.
 
     Attributes

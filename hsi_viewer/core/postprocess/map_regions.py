@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.geometry.connected_regions import CORNERS, SIDES
@@ -12,8 +11,7 @@ from hsi_viewer.core.geometry.connected_regions import CORNERS, SIDES
 ROWS = 512  # summed at once: the numbers and values of all rows would be copied
 
 
-@dataclass(frozen=True)
-class MapRegions:
+class MapRegions(Struct, frozen=True):
     """The regions of a class map.
 
     Attributes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.postprocess.map_regions import MapRegions, map_regions
@@ -15,8 +15,7 @@ MOST_PIXELS = 1 << 22
 LOOKED_AT = 256  # rows whose borders are counted at a time
 
 
-@dataclass(frozen=True, eq=False)
-class Strip:
+class Strip(Struct, frozen=True, eq=False):
     """What a strip adds to the regions of a map.
 
     A group is a region as it is known by now: what was open before the strip, with the regions of

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 LEVELS: tuple[float, ...] = (5.0, 25.0, 50.0, 75.0, 95.0)
 
 
-@dataclass(frozen=True)
-class BandStatistics:
+class BandStatistics(Struct, frozen=True):
     """Statistics of the spectra of a set of pixels.
 
     Attributes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.spectra.spectrum import continuum_removed, correlation, spectral_angle
@@ -14,8 +14,7 @@ Measure = Literal["angle", "correlation", "shape"]
 MIN_BANDS = 5  # fewer common bands mean nothing
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(Struct, frozen=True):
     """Similarity of a library spectrum to the measured one; NaN if they share too few bands.
 
     Attributes

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.spectra.resampling import resampled_gaussian, resampled_linear
 
 
-@dataclass(frozen=True)
-class SpectralLibrary:
+class SpectralLibrary(Struct, frozen=True):
     """Spectra of materials.
 
     Attributes

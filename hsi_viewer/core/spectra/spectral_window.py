@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.geometry.connected_regions import component
@@ -16,8 +16,7 @@ Measure = Literal["angle", "distance"]
 COMPONENTS, DIRECTIONS = 8, 12
 
 
-@dataclass(frozen=True)
-class SpectralBasis:
+class SpectralBasis(Struct, frozen=True):
     """The components that spectra are reduced to.
 
     Attributes
@@ -64,8 +63,7 @@ def _strongest(spectra: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     return strongest
 
 
-@dataclass(frozen=True, eq=False)
-class SpectralWindow:
+class SpectralWindow(Struct, frozen=True, eq=False):
     """A box of the scene.
 
     Attributes

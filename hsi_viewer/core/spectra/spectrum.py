@@ -6,10 +6,10 @@ numbers do as well, derivatives are then per band.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, cast
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -156,8 +156,7 @@ def normalised(values: Floats, how: Normalisation) -> Floats:
     return (values - shift) / width if width > 0 else values.copy()
 
 
-@dataclass(frozen=True)
-class Treatment:
+class Treatment(Struct, frozen=True):
     """Steps applied to each spectrum before it is drawn, in the order of the attributes.
 
     Attributes

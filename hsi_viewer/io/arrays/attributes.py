@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, is_scale
@@ -92,8 +92,7 @@ def _number(value: Any) -> float:
     return int(value) if whole else float(value)
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """Single numbers about the values of an array, None where not given."""
 
     nodata: float | None = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.io.arrays.attributes import NODATA_KEYS, attributes_above, attributes_of
@@ -34,8 +34,7 @@ MOST_VALUES = 1 << 24
 ELEMENT = re.compile(r"(?P<cells>.+)\{(?P<cell>\d+)\}|(?P<structs>.+)\((?P<struct>\d+)\)\.(\w+)")
 
 
-@dataclass(frozen=True)
-class BandList:
+class BandList(Struct, frozen=True):
     """A list with one entry per band.
 
     Attributes

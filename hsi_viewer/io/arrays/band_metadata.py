@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
@@ -104,7 +105,7 @@ def describe(
     warnings += unusable_numbers(attributes, source.shape[2], source.dtype)
     source, numbers = in_physical_values(attributes, source)
     beside = _numbers_beside(container)
-    metadata = replace(
+    metadata = structs.replace(
         metadata,
         nodata=beside.nodata if numbers.nodata is None else numbers.nodata,
         scale=numbers.scale or beside.scale or 1.0,

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, check_size
@@ -48,8 +49,7 @@ PREFERRED = ("rhos", "surface_reflectance", "sr", "reflectance", "rrs", "rhow", 
              "rhot", "toa_reflectance", "lt", "radiance")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class BandVariables:
+class BandVariables(Struct, frozen=True):
     """Variables of one size whose names differ by a number.
 
     Attributes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, check_size
 from hsi_viewer.core.errors import FormatError

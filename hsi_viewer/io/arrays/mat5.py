@@ -11,12 +11,12 @@ import math
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.files.byte_reader import ZLIB, ByteReader, DeflatedReader, FileReader
@@ -68,8 +68,7 @@ MAX_DEPTH = 8
 MAX_MEMBERS = 1000
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """One variable.
 
     Attributes
@@ -146,8 +145,7 @@ def _variable(
     return _matrix(head[8:], Element(inflated, 8, total, order))
 
 
-@dataclass(frozen=True)
-class Element:
+class Element(Struct, frozen=True):
     """Position of a matrix element.
 
     Attributes

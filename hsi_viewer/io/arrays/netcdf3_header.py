@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.io.files.byte_reader import FileReader
@@ -26,8 +26,7 @@ MAX_ITEMS = 100_000
 MAX_AXES = 32
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """A variable and where it lies.
 
     Attributes

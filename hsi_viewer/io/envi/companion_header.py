@@ -6,8 +6,9 @@ TIFF"); sizes may be left out.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FormatError

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from hsi_viewer.core.cube.cube import check_size
 from hsi_viewer.core.errors import FormatError
@@ -18,8 +18,7 @@ from hsi_viewer.io.files.raw_source import ORDERS, RawSource
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Layout of the raw values of an ENVI file."""
 
     rows: int

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.progress import CancelToken
 
 
-@dataclass(frozen=True)
-class ArrayChoice:
+class ArrayChoice(Struct, frozen=True):
     """An array that could be the cube.
 
     Attributes

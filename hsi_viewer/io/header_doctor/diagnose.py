@@ -10,11 +10,12 @@ true header was doubted.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -54,8 +55,7 @@ DOUBTFUL = 0.3
 SMOOTHER = 0.1
 
 
-@dataclass(frozen=True)
-class LikelyReading:
+class LikelyReading(Struct, frozen=True):
     """One way to read a raw file.
 
     Attributes
@@ -82,8 +82,7 @@ class LikelyReading:
         )
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """The header doctor's findings.
 
     Attributes

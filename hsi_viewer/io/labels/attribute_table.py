@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
+
+from msgspec import Struct, field
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.labels.classes import Colour
@@ -28,8 +29,7 @@ NAME_WORDS = ("class_names", "class_name", "classname", "names", "name", "label"
 COLOURS = ("red", "green", "blue")
 
 
-@dataclass
-class Table:
+class Table(Struct):
     """Columns of a table: titles, usage by GDAL (0: none), and cells as text."""
 
     titles: list[str]
@@ -40,8 +40,7 @@ class Table:
     step: float = 1.0
 
 
-@dataclass(frozen=True)
-class Classes:
+class Classes(Struct, frozen=True):
     """Names and colours by class id."""
 
     names: dict[int, str] = field(default_factory=dict)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
@@ -29,8 +29,7 @@ from hsi_viewer.io.envi import writer as envi_writer
 from hsi_viewer.io.labels.legend_file import qgis_style
 
 
-@dataclass(frozen=True)
-class ClassRaster:
+class ClassRaster(Struct, frozen=True):
     """Class ids with everything that a file may contain about them.
 
     Attributes

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from hsi_viewer.atomic import side_file
@@ -150,7 +151,7 @@ def _scene_labels(source: str) -> LabelFile:
 
     scene = public_scenes.scene_of(source)
     labels = _read_mat(public_scenes.fetch(scene.labels), scene.labels.array)
-    return replace(labels, names=scene.class_names, name=f"{scene.title} ground truth")
+    return structs.replace(labels, names=scene.class_names, name=f"{scene.title} ground truth")
 
 
 def _check_pixels(path: Path, shape: tuple[int, ...], most: int = MAX_PIXELS) -> None:
@@ -175,7 +176,7 @@ def _one_band(path: Path, cube: HyperCube) -> LabelFile:
         raise FormatError(f"{path} has {cube.bands} bands; a label map has one.")
     _check_pixels(path, cube.shape)
     labels = _plain(path, cube.read()[:, :, 0], cube.nodata)
-    return replace(labels, georeference=cube.georeference)
+    return structs.replace(labels, georeference=cube.georeference)
 
 
 def _plain(path: Path, array: NDArray[Any], nodata: float | None = None) -> LabelFile:
@@ -238,7 +239,7 @@ def _read_mat(path: Path, part: str | None) -> LabelFile:
 
     container = MatlabFile(path)
     labels = _read_container(container, part)
-    labels = replace(labels, georeference=container.georeference())
+    labels = structs.replace(labels, georeference=container.georeference())
     try:
         return _with_own_legend(labels, container)
     except (HsiError, ValueError, KeyError):
@@ -251,7 +252,7 @@ def _with_own_legend(labels: LabelFile, container: MatlabFile) -> LabelFile:
     names = container.strings("class_names")
     levels = np.rint(container.values("class_colours") * 255).astype(int)
     colours = [(int(r), int(g), int(b)) for r, g, b in levels]
-    return replace(
+    return structs.replace(
         labels,
         names=dict(zip(numbers, names, strict=True)),
         colours=dict(zip(numbers, colours, strict=True)),
@@ -278,7 +279,7 @@ def _read_envi(path: Path) -> LabelFile:
         i: c for i, c in envi_classes.class_colours(fields).items() if i in names or not names
     }
     zero = (envi_header.items(fields.get("class names", "")) or [""])[0]
-    return replace(labels, names=names, colours=colours, zero=zero)
+    return structs.replace(labels, names=names, colours=colours, zero=zero)
 
 
 def _read_raster(path: Path, part: str | None) -> LabelFile:

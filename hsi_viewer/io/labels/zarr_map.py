@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing_folder
@@ -22,8 +23,7 @@ from hsi_viewer.io.arrays.zarr_store import check_replaceable, zarr_package
 from hsi_viewer.io.labels.class_raster import ClassRaster
 
 
-@dataclass(frozen=True)
-class _Legend:
+class _Legend(Struct, frozen=True):
     """Attributes of the array of ids that give its classes."""
 
     class_ids: list[int]

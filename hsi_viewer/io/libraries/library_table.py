@@ -7,11 +7,11 @@ columns of words are found out from the text; what fits neither way is refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError
@@ -42,8 +42,7 @@ Floats = NDArray[np.float64]
 Row = list[str]
 
 
-@dataclass(frozen=True)
-class _Table:
+class _Table(Struct, frozen=True):
     """Cells of equal number a line; head is None where the first line is of numbers, too."""
 
     head: Row | None

@@ -10,13 +10,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube, is_scale
@@ -38,8 +39,7 @@ FLAGS, COMPUTED, SIZE, PLAIN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Band:
+class Band(Struct, frozen=True):
     """A band as the XML describes it, and where its values lie."""
 
     name: str

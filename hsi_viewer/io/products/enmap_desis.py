@@ -7,11 +7,11 @@ products format specification (DLR). Import this module lazily.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
+from msgspec.structs import replace
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.cube.metadata import CubeMetadata

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import h5py
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale

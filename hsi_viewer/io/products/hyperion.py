@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.metadata import CubeMetadata

@@ -5,11 +5,12 @@ The addresses are in resources/scenes/public_scenes.json.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+from msgspec import Struct
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.cube.cube import HyperCube
@@ -26,8 +27,7 @@ TIMEOUT_SECONDS = 30
 PIECE_BYTES = 1 << 18
 
 
-@dataclass(frozen=True)
-class RemoteFile:
+class RemoteFile(Struct, frozen=True):
     """One file of a scene.
 
     Attributes
@@ -47,8 +47,7 @@ class RemoteFile:
         return self.url.rsplit("/", 1)[-1]
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """A public scene."""
 
     id: str
@@ -59,8 +58,7 @@ class Scene:
     class_names: dict[int, str]
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A scene in the list."""
 
     title: str
@@ -70,8 +68,7 @@ class Listed:
     class_names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class SceneList:
+class SceneList(Struct, frozen=True):
     """The list of public scenes by id, and where they come from."""
 
     source: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -33,8 +33,7 @@ def _array_path(name: str) -> Path:
     )
 
 
-@dataclass(frozen=True)
-class SceneDescription:
+class SceneDescription(Struct, frozen=True):
     """What the files of the scene lack: title, text, names of classes, nm of each band."""
 
     title: str

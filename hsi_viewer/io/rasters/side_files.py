@@ -7,9 +7,10 @@ of any format, and name other files. These two hold numbers and a text.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
+
+from msgspec import Struct
 
 from hsi_viewer.atomic import side_file
 from hsi_viewer.core.errors import FileError
@@ -21,8 +22,7 @@ MAX_WORLD_BYTES = 4096
 OF_RPC = ("_RPC.TXT", "_rpc.txt", ".RPB", ".rpb")
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Struct, frozen=True):
     """Position of a raster as given by the files beside it.
 
     Attributes

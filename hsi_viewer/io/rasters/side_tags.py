@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
+from msgspec import Struct, field
 
 from hsi_viewer.io.rasters.side_files import gdal_side
 
@@ -22,8 +22,7 @@ MAX_BANDS, MAX_ITEMS = 65_536, 1_000_000
 Domains = Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True)
-class SideBand:
+class SideBand(Struct, frozen=True):
     """Metadata of a band; None for nothing.
 
     Attributes

@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 import math
 import re
-from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from tifffile import TiffFile
 
@@ -37,8 +38,7 @@ OF_OME = {axis: rf'\bSize{axis}="(\d+)"' for axis in "TZC"}
 OF_IMAGEJ = {"T": r"\bframes=(\d+)", "Z": r"\bslices=(\d+)", "C": r"\bchannels=(\d+)"}
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """Images of one size and one band each.
 
     Attributes

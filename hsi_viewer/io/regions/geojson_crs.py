@@ -10,9 +10,10 @@ import json
 import mmap
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.validation import json_values, or_else
@@ -37,38 +38,33 @@ _NAMES = (
 )
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(Struct, frozen=True):
     """Such as "urn:ogc:def:crs:EPSG::32632"."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """A coordinate system by name."""
 
     type: Literal["name"]
     properties: Name
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(Struct, frozen=True):
     """An EPSG code."""
 
     code: int
 
 
-@dataclass(frozen=True)
-class Numbered:
+class Numbered(Struct, frozen=True):
     """A coordinate system by number, as files before 2008 give it."""
 
     type: Literal["EPSG"]
     properties: Number
 
 
-@dataclass(frozen=True)
-class Cleaned:
+class Cleaned(Struct, frozen=True):
     """A file whose system GDAL must not see.
 
     Attributes

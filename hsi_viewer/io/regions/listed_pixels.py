@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError, LabelError
@@ -22,8 +22,7 @@ MAX_PIXELS = 1 << 31  # of the image that a list names
 Pair = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-@dataclass(frozen=True)
-class Pixels:
+class Pixels(Struct, frozen=True):
     """Positions with their classes, each in as many ways as the file gives.
 
     Attributes

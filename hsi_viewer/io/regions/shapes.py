@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import LabelError
@@ -25,8 +25,7 @@ EDGE = 17  # positions on each edge, which bends in another coordinate system
 Box = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True)
-class Shapes:
+class Shapes(Struct, frozen=True):
     """Geometries with their classes.
 
     Attributes

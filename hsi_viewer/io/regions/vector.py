@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import ExportError, FormatError
@@ -33,8 +34,7 @@ NAME_FIELDS = (
 COLOUR_FIELDS = ("colour", "color", "fill")
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """Geometries and attributes of a layer, without those that have no geometry."""
 
     geometries: Sequence[Any]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -23,8 +24,7 @@ NOT_OF_BANDS = frozenset((
 OF_WHOLE_IMAGE = frozenset(("geo points", "rpc info"))
 
 
-@dataclass(frozen=True)
-class Subset:
+class Subset(Struct, frozen=True):
     """The part of a cube that is written.
 
     Attributes
@@ -172,7 +172,7 @@ def _moved(georeference: Georeference, transform: Affine6) -> Georeference:
     info = georeference.map_info
     if info is not None:
         info = with_tie_point(info, transform[2], transform[5])
-    return replace(georeference, transform=transform, map_info=info)
+    return structs.replace(georeference, transform=transform, map_info=info)
 
 
 def _metadata(cube: HyperCube, bands: NDArray[np.intp]) -> dict[str, str]:

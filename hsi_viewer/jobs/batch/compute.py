@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.real_values import real_valued
@@ -23,8 +24,7 @@ from hsi_viewer.learning.tile_mapper import SceneStatistics, TileMapper
 _one_at_a_time = threading.Lock()  # a process computes one tile at a time, which bounds its memory
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """One tile to compute.
 
     Attributes
@@ -39,8 +39,7 @@ class Task:
     digest: str
 
 
-@dataclass(frozen=True)
-class TileDone:
+class TileDone(Struct, frozen=True):
     """A tile that is in its file.
 
     Attributes

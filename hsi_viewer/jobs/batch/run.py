@@ -7,11 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.classifier import Model
@@ -48,8 +49,7 @@ KEPT = ".batch"  # folder of what the batch knows of its scenes
 SCENES = "scenes.json"
 
 
-@dataclass(frozen=True)
-class BatchJob:
+class BatchJob(Struct, frozen=True):
     """One model, many scenes.
 
     Attributes
@@ -87,8 +87,7 @@ class BatchJob:
         return self.part is not None or self.assemble
 
 
-@dataclass(frozen=True)
-class BatchResult:
+class BatchResult(Struct, frozen=True):
     """What a batch has made.
 
     Attributes

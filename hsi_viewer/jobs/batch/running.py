@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from hsi_viewer.core.errors import HsiError, ModelError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.jobs.batch.compute import Task, TileDone
@@ -18,8 +20,7 @@ LASTING = (ModelError,)  # such as bands that do not match: it would fail again
 LOOK = 0.2  # seconds after which a cancel is seen
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A task that failed every time, or must fail, and why at last."""
 
     task: Task

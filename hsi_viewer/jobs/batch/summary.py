@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.validation import InvalidError, json_values
@@ -19,8 +20,7 @@ FIRST = ("name", "status", "source", "region", "rows", "columns", "pixels", "con
 LAST = ("warnings", "error")
 
 
-@dataclass(frozen=True)
-class SceneResult:
+class SceneResult(Struct, frozen=True):
     """How one scene of a batch stands.
 
     Attributes

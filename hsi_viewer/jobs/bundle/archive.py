@@ -6,8 +6,9 @@ import hashlib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.postprocess.map_steps import steps_from
@@ -32,8 +33,7 @@ class _Hasher:
         return len(piece)
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """How the files of a bundle compare with its manifest, by name.
 
     Attributes

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
@@ -62,8 +63,7 @@ class VerifyJob(Noting):
         self.report(Note(text))
 
 
-@dataclass(frozen=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """What came out.
 
     Attributes

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,6 +15,7 @@ from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import MaxNLocator
+from msgspec import Struct
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.areas import UNITS, suited_unit
@@ -36,8 +36,7 @@ BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue
 EXITS = ("-", "--", "-.", ":")
 
 
-@dataclass(frozen=True)
-class Theme:
+class Theme(Struct, frozen=True):
     """Colours of a chart: those of the window's theme."""
 
     text: str
@@ -59,11 +58,10 @@ def colours(name: str) -> dict[str, str]:
 def theme(name: str) -> Theme:
     """Those that charts use."""
     known = colours(name)
-    return Theme(**{key: known[key] for key in Theme.__dataclass_fields__})
+    return Theme(**{key: known[key] for key in Theme.__struct_fields__})
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """A chart.
 
     Attributes

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
@@ -73,8 +74,7 @@ class ClassFacts:
     square_metres: float | None
 
 
-@dataclass(frozen=True, eq=False)
-class ClassSpectrum:
+class ClassSpectrum(Struct, frozen=True, eq=False):
     """The spectra of the training pixels of a class, NaN in bad bands.
 
     Attributes
@@ -90,8 +90,7 @@ class ClassSpectrum:
     high: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Spectra:
+class Spectra(Struct, frozen=True):
     """Spectra of the classes.
 
     Attributes
@@ -157,8 +156,7 @@ class Uncertainty:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Facts:
+class Facts(Struct, frozen=True, eq=False):
     """All that a report says.
 
     Attributes
@@ -201,7 +199,7 @@ class Facts:
     warnings: tuple[str, ...] = ()
     quote: str = ""
     methods: str = ""
-    references: tuple[str, ...] = field(default=())
+    references: tuple[str, ...] = ()
     sample: SampleAssessment | None = None
     trained_elsewhere: bool = False
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.analysis.pixel_area import pixel_area
@@ -40,8 +41,7 @@ PERCENTILES = (10.0, 90.0)
 PACKAGES = ("hsi-viewer", "numpy", "scipy", "torch", "scikit-learn", "matplotlib")
 
 
-@dataclass(frozen=True, eq=False)
-class Report:
+class Report(Struct, frozen=True, eq=False):
     """What a report shows.
 
     Attributes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.band_selection import band_name, initial_bands
@@ -20,8 +20,7 @@ from hsi_viewer.rendering.scene_picture import render_scene
 SIDE = 1200  # pixels of a picture; of a larger scene, every n-th pixel is drawn
 
 
-@dataclass(frozen=True, eq=False)
-class Picture:
+class Picture(Struct, frozen=True, eq=False):
     """A picture of the scene.
 
     Attributes

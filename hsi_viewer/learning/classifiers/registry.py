@@ -7,13 +7,13 @@ write a file of its name beside this one, with `fit` and `load`, and add its row
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from numpy.typing import ArrayLike
 
 from hsi_viewer.core.classifier import Classifier, Model

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from hsi_viewer.core.evidence import Evidence, HeldOut, VoiceShare
@@ -130,7 +131,8 @@ class Judge:
         sure = np.concatenate([h.probabilities.max(axis=1) for h in found])
         offset, slope = fit_reliability(sure, np.concatenate([h.right for h in found]))
         separated, random = (
-            replace(h, probabilities=reliable(h.probabilities, offset, slope)) for h in found
+            structs.replace(h, probabilities=reliable(h.probabilities, offset, slope))
+            for h in found
         )
         pool = replace(pool, offset=offset + FULLER, slope=slope)
         return pool, evidence_for(seen, part, features, separated, random)
@@ -308,7 +310,7 @@ class Judged:
         evidence = model.evidence
         if evidence is not None:
             walker = judge.strength or pool.walker
-            evidence = replace(evidence, voices=voice_shares(pool, part), walker=walker)
+            evidence = structs.replace(evidence, voices=voice_shares(pool, part), walker=walker)
         verdict = Verdict(pool, model.pool_elsewhere, evidence, model.usual_distance)
         return cls(Ensemble(voices, pool, part=part), lambda: verdict)
 

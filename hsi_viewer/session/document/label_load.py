@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -35,8 +36,7 @@ class Labelled(Protocol):
     history: History
 
 
-@dataclass(frozen=True, eq=False)
-class Base:
+class Base(Struct, frozen=True, eq=False):
     """A document's labels and classes at the time when a worker begins.
 
     Attributes
@@ -61,8 +61,7 @@ def base_of(document: Labelled) -> Base:
     return Base(document.labels.snapshot(), document.legend.classes)
 
 
-@dataclass(frozen=True, eq=False)
-class LabelLoad:
+class LabelLoad(Struct, frozen=True, eq=False):
     """Labels and classes that are ready to take the place of others.
 
     Attributes

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.evidence import RunEvidence
@@ -15,8 +15,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.session.document.document import Document
 
 
-@dataclass(frozen=True, eq=False)
-class ShownMap:
+class ShownMap(Struct, frozen=True, eq=False):
     """A class map, the pixels that its model was trained on, and the run that it is kept in.
 
     Attributes
@@ -30,8 +29,7 @@ class ShownMap:
     evidence: RunEvidence | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class MadeMap:
+class MadeMap(Struct, frozen=True, eq=False):
     """A class map that was made of another one, or by a model that was trained elsewhere.
 
     Attributes
@@ -52,8 +50,7 @@ class MadeMap:
     save_model: Callable[[Path], object] | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class MapChange:
+class MapChange(Struct, frozen=True, eq=False):
     """Shows a map in the place of another; a map that came later is never replaced.
 
     A journal leaves it out, for runs keep the maps: the step is there after a recovery, and

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport, score
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from hsi_viewer.session.document.document import Document
 
 
-@dataclass(frozen=True, eq=False)
-class MapScoring:
+class MapScoring(Struct, frozen=True, eq=False):
     """A map, the ground truth, and the pixels whose labels a model may have seen.
 
     Attributes

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from psygnal import Signal
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from hsi_viewer.learning.guidance.ground import Ground
 
 
-@dataclass(frozen=True, eq=False)
-class ModelResult:
+class ModelResult(Struct, frozen=True, eq=False):
     """A model, and the pixels that it has learned from.
 
     Attributes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.classes import LabelClass
@@ -15,8 +15,7 @@ from hsi_viewer.core.validation import checked, or_else
 Level = Annotated[int, Meta(ge=0, le=255)]  # of a colour
 
 
-@dataclass(frozen=True)
-class StoredClass:
+class StoredClass(Struct, frozen=True):
     """A `LabelClass` as it is read; how it is handled is a matter of taste, so never refused."""
 
     id: int

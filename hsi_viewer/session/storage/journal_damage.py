@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hsi_viewer.core.text import counted
 from hsi_viewer.session.storage.journal_records import (
@@ -20,8 +21,7 @@ from hsi_viewer.session.storage.journal_tally import NOTHING, Tally
 USUAL = 260  # bytes of a stroke, where none is left to be measured
 
 
-@dataclass(frozen=True)
-class Losses:
+class Losses(Struct, frozen=True):
     """How much may be missing from a journal.
 
     Attributes

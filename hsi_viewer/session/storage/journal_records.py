@@ -23,14 +23,14 @@ import json
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import IntEnum
 from math import prod
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from msgspec import Meta
+from msgspec import Meta, Struct, field
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError
@@ -63,8 +63,7 @@ class Kind(IntEnum):
 STROKES = (Kind.STEP, Kind.MOVE)
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(Struct, frozen=True):
     """One event.
 
     Attributes
@@ -142,8 +141,7 @@ def _decode(body: memoryview, with_arrays: bool) -> Record:
 KINDS = frozenset(Kind)
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A place in a journal that cannot be read.
 
     Attributes
@@ -161,8 +159,7 @@ class Gap:
     cut: bool = False
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """Contents of a journal file.
 
     Attributes

@@ -9,10 +9,11 @@ name. Where the records are silent, labels stay as they can be read, and the use
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FormatError, LabelError
@@ -34,8 +35,7 @@ from hsi_viewer.session.storage.record_facts import (
 )
 
 
-@dataclass(frozen=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """Result of a replay.
 
     Attributes

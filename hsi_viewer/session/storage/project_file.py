@@ -15,11 +15,12 @@ import re
 import shutil
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field, structs
 from numpy.typing import NDArray
 
 from hsi_viewer.atomic import followed, replacing
@@ -91,7 +92,7 @@ def write_project(
     arrays |= {f"{name}.npy": each for name, each in (others or {}).items() if each.any()}
     contents = list(arrays)
     contents += [f"runs/{number}/{name}" for number in sorted(runs) for name in runs[number]]
-    data = replace(
+    data = structs.replace(
         data,
         reference=replace(data.reference, relative=relative),
         contents=tuple(contents),
@@ -135,8 +136,7 @@ def _keep_backup(path: Path) -> None:
 # reading ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ProjectContents:
+class ProjectContents(Struct, frozen=True):
     """The readable contents of a session file.
 
     Attributes

@@ -9,9 +9,10 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from hsi_viewer.io.files.archive import MOST_ENTRIES, copied, opened_archive
 
@@ -78,8 +79,7 @@ class ProjectMembers:
         self._stack.close()
 
 
-@dataclass(frozen=True)
-class _Member:
+class _Member(Struct, frozen=True):
     at: int
     method: int
     packed: int

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 Ranges = list[tuple[int, int]]  # of numbers of steps: first and last
 
 
-@dataclass(frozen=True)
-class StateFacts:
+class StateFacts(Struct, frozen=True):
     """Of a STATE: the classes, as `class_json` reads them."""
 
     classes: list[Any]
 
 
-@dataclass(frozen=True)
-class StoredEdit:
+class StoredEdit(Struct, frozen=True):
     """Of one edit of a step: what it changes, and the classes after it where it changes these."""
 
     of: str
     after: Any = None
 
 
-@dataclass(frozen=True)
-class StepFacts:
+class StepFacts(Struct, frozen=True):
     """Of a STEP.
 
     Attributes
@@ -40,16 +38,14 @@ class StepFacts:
     done: Ranges | None = None
 
 
-@dataclass(frozen=True)
-class MoveFacts:
+class MoveFacts(Struct, frozen=True):
     """Of a MOVE: steps redone, negative for undone, and `done` as in `StepFacts`."""
 
     steps: int
     done: Ranges | None = None
 
 
-@dataclass(frozen=True)
-class FlagsFacts:
+class FlagsFacts(Struct, frozen=True):
     """Of a FLAGS: ids of the classes whose flag isn't the default, by the name of the flag."""
 
     flags: dict[str, list[int]]

@@ -6,8 +6,9 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.session.storage.cube_reference import CubeReference, reference_from_json
@@ -27,8 +28,7 @@ DISCARDED = re.compile(r"(\d{1,9})-(.+)")
 DATA_LIMIT = 64 * 2**20
 
 
-@dataclass(frozen=True)
-class RecoverableSession:
+class RecoverableSession(Struct, frozen=True):
     """Work that no program has open and that is in no file of the user's.
 
     Attributes

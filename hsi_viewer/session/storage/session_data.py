@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from hsi_viewer import __version__
 from hsi_viewer.atomic import replacing
@@ -21,8 +23,7 @@ from hsi_viewer.session.storage.migrations import SCHEMA, migrated
 FORMAT = "hsi-viewer session"
 
 
-@dataclass(frozen=True)
-class SessionData:
+class SessionData(Struct, frozen=True):
     """A session without its arrays.
 
     Attributes

@@ -17,9 +17,11 @@ import shutil
 import tempfile
 import uuid
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import data_folder

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.class_ids import count_ids
@@ -21,8 +22,7 @@ from hsi_viewer.session.storage.journal_numbering import Numbering
 from hsi_viewer.session.storage.journal_records import Kind, Record
 
 
-@dataclass(frozen=True)
-class State:
+class State(Struct, frozen=True):
     """A moment of a document, for the journal's thread: copies, and objects that never change.
 
     Attributes

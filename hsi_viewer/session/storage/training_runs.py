@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from msgspec import Meta
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 from psygnal import Signal
 
@@ -94,8 +94,7 @@ class Run:
         return None if found is None else str(found)
 
 
-@dataclass(frozen=True)
-class KeptMap:
+class KeptMap(Struct, frozen=True):
     """The map of a run: `prediction` without probabilities, and where its model saw labels."""
 
     prediction: Prediction

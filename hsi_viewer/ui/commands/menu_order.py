@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from hsi_viewer.ui.commands.table import Command, Placed
 
@@ -12,8 +13,7 @@ LINE = "-"
 ARRANGEMENT = "&Arrangement"
 
 
-@dataclass(frozen=True)
-class Submenu:
+class Submenu(Struct, frozen=True):
     """A menu below a menu.
 
     Attributes

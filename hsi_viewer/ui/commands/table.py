@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
@@ -17,8 +17,7 @@ from hsi_viewer.ui.widgets.choice import Choice
 MENUS = ("&File", "&Edit", "&Image", "S&pectra", "&Labels", "&Train", "&Map", "&View", "&Help")
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Struct, frozen=True):
     """One row of the table.
 
     Attributes
@@ -53,8 +52,7 @@ class Command:
         return self.title.replace("&", "")
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A command where it is in the menus.
 
     Attributes

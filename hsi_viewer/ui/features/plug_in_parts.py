@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -48,8 +49,7 @@ def _belongs(name: object, key: str) -> bool:
     return isinstance(name, str) and (name == key or name.startswith(f"{key}."))
 
 
-@dataclass(frozen=True)
-class GuardedPanel:
+class GuardedPanel(Struct, frozen=True):
     """A panel that shows what went wrong where it cannot be made."""
 
     inner: Panel
@@ -91,8 +91,7 @@ def _explanation() -> QLabel:
     return label
 
 
-@dataclass(frozen=True)
-class GuardedCommand:
+class GuardedCommand(Struct, frozen=True):
     """A command that is disabled where it fails to answer whether it can be done."""
 
     inner: Command

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -25,8 +25,7 @@ MARGIN, SWATCH, GAP = 12.0, 12.0, 8.0
 MAX_NAME = 260.0  # wider names are cut
 
 
-@dataclass(frozen=True)
-class LegendEntry:
+class LegendEntry(Struct, frozen=True):
     """A colour and what it stands for; a line where `line`, else an area."""
 
     name: str

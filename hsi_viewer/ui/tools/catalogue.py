@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class ToolSpec:
+
+class ToolSpec(Struct, frozen=True):
     """Description of a tool in the window.
 
     Attributes

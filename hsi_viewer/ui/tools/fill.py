@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
@@ -22,8 +21,7 @@ AT_ONCE = 600_000  # pixels that are searched before the work goes to a worker
 FURTHEST = 2048  # pixels from the click that the worker looks: what continues there is no area
 
 
-@dataclass(frozen=True, eq=False)
-class Filled:
+class Filled(Struct, frozen=True, eq=False):
     """An area that a worker found, or None, and the state of the labels that it looked at."""
 
     document: Document

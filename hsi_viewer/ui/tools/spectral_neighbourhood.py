@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.analysis.spectral_windows import basis_of, box_for, read_window, superpixels
@@ -15,8 +15,7 @@ from hsi_viewer.ui.requests import LatestRequestQueue, Response
 from hsi_viewer.ui.workspace import Workspace
 
 
-@dataclass(frozen=True, eq=False)
-class NeighbourhoodRequest:
+class NeighbourhoodRequest(Struct, frozen=True, eq=False):
     """A window of a cube; with a size also its superpixels."""
 
     cube: HyperCube
@@ -25,8 +24,7 @@ class NeighbourhoodRequest:
     window: SpectralWindow | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
+class Found(Struct, frozen=True, eq=False):
     """The worker's response to a request."""
 
     window: SpectralWindow

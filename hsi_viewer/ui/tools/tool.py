@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 
@@ -17,8 +17,7 @@ Key = Literal["accept", "back", "delete"]
 Segments = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-@dataclass(frozen=True)
-class Pointer:
+class Pointer(Struct, frozen=True):
     """Position of the mouse, and the keys that are held.
 
     Attributes
@@ -46,8 +45,7 @@ class Pointer:
         return self.row, self.column
 
 
-@dataclass(frozen=True, eq=False)
-class Preview:
+class Preview(Struct, frozen=True, eq=False):
     """Preview of a tool before labels change.
 
     Attributes

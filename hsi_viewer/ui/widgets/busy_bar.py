@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
@@ -24,8 +24,7 @@ TEXT_LETTERS = 56
 BAR_LETTERS = 16  # width of a bar in letters: it grows with the text
 
 
-@dataclass(frozen=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """A running task as it is shown.
 
     Attributes

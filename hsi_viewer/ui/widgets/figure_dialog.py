@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -25,8 +25,7 @@ SAVE = QDialogButtonBox.StandardButton.Save
 SCALES = (("Screen resolution", 1.0), ("2× resolution", 2.0), ("4× resolution", 4.0))
 
 
-@dataclass(frozen=True)
-class ViewChoice:
+class ViewChoice(Struct, frozen=True):
     """A view that can be saved.
 
     Attributes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf, isnan
 from typing import Any
 
+from msgspec import Struct
 from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
@@ -42,8 +42,7 @@ COLUMNS = (
 HINT = "Open a library to compare it with the picked spectrum."
 
 
-@dataclass(frozen=True)
-class LibraryRow:
+class LibraryRow(Struct, frozen=True):
     """One spectrum: which library (position) and which of its spectra, and how it compares."""
 
     library: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class SceneRow:
+
+class SceneRow(Struct, frozen=True):
     """A session as it is listed.
 
     Attributes

@@ -173,6 +173,8 @@ def test_scale_bar_north_arrow_and_degrees(scene):
     assert (latitude, longitude) == pytest.approx(inverse_utm(400_302.5, 5_799_772.5, 33), abs=2e-6)
     scene.trigger("view.marks")
     assert not found.marks.isVisible()
+    scene.trigger("view.marks")
+    assert found.marks.isVisible()
     scene.document.mark_saved()
     scene.open("sample:indian-pines")
     assert not found.marks.isVisible()

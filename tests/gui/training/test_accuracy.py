@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -278,13 +279,13 @@ def test_only_what_is_above_the_first_figure_is_called_optimistic(first, second,
     # with test pixels, the figure of the labels stands small beside theirs
     assert "Cross-validation" not in panel.optimistic.text()
     found = Assessment(apart, beside, None, None, 8, 4, (), "test pixels", "test pixels")
-    panel.show_assessment(replace(found, cross_validated=beside), str)
+    panel.show_assessment(structs.replace(found, cross_validated=beside), str)
     assert panel.overall.text() == f"{25 * first}.0 %"
     assert f"Cross-validation of your labels, place by place: {25 * second}.0 %" in (
         panel.optimistic.text()
     )
     # without any apart, the card names both, too
-    results = Results(assessment=replace(found, separated_on="labels"))
+    results = Results(assessment=structs.replace(found, separated_on="labels"))
     title = "optimistic, " if second > first else ""
     assert accuracy_text(results).startswith(f"{25 * first}.0 % right")
     assert accuracy_text(results).endswith(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,6 +11,7 @@ import pyogrio
 import pytest
 import rasterio
 import shapely
+from msgspec.structs import replace
 from rasterio.crs import CRS
 from rasterio.features import rasterize
 from rasterio.transform import Affine

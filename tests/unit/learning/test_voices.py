@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec import structs
 from sklearn.covariance import ledoit_wolf
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -239,7 +240,7 @@ def test_a_model_tells_its_voices_and_keeps_them_in_its_files(tmp_path) -> None:
     for read, told in zip(again.evidence.voices, evidence.voices, strict=True):
         assert (read.name, read.weight) == (told.name, told.weight)
     for kind in ("separated", "random"):
-        for name, values in vars(getattr(evidence, kind)).items():
+        for name, values in structs.asdict(getattr(evidence, kind)).items():
             assert np.array_equal(getattr(getattr(again.evidence, kind), name), values)
     # On its own scene, it is the same map; on another, the weights are those for other scenes.
     assert np.array_equal(again.predict(CUBE).probabilities, model.predict(CUBE).probabilities)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog
 
@@ -43,8 +44,7 @@ KEY, DOING = "apply", "Applying the model"
 FILTER = "Models (model.json *.json *.safetensors);;All files (*)"
 
 
-@dataclass(frozen=True, eq=False)
-class Applied:
+class Applied(Struct, frozen=True, eq=False):
     """What a model made of the open scene.
 
     Attributes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
@@ -31,8 +31,7 @@ DOING = "Cleaning the map"
 UNFINISHED = "The training is still running: its map will be replaced."
 
 
-@dataclass(frozen=True, eq=False)
-class Cleaned:
+class Cleaned(Struct, frozen=True, eq=False):
     """What cleaning makes of a map.
 
     Attributes

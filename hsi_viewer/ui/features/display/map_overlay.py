@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
 
 
-@dataclass(frozen=True)
-class _Position:
+class _Position(Struct, frozen=True):
     """A pixel whose latitude and longitude are wanted."""
 
     georeference: Georeference

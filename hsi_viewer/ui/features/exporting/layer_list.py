@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from msgspec import Struct
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.layer_values import layer_values
@@ -29,8 +29,7 @@ CONFIDENCE, PROBABILITIES = "Confidence", "Probabilities"
 KINDS = {"classes": "class ids with names and colours", "mask": "1 inside, 0 outside"}
 
 
-@dataclass(frozen=True, eq=False)
-class LayerChoice:
+class LayerChoice(Struct, frozen=True, eq=False):
     """A layer that the user may choose.
 
     Attributes

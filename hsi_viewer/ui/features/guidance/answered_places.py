@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.history import History, Step
@@ -19,8 +19,7 @@ Kind = Literal["label", "skip", "no_class"]
 WORDS: dict[Kind, str] = {"label": "labelled", "skip": "skipped", "no_class": "without a class"}
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
+class Answer(Struct, frozen=True, eq=False):
     """An answer, the place that it is about, and its step of the history."""
 
     step: Step

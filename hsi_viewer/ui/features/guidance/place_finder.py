@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -37,8 +37,7 @@ Ids = NDArray[np.uint16]
 Spectra = Mapping[int, NDArray[np.float64]]
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
+class Place(Struct, frozen=True, eq=False):
     """A place that the user is asked about, with all that is shown of it.
 
     Attributes
@@ -58,16 +57,14 @@ class Place:
     novel: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class MeanSpectra:
+class MeanSpectra(Struct, frozen=True, eq=False):
     """Mean spectra of the classes, and of how many labels each was taken."""
 
     counts: Mapping[int, int] = field(default_factory=dict)
     spectra: Spectra = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
+class Found(Struct, frozen=True, eq=False):
     """What a search has come to.
 
     Attributes
@@ -88,8 +85,7 @@ class Found:
     ground: Ground
 
 
-@dataclass(frozen=True, eq=False)
-class Search:
+class Search(Struct, frozen=True, eq=False):
     """What a worker needs: the scene at one moment.
 
     Attributes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
 from PySide6.QtCore import Slot
 
 from hsi_viewer.analysis.labelled_spectra import labelled_spectra
@@ -28,8 +28,7 @@ REGIONS, SEPARABILITY = "regions", "separability"
 AROUND = 24  # pixels shown around a region, at least
 
 
-@dataclass(frozen=True, eq=False)
-class Listed:
+class Listed(Struct, frozen=True, eq=False):
     """The largest regions of each class, and how many there are by class id."""
 
     regions: list[Region]

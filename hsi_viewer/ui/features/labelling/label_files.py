@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
@@ -38,8 +38,7 @@ OFFER = "import"
 DOING = "Reading or writing labels"
 
 
-@dataclass(frozen=True)
-class SavedLabels:
+class SavedLabels(Struct, frozen=True):
     """The state of a document that a file contains."""
 
     path: Path

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import LabelError
@@ -27,8 +27,7 @@ Purpose = Draw | Literal["labels", "add", "test"]
 MOST_LISTED = 64
 
 
-@dataclass(frozen=True, eq=False)
-class Import:
+class Import(Struct, frozen=True, eq=False):
     """A request to import labels."""
 
     document: Document
@@ -37,8 +36,7 @@ class Import:
     placement: Placement | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Imported:
+class Imported(Struct, frozen=True, eq=False):
     """Result of an import: labels, or the question of which array they are or how to place them."""
 
     request: Import
@@ -47,8 +45,7 @@ class Imported:
     previews: Mapping[Placement, NDArray[np.uint8]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
-class LabelUse:
+class LabelUse(Struct, frozen=True, eq=False):
     """Effect of loading labels from a file.
 
     Attributes

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -20,8 +20,7 @@ from hsi_viewer.ui.workspace import Workspace
 # sidecar and readers are imported when they are needed: they would slow the start.
 
 
-@dataclass(frozen=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """A cube with edited metadata, where they are kept, and why they could not be, or ""."""
 
     cube: HyperCube

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
@@ -47,8 +48,7 @@ OFFER, DOUBT = "use", "doubt"
 DOING = "Examining or saving"
 
 
-@dataclass(frozen=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """Findings about a file that did not open, or that the user doubts.
 
     Attributes
@@ -68,8 +68,7 @@ class Examined:
     answer: Layout | None = None
 
 
-@dataclass(frozen=True)
-class Arrays:
+class Arrays(Struct, frozen=True):
     """Arrays of a file that could be the cube, the one that is open, its axes as answered, why."""
 
     path: Path
@@ -87,8 +86,7 @@ class Doubt:
     problem: str
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A file that is read as the user chose, where the choice is saved, and the one before."""
 
     path: Path

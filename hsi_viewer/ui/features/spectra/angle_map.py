@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
@@ -35,8 +35,7 @@ DOING = "Mapping the spectral angle"
 NO_SPECTRUM = "Click a pixel with the navigate tool first."
 
 
-@dataclass(frozen=True, eq=False)
-class Near:
+class Near(Struct, frozen=True, eq=False):
     """Pixels within a threshold, and the class that they are to get, or None to select them."""
 
     map: AngleMap

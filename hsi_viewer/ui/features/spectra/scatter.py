@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
 
@@ -39,8 +39,7 @@ SELECTED: Colour = (255, 0, 200)  # as on the image
 RED_NM, INFRARED_NM = 660.0, 860.0
 
 
-@dataclass(frozen=True, eq=False)
-class PointsRequest:
+class PointsRequest(Struct, frozen=True, eq=False):
     """Groups of pixels whose values are wanted: of classes in a label map, and selected ones."""
 
     axes: ScatterAxes
@@ -49,8 +48,7 @@ class PointsRequest:
     selected: NDArray[np.bool_] | None
 
 
-@dataclass(frozen=True, eq=False)
-class Lassoed:
+class Lassoed(Struct, frozen=True, eq=False):
     """Pixels of a lasso in the plot."""
 
     axes: ScatterAxes

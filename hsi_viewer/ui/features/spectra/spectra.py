@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from PySide6.QtCore import Slot
 
 from hsi_viewer.analysis.region_spectra import Groups, region_statistics
@@ -29,8 +29,7 @@ SPECTRA = "S&pectra"
 LABEL_FIRST = "Label some pixels first: choose a class, then paint on the image."
 
 
-@dataclass(frozen=True)
-class MeansRequest:
+class MeansRequest(Struct, frozen=True):
     """Groups of pixels whose statistics are wanted, and what becomes of them.
 
     Attributes
@@ -48,8 +47,7 @@ class MeansRequest:
     replace: bool
 
 
-@dataclass(frozen=True)
-class Means:
+class Means(Struct, frozen=True):
     """Statistics by group, and the request they answer."""
 
     request: MeansRequest

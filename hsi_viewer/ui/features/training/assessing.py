@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.atomic import replacing
@@ -43,8 +44,7 @@ MOST_KNOWN = 8  # maps whose evidence is at hand when they are shown again, as b
 UNKNOWN = "This map was not measured. Train again, or load a ground truth (Labels menu)."
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """A run and what cross-validation of its labels has brought."""
 
     trained: Trained

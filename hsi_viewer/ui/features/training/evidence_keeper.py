@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.assessment.map_assessment import assess_map
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 DOING = "Saving the accuracy"
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The run of a session whose evidence is on the disk, and its figures on separate places."""
 
     session: Session

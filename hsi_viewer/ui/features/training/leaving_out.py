@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
@@ -38,8 +39,7 @@ COMPARING = "Comparing the scene with the training pixels…"
 READING = "Reading the map with all of its pixels…"
 
 
-@dataclass(frozen=True, eq=False)
-class LeftOut:
+class LeftOut(Struct, frozen=True, eq=False):
     """A map with doubtful pixels left out.
 
     Attributes

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
@@ -35,8 +35,7 @@ UNMEASURED = (
 )
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """What differs from the map before.
 
     Attributes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 
@@ -26,8 +27,7 @@ from hsi_viewer.ui.workspace import Workspace
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True)
-class Trained:
+class Trained(Struct, frozen=True):
     """Result of a training run.
 
     Attributes
@@ -197,7 +197,7 @@ class TrainController(QObject):
             self._epochs.append(item)
             self._panel.show_epoch(item)
         elif isinstance(item, Prediction):
-            self._show(replace(item, region=self._region))
+            self._show(structs.replace(item, region=self._region))
             self._panel.show_message(f"Current map: {item.source}")
         elif isinstance(item, Progress):
             self._panel.show_progress(item.message, item.fraction)
@@ -207,8 +207,8 @@ class TrainController(QObject):
 
     @Slot(object)
     def _on_trained(self, trained: Trained) -> None:
-        mapped = replace(trained.prediction, region=self._region)
-        trained = replace(trained, prediction=mapped, epochs=tuple(self._epochs))
+        mapped = structs.replace(trained.prediction, region=self._region)
+        trained = structs.replace(trained, prediction=mapped, epochs=tuple(self._epochs))
         if self._document is not None and self._labelled is not None:
             self._document.results.model = ModelResult(trained.model, self._labelled)
         self._panel.show_running(False)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from PySide6.QtCore import Slot
 
 from hsi_viewer.core.errors import LabelError
@@ -31,8 +31,7 @@ NO_MODEL = "The model of this map isn't at hand: train again to see why."
 EARLY = "This is an early map; it is explained when training ends."
 
 
-@dataclass(frozen=True, eq=False)
-class Prepared:
+class Prepared(Struct, frozen=True, eq=False):
     """An explainer, and what it was made for."""
 
     facts: MapFacts

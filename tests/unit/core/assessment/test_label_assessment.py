@@ -119,7 +119,7 @@ def test_the_order_of_the_answers_does_not_matter():
     wrong = rng.random((30, 30)) < 0.3
     held = held_out(FOUR, HALVES, wrong)
     order = rng.permutation(len(held.pixels))
-    mixed = HeldOut(*(getattr(held, name)[order] for name in vars(held)))
+    mixed = HeldOut(*(getattr(held, name)[order] for name in held.__struct_fields__))
     one, other = (assess_labels(Evidence((), "none", 4, h), FOUR, IDS) for h in (held, mixed))
     assert one.separated.overall == other.separated.overall
     assert one.separation == other.separation

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL
 from hsi_viewer.core.assessment.reference_sample import ReferenceSample, map_digest

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from hsi_viewer.core.assessment.accuracy import score_pixels
 from hsi_viewer.core.assessment.assessment import Assessment

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from hsi_viewer.core.cube.cube import ArraySource, HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
@@ -32,7 +33,7 @@ FULL = CubeMetadata(
     ground_truth="scene:x-gt",
     valid_range=(0.0, 100.0),
 )
-NAMES = [f.name for f in fields(CubeMetadata)]
+NAMES = [f.name for f in structs.fields(CubeMetadata)]
 
 
 def same(a: object, b: object) -> bool:
@@ -76,7 +77,7 @@ def test_a_nodata_of_zero_is_known():
 
 def test_other_fields_are_joined_and_neither_source_changes():
     known = CubeMetadata(fields={"array": "cube", "sensor type": "mine"})
-    found = known.merged(replace(FULL, fields={"sensor type": "theirs", "sun": "45"}))
+    found = known.merged(structs.replace(FULL, fields={"sensor type": "theirs", "sun": "45"}))
     assert found.fields == {"array": "cube", "sensor type": "mine", "sun": "45"}
     assert known.fields == {"array": "cube", "sensor type": "mine"}
     assert known.wavelengths is None

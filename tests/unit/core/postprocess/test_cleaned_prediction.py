@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.postprocess.cleaned_prediction import cleaned_prediction, cleaning_sentence

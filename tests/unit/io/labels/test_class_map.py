@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 import rasterio
 import scipy.io
 import spectral
+from msgspec.structs import replace
 from PIL import Image
 from rasterio.crs import CRS
 

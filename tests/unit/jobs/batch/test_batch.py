@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from msgspec import structs
 from rasterio.crs import CRS
 
 from hsi_viewer.atomic import replacing
@@ -74,7 +75,7 @@ def results_of(folder: Path) -> dict[str, bytes]:
 
 def test_a_batch_makes_the_maps_of_single_calls(job, files, tmp_path):
     port = Recorder()
-    result = run_batch(replace(job, port=port))
+    result = run_batch(structs.replace(job, port=port))
     assert [s.status for s in result.scenes] == ["done", "done"]
     assert (result.computed, result.kept) == (4 + 1, 0)
     for name in ("large", "small"):
@@ -93,7 +94,9 @@ def test_a_batch_makes_the_maps_of_single_calls(job, files, tmp_path):
 
 
 def test_tiles_go_into_cogs_and_stores_too(job, files, tmp_path):
-    one = replace(job, scenes=[Scene(str(files / "placed.hdr"))], formats=("cog", "zarr", "npy"))
+    one = structs.replace(
+        job, scenes=[Scene(str(files / "placed.hdr"))], formats=("cog", "zarr", "npy")
+    )
     run_batch(one)
     folder = tmp_path / "out" / "placed"
     ids = np.load(folder / "class_map.npy")
@@ -102,10 +105,10 @@ def test_tiles_go_into_cogs_and_stores_too(job, files, tmp_path):
     np.testing.assert_array_equal(labels.ids, ids)
     assert labels.georeference.transform == PLACE.transform
     assert (folder / "class_map.cog.qml").exists()
-    assert run_batch(replace(one, resume=True)).computed == 0
+    assert run_batch(structs.replace(one, resume=True)).computed == 0
     chunk = next(p for p in (folder / "class_map.zarr").rglob("*") if p.name == "0" and p.is_file())
     chunk.write_bytes(b"damaged")
-    assert run_batch(replace(one, resume=True)).computed == 4
+    assert run_batch(structs.replace(one, resume=True)).computed == 4
 
 
 def test_the_tiles_make_nearly_the_map_of_one_piece(job, files, tmp_path):
@@ -123,14 +126,14 @@ def test_a_region_is_mapped_as_its_own_scene(job, files, tmp_path):
         Scene(str(files / "large.npy"), (5, 45), (3, 40), "part"),
         Scene(str(tmp_path / "part.npy")),
     ]
-    run_batch(replace(job, scenes=scenes))
+    run_batch(structs.replace(job, scenes=scenes))
     assert results_of(tmp_path / "out" / "part") == results_of(tmp_path / "out" / "part_2") != {}
 
 
 def test_the_table_lists_every_scene(job, files, tmp_path):
     scenes = [*job.scenes, Scene(str(files / "placed.hdr")), Scene(str(tmp_path / "none.hdr"))]
     port = Recorder()
-    result = run_batch(replace(job, scenes=scenes, port=port, formats=None))
+    result = run_batch(structs.replace(job, scenes=scenes, port=port, formats=None))
     assert [s.error for s in result.scenes[:3]] == ["", "", ""]
     assert [s.status for s in result.scenes] == ["done", "done", "done", "failed"]
     assert "none.hdr does not exist" in result.failed[0].error
@@ -154,7 +157,7 @@ def test_the_table_lists_every_scene(job, files, tmp_path):
 
 
 def test_a_stopped_batch_goes_on_where_it_was(job, tmp_path, monkeypatch):
-    reference = results_of(run_and_return(replace(job, output=tmp_path / "reference")))
+    reference = results_of(run_and_return(structs.replace(job, output=tmp_path / "reference")))
     token, real = CancelToken(), compute.compute_tile
     seen = []
 
@@ -166,21 +169,21 @@ def test_a_stopped_batch_goes_on_where_it_was(job, tmp_path, monkeypatch):
 
     monkeypatch.setattr(pools, "compute_tile", stopping)
     with pytest.raises(TaskCancelledError):
-        run_batch(replace(job, token=token))
+        run_batch(structs.replace(job, token=token))
     monkeypatch.setattr(pools, "compute_tile", real)
     with pytest.raises(ExportError, match="add --continue"):
         run_batch(job)
-    result = run_batch(replace(job, resume=True))
+    result = run_batch(structs.replace(job, resume=True))
     assert (result.computed, result.kept) == (3, 2)
     assert results_of(tmp_path / "out") == reference
-    again = run_batch(replace(job, resume=True))
+    again = run_batch(structs.replace(job, resume=True))
     assert (again.computed, again.kept) == (0, 5)
     assert results_of(tmp_path / "out") == reference
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "of another plan"])
 def test_a_damaged_tile_is_computed_again(job, tmp_path, damage, monkeypatch):
-    scene = replace(job, scenes=job.scenes[:1], part=(1, 2))
+    scene = structs.replace(job, scenes=job.scenes[:1], part=(1, 2))
     run_batch(scene)
     path = tile_path(tmp_path / "out" / "large" / "tiles", 0)
     raw = bytearray(path.read_bytes())
@@ -191,7 +194,7 @@ def test_a_damaged_tile_is_computed_again(job, tmp_path, damage, monkeypatch):
         path.write_bytes(raw)
     else:
         path.write_bytes(raw.replace(plan_digest(path).encode(), b"0" * 64))
-    result = run_batch(replace(scene, part=None, resume=True))
+    result = run_batch(structs.replace(scene, part=None, resume=True))
     assert (result.computed, result.kept) == (3, 1)
 
 
@@ -199,13 +202,13 @@ def test_a_damaged_tile_is_computed_again(job, tmp_path, damage, monkeypatch):
 def test_what_has_changed_is_computed_again(job, files, tmp_path, change):
     source = tmp_path / "scene.npy"
     np.save(source, np.load(files / "small.npy"))
-    one = replace(job, scenes=[Scene(str(source))], resume=True)
+    one = structs.replace(job, scenes=[Scene(str(source))], resume=True)
     run_batch(one)
     assert run_batch(one).computed == 0
     if change == "input":
         np.save(source, np.load(files / "small.npy")[::-1])
     elif change == "options":
-        one = replace(one, options=replace(one.options, refine="weak"))
+        one = structs.replace(one, options=replace(one.options, refine="weak"))
     elif change == "result":
         (tmp_path / "out" / "scene" / "class_map.img").write_bytes(b"")
     else:
@@ -216,7 +219,7 @@ def test_what_has_changed_is_computed_again(job, files, tmp_path, change):
         facts = json.loads((model / "model.json").read_text("utf-8"))
         facts["seconds"]["predict"] = 9.0  # which makes no other model
         (model / "model.json").write_text(json.dumps(facts), "utf-8")
-        one = replace(one, model=model)
+        one = structs.replace(one, model=model)
         assert run_batch(one).computed == 0
         facts["warning"] = "trained on a Monday"
         (model / "model.json").write_text(json.dumps(facts), "utf-8")
@@ -225,7 +228,7 @@ def test_what_has_changed_is_computed_again(job, files, tmp_path, change):
 
 def test_all_may_be_moved_and_touched_in_between(job, files, tmp_path, monkeypatch):
     """Model, scene and results; also where all are named from the current folder."""
-    reference = results_of(run_and_return(replace(job, output=tmp_path / "reference")))
+    reference = results_of(run_and_return(structs.replace(job, output=tmp_path / "reference")))
     for name in ("before", "after"):
         (tmp_path / name).mkdir()
     shutil.copytree(files / "model", tmp_path / "before" / "model")
@@ -233,8 +236,10 @@ def test_all_may_be_moved_and_touched_in_between(job, files, tmp_path, monkeypat
         shutil.copy(files / name, tmp_path / "before" / name)
     monkeypatch.chdir(tmp_path / "before")
     scenes = [Scene("large.npy"), Scene("small.npy")]
-    moved = replace(job, model=Path("model"), scenes=scenes, output=Path("out"), resume=True)
-    assert run_batch(replace(moved, part=(1, 2))).computed == 2
+    moved = structs.replace(
+        job, model=Path("model"), scenes=scenes, output=Path("out"), resume=True
+    )
+    assert run_batch(structs.replace(moved, part=(1, 2))).computed == 2
     monkeypatch.chdir(tmp_path / "after")
     for path in sorted((tmp_path / "before").iterdir()):
         path.rename(tmp_path / "after" / path.name)
@@ -264,25 +269,25 @@ def test_a_full_disk_stops_no_other_scene(job, tmp_path, monkeypatch):
     assert [s.status for s in result.scenes] == ["failed", "done"]
     assert "No space left" in result.scenes[0].error
     monkeypatch.setattr(run, "finish_scene", real)
-    again = run_batch(replace(job, resume=True))
+    again = run_batch(structs.replace(job, resume=True))
     assert (again.computed, again.kept) == (0, 5)
     assert [s.status for s in again.scenes] == ["done", "done"]
 
 
 def test_parts_make_the_same_whatever_their_order(job, tmp_path):
-    reference = results_of(run_and_return(replace(job, output=tmp_path / "reference")))
+    reference = results_of(run_and_return(structs.replace(job, output=tmp_path / "reference")))
     for number in (3, 1, 1):
-        result = run_batch(replace(job, part=(number, 3)))
+        result = run_batch(structs.replace(job, part=(number, 3)))
         assert not result.failed
     assert [s.status for s in result.scenes].count("done") < 2
-    result = run_batch(replace(job, part=(2, 3)))
+    result = run_batch(structs.replace(job, part=(2, 3)))
     assert [s.status for s in result.scenes] == ["done", "done"]
     assert results_of(tmp_path / "out") == reference
 
 
 def test_assembling_computes_nothing(job, tmp_path, capsys):
-    run_batch(replace(job, part=(1, 2)))
-    result = run_batch(replace(job, assemble=True))
+    run_batch(structs.replace(job, part=(1, 2)))
+    result = run_batch(structs.replace(job, assemble=True))
     assert result.computed == 0
     unfinished = [s for s in result.scenes if s.status == "unfinished"]
     assert "tiles are not computed yet" in unfinished[0].error
@@ -307,7 +312,7 @@ def test_a_tile_that_fails_three_times_is_reported_and_the_rest_goes_on(job, tmp
     assert [s.status for s in result.scenes] == ["failed", "done"]
     assert "rows 32 to 50, columns 0 to 32: the disk is worn" in result.scenes[0].error
     monkeypatch.setattr(pools, "compute_tile", real)
-    result = run_batch(replace(job, resume=True))
+    result = run_batch(structs.replace(job, resume=True))
     assert (result.computed, result.kept) == (1, 4)
     assert [s.status for s in result.scenes] == ["done", "done"]
 
@@ -322,7 +327,7 @@ def test_a_scene_of_another_sensor_is_not_tried_again(job, tmp_path, monkeypatch
     monkeypatch.setattr(pools, "compute_tile", counted)
     np.save(tmp_path / "other.npy", np.ones((20, 24, 7), np.float32))  # a tile
     scenes = [Scene(str(tmp_path / "other.npy")), job.scenes[1]]
-    result = run_batch(replace(job, scenes=scenes))
+    result = run_batch(structs.replace(job, scenes=scenes))
     assert [s.status for s in result.scenes] == ["failed", "done"]
     assert result.scenes[0].error.startswith("other.npy has 7 bands but the model was trained on")
     assert any(task.folder.endswith("other") for task in tried)
@@ -331,7 +336,7 @@ def test_a_scene_of_another_sensor_is_not_tried_again(job, tmp_path, monkeypatch
 
 def test_probabilities_are_kept_where_they_are_wanted(job, files, tmp_path):
     options = replace(job.options, probabilities=True)
-    run_batch(replace(job, options=options, formats=("probabilities", "npy")))
+    run_batch(structs.replace(job, options=options, formats=("probabilities", "npy")))
     shares = values_of(tmp_path / "out" / "large" / "probabilities.img")
     np.testing.assert_allclose(shares.sum(axis=0), 1, atol=1e-5)
     best = np.array([2, 5, 7, 9])[shares.argmax(axis=0)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from distributed import LocalCluster
+from msgspec import structs
 
 from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.training import TrainingConfig
@@ -49,7 +50,7 @@ def test_a_cluster_makes_the_map_of_one_process(job, tmp_path):
         host="127.0.0.1",
         dashboard_address=None,
     ) as cluster:
-        there = replace(job, output=tmp_path / "there", scheduler=cluster.scheduler_address)
+        there = structs.replace(job, output=tmp_path / "there", scheduler=cluster.scheduler_address)
         result = run_batch(there)
     assert (result.computed, [s.status for s in result.scenes]) == (4, ["done"])
     assert maps_of(tmp_path / "there") == maps_of(tmp_path / "out") != {}
@@ -58,7 +59,7 @@ def test_a_cluster_makes_the_map_of_one_process(job, tmp_path):
 def test_a_scheduler_that_does_not_answer_is_named(job, monkeypatch):
     monkeypatch.setattr(pools, "ANSWER", 0.2)
     with pytest.raises(SettingError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        run_batch(replace(job, scheduler="tcp://127.0.0.1:9"))
+        run_batch(structs.replace(job, scheduler="tcp://127.0.0.1:9"))
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(SettingError, match=r"pip install 'hsi-viewer\[cluster\]'"):
-        run_batch(replace(job, resume=True, scheduler="tcp://127.0.0.1:9"))
+        run_batch(structs.replace(job, resume=True, scheduler="tcp://127.0.0.1:9"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scipy.ndimage import distance_transform_cdt
 
 from hsi_viewer.core.assessment.areas import class_areas
@@ -89,8 +89,8 @@ def test_every_layer_of_doubt_is_there(run, report):
 
 
 def test_a_map_without_probabilities_has_fewer_layers(run):
-    bare = dataclasses.replace(run.prediction, probabilities=None)
-    found = gather(dataclasses.replace(run, prediction=bare)).facts.uncertainty
+    bare = replace(run.prediction, probabilities=None)
+    found = gather(replace(run, prediction=bare)).facts.uncertainty
     assert [layer.name for layer in found.layers] == ["Confidence", "Area of applicability"]
     assert found.conformal is None
     assert [text.partition(":")[0] for text in found.missing] == [
@@ -110,7 +110,7 @@ def test_the_paragraph_follows_from_the_facts(report):
         assert any(author in reference for reference in facts.references)
     assert "random walker" not in facts.methods
     steps = (Cleaning(majority=3, minimum=8), DoubtRule(0.4))
-    told = described(dataclasses.replace(facts, steps=steps))["methods"]
+    told = described(replace(facts, steps=steps))["methods"]
     assert "cleaned: majority of 3 x 3 pixels; regions below 8 pixels removed." in told
     assert "changed: pixels left unclassified: confidence below 40 %." in told
 
@@ -127,8 +127,8 @@ def test_a_reader_who_does_not_know_the_program_is_told_what_the_voices_are(repo
         (shares, "linear discriminant of all bands (0.70), a linear discriminant of components"),
         (shares[:1], "The map is that of a linear discriminant of all bands."),
     ):
-        joined = dataclasses.replace(evidence, voices=heard)
-        told = described(dataclasses.replace(report.facts, evidence=joined))["methods"]
+        joined = replace(evidence, voices=heard)
+        told = described(replace(report.facts, evidence=joined))["methods"]
         assert wanted in told
         assert "noise-adjusted" not in told
         assert ("weighted by cross-validation over" in told) == (len(heard) > 1)
@@ -147,7 +147,7 @@ def test_reference_points_are_quoted_and_give_areas(run, report, own, monkeypatc
     truth = run.prediction.class_map.ravel()[sample.pixels].astype(np.int64)
     truth[:4] = OTHER
     found = assess_sample(sample, truth, run.prediction.class_map)
-    facts = dataclasses.replace(report.facts, sample=found)
+    facts = replace(report.facts, sample=found)
     told = described(facts)
     assert told["quote"].startswith("Quote an overall accuracy of ")
     assert f"estimated from {sample.pixels.size} reference points" in told["quote"]
@@ -164,15 +164,15 @@ def test_reference_points_are_quoted_and_give_areas(run, report, own, monkeypatc
 
 
 def test_without_an_honest_figure_none_is_to_be_quoted(report):
-    bare = dataclasses.replace(report.facts.assessment, separated=None)
-    told = described(dataclasses.replace(report.facts, assessment=bare))
+    bare = replace(report.facts.assessment, separated=None)
+    told = described(replace(report.facts, assessment=bare))
     assert told["quote"].startswith("No figure of this map can be quoted")
     assert "was not measured" in told["methods"]
 
 
 def test_test_pixels_beyond_the_reach_are_the_honest_ones(run):
     test = np.where(run.labels > 0, 0, run.prediction.class_map).astype(np.uint16)
-    found = gather(dataclasses.replace(run, test=test, test_source="truth.npy")).facts
+    found = gather(replace(run, test=test, test_source="truth.npy")).facts
     assert found.honest == "test pixels"
     apart = distance_transform_cdt(run.labels == 0, "chessboard") > 8  # though it looks at pixels
     assert found.assessment.separated.total == np.count_nonzero(apart) < np.count_nonzero(test)

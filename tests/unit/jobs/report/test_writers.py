@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
+from msgspec.structs import replace
 from PIL import Image
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
@@ -178,7 +179,7 @@ def test_the_pages_are_pages(written):
 def test_charts_have_room_for_many_classes(report):
     facts, one = report.facts, report.facts.classes[0]
     many = tuple(dataclasses.replace(one, id=i, pixels=i) for i in range(1, 3001))
-    known = dataclasses.replace(facts, classes=many)
+    known = replace(facts, classes=many)
     assert [c.id for c in largest(known)] == list(range(3001 - MOST_CLASSES, 3001))
     areas = next(c for c in charts_of(known) if c.name == "areas")
     assert areas.size[1] < 11
@@ -186,17 +187,17 @@ def test_charts_have_room_for_many_classes(report):
     ids = tuple(range(1, MOST_CLASSES + 2))
     size = len(ids)
     wide = AccuracyReport(ids, np.eye(size, dtype=np.int64), np.zeros(size, np.int64))
-    found = dataclasses.replace(facts.assessment, separated=wide)
-    assert "matrix" not in {c.name for c in charts_of(dataclasses.replace(facts, assessment=found))}
+    found = replace(facts.assessment, separated=wide)
+    assert "matrix" not in {c.name for c in charts_of(replace(facts, assessment=found))}
 
 
 def test_many_classes_and_few_figures_have_room(report, tmp_path):
     facts = report.facts
-    bare = dataclasses.replace(facts.assessment, separated=None, random=None, reliability=None)
+    bare = replace(facts.assessment, separated=None, random=None, reliability=None)
     one = facts.classes[0]
     many = tuple(dataclasses.replace(one, id=i, name=f"{one.name} {i}") for i in range(1, 60))
-    other = dataclasses.replace(facts, assessment=bare, classes=many, epochs=())
-    files = write_report(dataclasses.replace(report, facts=other), tmp_path)
+    other = replace(facts, assessment=bare, classes=many, epochs=())
+    files = write_report(replace(report, facts=other), tmp_path)
     assert {p.name for p in files} == {HTML, PDF, JSON, "classes.csv", "class_spectra.csv"}
     fitting((tmp_path / JSON).read_text("utf-8"), "facts")
 
@@ -212,7 +213,7 @@ def test_many_classes_and_few_figures_have_room(report, tmp_path):
 def test_curves_of_a_network_that_isnt_heard_say_so(report, weights, said):
     voices = tuple(VoiceShare(name, name, weight, 0.5) for name, weight in weights.items())
     facts = report.facts
-    facts = dataclasses.replace(facts, evidence=dataclasses.replace(facts.evidence, voices=voices))
+    facts = replace(facts, evidence=replace(facts.evidence, voices=voices))
     about = next(c.about for c in charts_of(facts) if c.name == "training")
     assert about.endswith("The network has no weight in this map.") is said
 
@@ -284,9 +285,9 @@ def test_what_is_not_above_the_honest_figure_is_not_called_optimistic(report):
     ids, counts = found.random.class_ids, found.random.matrix
     worse = AccuracyReport(ids, counts + 1, np.zeros(len(ids), np.int64))
     for parts, optimistic in (({"separated": worse}, True), ({"random": worse}, False)):
-        known = dataclasses.replace(report.facts, assessment=dataclasses.replace(found, **parts))
-        told = dataclasses.replace(known, **described(known))
-        page = Page(html_page(dataclasses.replace(report, facts=told))).text
+        known = replace(report.facts, assessment=replace(found, **parts))
+        told = replace(known, **described(known))
+        page = Page(html_page(replace(report, facts=told))).text
         assert "Beside training pixels" in page
         assert ("Beside training pixels: optimistic" in page) == optimistic
         assert ("optimistic" in told.methods) == optimistic

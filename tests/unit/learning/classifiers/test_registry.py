@@ -29,7 +29,7 @@ def test_ours_come_first_and_need_nothing_slow():
     assert [row.name for row in classifiers()][:4] == ["sdhsi", "lda", "svm", "hybridsn-sd"]
     code = (
         "import sys; from hsi_viewer.learning.classifiers import classifiers; classifiers();"
-        "print(sorted({'torch', 'sklearn', 'scipy', 'msgspec'} & set(sys.modules)))"
+        "print(sorted({'torch', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True

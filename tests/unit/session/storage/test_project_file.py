@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
@@ -119,7 +120,7 @@ def test_what_is_written_is_read_again(tmp_path_factory, session_data, ids, trut
     write_project(path, session_data, ids, truth, {}, others=others)
     again = read_project_data(path)
     same = replace(again.reference, relative="")
-    assert replace(again, contents=(), reference=same) == session_data
+    assert structs.replace(again, contents=(), reference=same) == session_data
     contents = read_project_arrays(path, again, path.parent / "runs")
     assert contents.problems == ()
     np.testing.assert_array_equal(contents.ids, ids)

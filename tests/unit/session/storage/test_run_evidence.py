@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from hsi_viewer.core.assessment.label_assessment import assess_labels
 from hsi_viewer.core.errors import ExportError, FormatError

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
+from msgspec import structs
+from msgspec.structs import replace
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.classes import LabelClass
@@ -19,7 +21,7 @@ from hsi_viewer.session.storage.session_data import SessionData, session_data_fr
 
 
 def test_classes_are_read_with_all_that_a_class_has():
-    assert {f.name for f in fields(StoredClass)} == {f.name for f in fields(LabelClass)}
+    assert {f.name for f in structs.fields(StoredClass)} == {f.name for f in fields(LabelClass)}
     classes = (LabelClass(1, "Oak", (1, 2, 3), visible=False, locked=True),)
     assert classes_from_json(classes_to_json(classes)) == classes
 

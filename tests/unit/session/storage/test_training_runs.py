@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from hsi_viewer.core.assessment.accuracy import score
 from hsi_viewer.core.assessment.comparison import mcnemar, transitions
