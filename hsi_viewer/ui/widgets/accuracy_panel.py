@@ -55,6 +55,7 @@ class AccuracyPanel(QWidget):
         self._found: Assessment | None = None
         self._report: AccuracyReport | None = None
         self._name_of: Callable[[int], str] = str
+        self._listed: tuple[AccuracyReport, list[str]] | None = None
         self.sample = SampleFigures()
         self.sample.save_requested.connect(self.save_requested)
         self.title = QLabel()
@@ -179,6 +180,11 @@ class AccuracyPanel(QWidget):
         self.interval.setToolTip(report.basis)
 
     def _fill_classes(self, report: AccuracyReport) -> None:
+        """List the classes, unless they are: each step of a cross-validation asks for it."""
+        names = [self._name_of(class_id) for class_id in report.class_ids]
+        if self._listed is not None and self._listed[0] is report and self._listed[1] == names:
+            return
+        self._listed = report, names
         table = self.classes
         headers = ["Class", "Test", "Prod.", "User's", "F1"]
         tips = [
@@ -195,10 +201,10 @@ class AccuracyPanel(QWidget):
             if header:
                 header.setToolTip(tip)
         table.setRowCount(len(report.class_ids))
-        for row, class_id in enumerate(report.class_ids):
+        for row, name in enumerate(names):
             producer, user = report.producers[row], report.users[row]
             cells = [
-                (self._name_of(class_id), ""),
+                (name, ""),
                 (f"{report.truth_counts[row]:,}", ""),
                 (_percent(producer.value, ""), _interval(producer)),
                 (_percent(user.value, ""), _interval(user)),

@@ -308,3 +308,25 @@ def test_with_one_place_a_class_the_panel_says_what_to_label(bench):
     assert "It says nothing about places without labels" in panel.sentence.text()
     assert accuracy_text(bench.results).startswith("Optimistic: ")
     assert accuracy_text(bench.results).endswith("of your labels, held out at random.")
+
+
+def test_the_classes_are_listed_again_only_when_they_differ(qtbot):
+    truth, panel = np.array([1, 1, 2, 2], np.uint16), AccuracyPanel()
+    qtbot.addWidget(panel)
+    right, wrong = (
+        Assessment(score_pixels(truth, mapped, np.arange(4), 4), None, None, None, 8, 4)
+        for mapped in (truth, truth[::-1].copy())
+    )
+    panel.show_assessment(right, str)
+    first = panel.classes.item(0, 0)
+    panel.show_waiting()
+    panel.show_assessment(right, str)  # as each step of a cross-validation does
+    assert panel.classes.item(0, 0) is first
+    assert panel.classes.isEnabled()
+    panel.show_assessment(right, "Class {}".format)
+    assert panel.classes.item(0, 0).text() == "Class 1"
+    assert panel.classes.item(0, 4).text() == "100.0"
+    panel.show_assessment(wrong, "Class {}".format)
+    assert panel.classes.item(0, 4).text() == "0.0"
+    panel.show_assessment(right, "Class {}".format)
+    assert panel.classes.item(0, 4).text() == "100.0"
