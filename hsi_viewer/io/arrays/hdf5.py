@@ -318,7 +318,7 @@ class H5File:
         """Attributes of a group; of the file where the name is empty."""
         try:
             return dict(self.file[name or "/"].attrs)
-        except H5_ERRORS:  # whatever is above, the array can be read
+        except H5_ERRORS:  # the array can be read without them
             return {}
 
     def text(self, *names: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Lists with one entry per band, wherever files keep them and in whatever shape."""
+"""Lists with one entry per band, in all places and shapes in which files have them."""
 
 from __future__ import annotations
 
