@@ -4,9 +4,10 @@ The real window with the sample scene and real events of mouse and keys: each cl
 name and gets a stroke of three pixels, then the guide is answered from the ground truth with the
 number of a class, X where the ground truth has none, and a period first where the yellow line
 crosses the border of two classes. Written to results/guide_window.csv: the accuracy of the map on
-everything that is not labelled, the seconds from an answer to the next place on the screen, and
-those to the map that follows it; the work of the interface's thread is what the clock would say if
-no other process wanted the core. What a person needs to look and decide is not in these seconds.
+everything that is not labelled; the seconds from an answer to the next place, painted; until the
+panels have followed, too, and the next answer is taken; and to the map that follows. The work of
+the interface's thread is what the clock would say if no other process wanted the core. What a
+person needs to look and decide is not in these seconds.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from scipy.ndimage import label as regions_of
 
 from benchmarks.scenes import Ids, indian_pines
@@ -36,6 +37,30 @@ from benchmarks.ui_actions import LEFT, Hands, Span, now, since
 SAMPLE = "sample:indian-pines"
 ANSWERS, SCORED = 80, 20
 PATIENCE = 300.0  # seconds
+
+
+class Painted(QObject):
+    """Notes when a widget has been painted for the first time after something is true.
+
+    Attributes
+    ----------
+    at : the time, or None before it.
+    """
+
+    def __init__(self, widget: QWidget, after: Callable[[], bool]) -> None:
+        super().__init__(widget)
+        self.at: Span | None = None
+        self._after = after
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the widget paint, and look at the clock."""
+        if event.type() != QEvent.Type.Paint or not self._after():
+            return False
+        watched.removeEventFilter(self)
+        QCoreApplication.sendEvent(watched, event)
+        self.at = now()
+        return True
 
 
 class Person:
@@ -81,8 +106,8 @@ class Person:
         points = [self.hands.canvas.widget_position(float(r), float(c)) for r, c in path]
         self.hands.drag(LEFT, [QPointF(p) for p in points])
 
-    def answer(self) -> Span:
-        """Answer what is asked; seconds until the next place is on the screen."""
+    def answer(self) -> tuple[Span, Span]:
+        """Answer what is asked; seconds until the next place is painted, and until all followed."""
         place = self.loop.place
         own = int(self.truth[place.row, place.column])
         known = self.truth.flat[self.loop.covered()]
@@ -91,12 +116,13 @@ class Person:
         keys = [*before, *number] if own else ["x"]
         for key in keys[:-1]:
             self.press(key)
+        painted = Painted(self.hands.viewport, lambda: self.loop.place not in (None, place))
         began = now()
         self.press(keys[-1])
-        while self.loop.place is place:
+        while painted.at is None:
             QApplication.processEvents()
-        self.hands.viewport.repaint()
-        return since(began)
+        followed = since(began)
+        return Span(painted.at.clock - began.clock, painted.at.work - began.work), followed
 
     def at_rest(self) -> bool:
         """Whether map and search have caught up with the answers."""
@@ -149,9 +175,11 @@ def follow_the_page(answers: int, seed: int, table: Table) -> None:
     note("from H to the first place", person.wait(lambda: person.loop.place is not None), "s")
     person.wait(person.at_rest)
     note("accuracy after 0 answers", person.accuracy(), "%")
-    next_place, map_follows = [], []
+    next_place, all_follows, map_follows = [], [], []
     for n in range(1, answers + 1):
-        next_place.append(person.answer())
+        painted, followed = person.answer()
+        next_place.append(painted)
+        all_follows.append(followed)
         map_follows.append(person.wait(person.at_rest))
         if n % SCORED == 0:
             note(f"accuracy after {n} answers", person.accuracy(), "%")
@@ -159,6 +187,8 @@ def follow_the_page(answers: int, seed: int, table: Table) -> None:
     for figure, seconds in (
         ("next place", [one.clock for one in next_place]),
         ("next place, work of the interface's thread", [one.work for one in next_place]),
+        ("next answer", [one.clock for one in all_follows]),
+        ("next answer, work of the interface's thread", [one.work for one in all_follows]),
         ("map and search", map_follows),
     ):
         note(f"from an answer to the {figure}, median", float(np.median(seconds)), "s")

@@ -23,7 +23,7 @@ class Painted(QObject):
         super().__init__()
         self.seen = False
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Look at the event only."""
         self.seen |= event.type() == QEvent.Type.Paint
         return False

@@ -45,8 +45,7 @@ def show_compared(
     with plot.curves.changed.blocked():  # all of it is drawn at once
         plot.curves.clear()
         plot.curves.add(*curves)
-    plot.show_live(spectrum)
-    plot.fit()
+    plot.fit_live(spectrum)
     marks = [
         f'<span style="color:{QColor(*c.colour).name()}">■</span>{NO_BREAK}{_piece(c.name)}'
         for c in known

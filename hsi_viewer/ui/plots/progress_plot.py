@@ -26,6 +26,7 @@ class ProgressPlot(pg.PlotWidget):
         item.setLabel("bottom", "Answers")
         item.setYRange(0, 100, padding=0.04)
         item.getAxis("left").setTicks([[(v, f"{v} %") for v in (0, 50, 100)]])
+        self._points: tuple[Point, ...] = ()
         self._low, self._high = pg.PlotDataItem(), pg.PlotDataItem()
         self._band = pg.FillBetweenItem(self._low, self._high)
         item.addItem(self._band)
@@ -51,7 +52,10 @@ class ProgressPlot(pg.PlotWidget):
         self._band.setBrush(shade)
 
     def show_points(self, points: Sequence[Point]) -> None:
-        """Draw a series of maps."""
+        """Draw a series of maps, unless it is drawn."""
+        if tuple(points) == self._points:
+            return
+        self._points = tuple(points)
         for curve, name in (
             (self.accuracy, "accuracy"),
             (self.changed, "changed"),

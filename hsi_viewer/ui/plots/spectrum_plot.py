@@ -235,6 +235,11 @@ class SpectrumPlot(pg.PlotWidget):
         self.mark_bands(self._bands)
         self.fit()
 
+    def fit_live(self, spectrum: Floats | None) -> None:
+        """Draw the spectrum under the cursor with all others, and show all of them."""
+        self._spectrum = spectrum
+        self.fit()
+
     def fit(self) -> None:
         """Show all bands and all values."""
         item = self.getPlotItem()

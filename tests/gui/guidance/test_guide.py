@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -146,6 +146,37 @@ def test_the_loop_by_keys_alone(scene):
     assert document.labels.total == before
     assert window.context.labelling.active_class == 2
     assert not window.feature("training").training.live
+
+
+class Order(QObject):
+    """The order in which the canvas shows another place, and the history hears of the answer."""
+
+    def __init__(self, driver) -> None:
+        viewport = driver.window.context.canvas.viewport()
+        super().__init__(viewport)
+        self.loop, self.events = loop_of(driver), []
+        self.first = self.loop.place
+        driver.document.history.changed.connect(self.note_answer)
+        viewport.installEventFilter(self)
+
+    def note_answer(self) -> None:
+        self.events.append("answered")
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and self.loop.place is not self.first:
+            self.events.append("next place painted")
+        return False
+
+
+@pytest.mark.parametrize("key", ["2", "x", "s"])
+def test_the_next_place_is_painted_before_the_answer_moves_anything_else(scene, key):
+    loop = guide(scene)
+    answered, order = loop.covered(), Order(scene)
+    scene.type(key)
+    assert order.events[:2] == ["next place painted", "answered"]
+    assert loop.place.row * SIZE[1] + loop.place.column not in answered
+    at_rest(scene)
+    assert loop.answers.done[-1].place is order.first
 
 
 def test_a_new_class_is_one_key_and_its_name(scene):

@@ -260,6 +260,8 @@ class GuideFeature(PanelFeature["GuidePanel"]):
         if self._view is not None:
             self._view.show_place(self._area)
         self._ask()
+        if self._view is not None and self.loop.place is not None:
+            self._view.paint_now()
 
     @Slot()
     def _ask(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,12 +133,16 @@ class GuideLoop(QObject):
         if document is None or place is None or class_id not in document.legend:
             return
         locked = frozenset(c.id for c in document.legend if c.locked)
-        pixels, before = self.covered(area), document.history.position
-        self._answering = True
-        stroke = Stroke(document, Paint(class_id, frozenset({UNCLASSIFIED}), locked))
-        stroke.paint(pixels)
-        stroke.finish()
-        self._answered(document, place, "label", before is not document.history.position)
+        pixels = self.covered(area)
+
+        def paint() -> bool:
+            before = document.history.position
+            stroke = Stroke(document, Paint(class_id, frozenset({UNCLASSIFIED}), locked))
+            stroke.paint(pixels)
+            stroke.finish()
+            return before is not document.history.position
+
+        self._answer(document, place, "label", pixels, paint)
 
     def skip(self) -> None:
         """Ask about the place and its segment never again."""
@@ -150,15 +155,26 @@ class GuideLoop(QObject):
     def _decide(self, decision: Decision, kind: Kind, area: Area | None) -> None:
         document, place = self.document, self.place
         if document is not None and place is not None:
-            self._answering = True
-            noted = document.decide(self.covered(area), decision)
-            self._answered(document, place, kind, noted)
+            pixels = self.covered(area)
+            self._answer(document, place, kind, pixels, lambda: document.decide(pixels, decision))
 
-    def _answered(self, document: Document, place: Place, kind: Kind, noted: bool) -> None:
-        self._answering = False
+    def _answer(
+        self,
+        document: Document,
+        place: Place,
+        kind: Kind,
+        pixels: NDArray[np.int64],
+        note: Callable[[], bool],
+    ) -> None:
+        """Ask about the next place, then note the answer: it moves journal, training and panels."""
+        self._answering = True
+        self._next(pixels)
+        try:
+            noted = note()
+        finally:
+            self._answering = False
         if noted:
             self.answers.add(Answer(document.history.position, place, kind))
-        self._next()
         self._search()
         self.progressed.emit()
 
@@ -186,13 +202,20 @@ class GuideLoop(QObject):
             and document.decisions.ids[at] not in CLOSED
         )
 
-    def _next(self) -> None:
+    def _is_among(self, place: Place, pixels: NDArray[np.int64] | None) -> bool:
+        document = self.document
+        if document is None or pixels is None:
+            return False
+        return place.row * document.labels.shape[1] + place.column in pixels
+
+    def _next(self, answered: NDArray[np.int64] | None = None) -> None:
+        """Ask about the next place that waits, but for pixels (flat) that are being answered."""
         due = self._since_novel >= NOVEL_EVERY - 1
         order = (self._novel, self._waiting) if due else (self._waiting, self._novel)
         for places in (*order, self._postponed):
             while places:
                 place = places.popleft()
-                if self._is_open(place):
+                if self._is_open(place) and not self._is_among(place, answered):
                     self._since_novel = 0 if place.novel else self._since_novel + 1
                     self._show(place)
                     return

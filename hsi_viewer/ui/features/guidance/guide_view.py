@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import is_not
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +11,10 @@ from hsi_viewer.core.text import MOST_OF_NAME, counted, short_name
 from hsi_viewer.ui.features.guidance.answered_places import Area
 from hsi_viewer.ui.features.guidance.guide_loop import GuideLoop
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
-from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, Place
+from hsi_viewer.ui.features.guidance.place_finder import Place
 from hsi_viewer.ui.plots.compared_spectra import show_compared
 from hsi_viewer.ui.questions.question_view import AROUND, QuestionView
+from hsi_viewer.ui.rest_timer import RestTimer
 
 if TYPE_CHECKING:
     from hsi_viewer.session.document.document import Document
@@ -34,11 +36,14 @@ class GuideView(QuestionView):
     def __init__(self, context: Context, loop: GuideLoop, panel: GuidePanel) -> None:
         super().__init__(context, panel)
         self._loop, self.panel = loop, panel
-        self._drawn: tuple[tuple[int, ...], MeanSpectra] | None = None
+        self._likely: tuple[int, ...] = ()
+        self._drawn: list[object] = []
+        # Drawn once a turn, after the place itself: it takes longer than all the rest.
+        self._spectra = RestTimer(0, self._draw_spectra, panel)
 
     def show_scene(self) -> None:
         """Make place for the open scene."""
-        self._drawn = None
+        self._drawn = []
         super().show_scene()
 
     def show_place(self, area: Area) -> None:
@@ -48,10 +53,16 @@ class GuideView(QuestionView):
         self.show_outlines(area)
         if document is None:
             return
-        self._show_classes(document, place)
+        self._show_classes(document)
+        self._spectra.start()
         if place is not None:
             middle, extent = _middle_and_extent(place)
             self.fly_to(middle, max(AROUND, 3 * extent), max(CLOSE, 1.3 * extent))
+
+    def paint_now(self) -> None:
+        """Bring the place to the screen before anything else that an answer leads to."""
+        self._context.canvas.viewport().repaint()
+        self.panel.question.repaint()
 
     def show_outlines(self, area: Area) -> None:
         """Outline the segment of the place, and what an answer covers of it."""
@@ -62,13 +73,22 @@ class GuideView(QuestionView):
             rows, columns = np.divmod(self._loop.covered(area), document.labels.shape[1])
             self.outline(place.segment, np.stack([rows, columns], axis=1))
 
-    def _show_classes(self, document: Document, place: Place | None) -> None:
-        """The classes, and the spectra of the two likely ones."""
-        likely, means = self._loop.likely, self._loop.finder.means
-        self._drawn = (likely, means)
-        panel, spectrum = self.panel, place.spectrum if place is not None else None
-        panel.show_classes(document.legend.classes, likely)
-        show_compared(panel.plot, panel.legend, spectrum, likely, means.spectra, document.legend)
+    def _show_classes(self, document: Document) -> None:
+        """The classes, the two likely ones in bold."""
+        self._likely = self._loop.likely
+        self.panel.show_classes(document.legend.classes, self._likely)
+
+    def _draw_spectra(self) -> None:
+        """The spectrum of the place against the means of the likely classes, if they changed."""
+        document, place = self.document, self._loop.place
+        if document is None:
+            return
+        likely, means = self._loop.likely, self._loop.finder.means.spectra
+        drawn: list[object] = [place, *(means.get(class_id) for class_id in likely)]
+        if len(drawn) != len(self._drawn) or any(map(is_not, drawn, self._drawn)):
+            self._drawn = drawn
+            panel, spectrum = self.panel, place.spectrum if place is not None else None
+            show_compared(panel.plot, panel.legend, spectrum, likely, means, document.legend)
 
     # words -----------------------------------------------------------------------------------
 
@@ -112,9 +132,10 @@ class GuideView(QuestionView):
     def show_progress(self) -> None:
         """Say what the answers have come to."""
         document, place = self.document, self._loop.place
-        now = (self._loop.likely, self._loop.finder.means)
-        if document is not None and place is not None and now != self._drawn:
-            self._show_classes(document, place)
+        if document is not None and place is not None:
+            if self._loop.likely != self._likely:
+                self._show_classes(document)
+            self._spectra.start()
         points, panel = self._loop.progress.points, self.panel
         panel.progress.setText(self._progress(document.labels.total if document else 0))
         panel.progress.setVisible(self._loop.active or bool(points))
