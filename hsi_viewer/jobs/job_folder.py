@@ -33,10 +33,10 @@ def output_folder(folder: Path) -> Iterator[None]:
         if it cannot be made or written.
     """
     made: list[Path] = []
-    if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder} is a file; name a folder for the results.")
     try:
         try:
+            if folder.exists() and not folder.is_dir():
+                raise ExportError(f"{folder} is a file; name a folder for the results.")
             made = _make(folder)
             with tempfile.TemporaryFile(dir=folder):
                 pass
