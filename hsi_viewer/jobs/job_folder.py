@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,8 @@ def output_folder(folder: Path) -> Iterator[None]:
         try:
             if folder.exists() and not folder.is_dir():
                 raise ExportError(f"{folder} is a file; name a folder for the results.")
+            if os.fsencode(folder).decode(errors="replace") != str(folder):
+                raise ExportError(f"{folder}: GDAL needs a name in UTF-8; choose another folder.")
             made = _make(folder)
             with tempfile.TemporaryFile(dir=folder):
                 pass
