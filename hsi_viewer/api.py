@@ -24,6 +24,7 @@ from hsi_viewer.core.labels.classes import ClassLegend, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.labels.placement import Placement
+from hsi_viewer.core.labels.unlabelled import without_unlabelled
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
@@ -245,7 +246,7 @@ def read_labels(
     """
     path = source if isinstance(source, str) else Path(source)
     if cube is None:
-        return read(path)
+        return without_unlabelled(read(path))
 
     return import_regions(path, as_cube(cube), placement)
 

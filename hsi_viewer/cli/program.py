@@ -45,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ended(given, "terminated", "terminated", TERMINATED)
     except KeyboardInterrupt:
         return _ended(given, "interrupted", "interrupted", INTERRUPTED)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        if error.filename is None:
+            raise
+        reason = error.strerror or "the system refuses it"
+        return _ended(given, f"{error.filename} cannot be used: {reason}.", "file", FAILED)
     except Exception as error:  # a fault of ours: Python prints where
         _print_json_error(given, repr(error), "internal", FAILED)
         raise

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 # What turns the direction of a text around, and with it the sense of what is beside it.
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _UNWRITTEN = re.compile(rf"[\s\x00-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff\ufffe\uffff]+")
 _ESCAPED = re.compile(rf"[\x00-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # hyphens and spaces of no width
 _BREAKS = re.compile(r"\s*[\r\n\v\f\t\u2028\u2029]+\s*")
 _QUOTED = re.compile(r'"[^"]*"')
 
@@ -21,6 +23,11 @@ _MOST_LOOKED_AT = 10 * MOST_MESSAGE
 def one_line(text: str) -> str:
     """A text as a name: no line breaks, control characters or halves of characters."""
     return _UNWRITTEN.sub(" ", text).strip()
+
+
+def class_name(text: str) -> str:
+    """The name of a class: in one line and in one Unicode form, so that what looks alike is."""
+    return unicodedata.normalize("NFC", one_line(_INVISIBLE.sub("", text)))
 
 
 def escaped(text: str) -> str:

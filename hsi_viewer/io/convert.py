@@ -13,6 +13,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError, HsiError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME
 from hsi_viewer.core.labels.label_file import LabelFile
+from hsi_viewer.core.labels.unlabelled import is_unlabelled
 from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.progress import ProgressPort
 from hsi_viewer.io.envi.writer import class_fields, pair_of
@@ -26,9 +27,6 @@ from hsi_viewer.io.writers.subset import Subset, subset_cube
 
 # A class map is read whole; a larger image of one band goes without a legend.
 MAX_CLASS_PIXELS = 1 << 28
-# Names of what is in no class.
-UNLABELLED = ("", "unclassified", "unlabelled", "unlabeled", "background", "none", "no data",
-              "nodata", "masked", "masked pixels", "0")  # fmt: skip
 
 
 class References(NamedTuple):
@@ -117,7 +115,7 @@ def _class_map(source: str, cube: HyperCube) -> LabelFile | None:
         labels = label_file.read_labels(source)
     except HsiError:  # no class ids
         return None
-    nothing = cube.nodata == 0 or labels.zero.casefold() in UNLABELLED
+    nothing = cube.nodata == 0 or is_unlabelled(labels.zero, zero=True)
     is_map = nothing and labels.names and np.array_equal(labels.ids, cube.read()[:, :, 0])
     return labels if is_map else None
 

@@ -11,6 +11,7 @@ import numpy as np
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.fields import describe
@@ -60,7 +61,7 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "transform": None
         if georeference.transform is None
         else [_number(v) for v in georeference.transform],
-        "warnings": cube_warnings(cube),
+        "warnings": cube_warnings(real_valued(cube)),
     }
 
 

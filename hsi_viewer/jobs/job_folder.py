@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -33,10 +34,12 @@ def output_folder(folder: Path) -> Iterator[None]:
         if it cannot be made or written.
     """
     made: list[Path] = []
-    if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder} is a file; name a folder for the results.")
     try:
         try:
+            if folder.exists() and not folder.is_dir():
+                raise ExportError(f"{folder} is a file; name a folder for the results.")
+            if os.fsencode(folder).decode(errors="replace") != str(folder):
+                raise ExportError(f"{folder}: GDAL needs a name in UTF-8; choose another folder.")
             made = _make(folder)
             with tempfile.TemporaryFile(dir=folder):
                 pass

@@ -164,9 +164,9 @@ def _labels(labelled: Sequence[LabelledScene], job: Job) -> tuple[ClassLegend, l
     for each in labelled:
         if not each.labels.ids.any():
             raise LabelError(f"{each.labels.name}: no pixel is labelled; leave out this scene.")
-        for text in each.labels.notes:
-            job.report(Note(text))
         same = _renumbered(each.labels, legend)
+        for text in same.notes:
+            job.report(Note(text))
         legend = _joined(legend, legend_of(same, np.unique(same.ids), each.cube.class_names))
         found.append(same.ids)
     return legend, found
@@ -176,8 +176,15 @@ def _renumbered(labels: ImportedLabels, legend: ClassLegend) -> ImportedLabels:
     """Labels with the ids that a legend gives to classes of their names."""
     present = np.unique(labels.ids[labels.ids > 0]).tolist()
     numbers = matched_ids(present, labels.names, legend)
+    pairs = [(name, legend.name_of(numbers[i])) for i, name in labels.names.items() if i in numbers]
+    respelled = [
+        f'{labels.name}: "{theirs}" is interpreted as "{ours}".'
+        for theirs, ours in pairs
+        if theirs != ours and theirs.casefold() == ours.casefold()
+    ]
     return replace(
         labels,
+        notes=(*labels.notes, *respelled),
         ids=renumbered(labels.ids, numbers),
         names={numbers[i]: name for i, name in labels.names.items() if i in numbers},
         colours={numbers[i]: colour for i, colour in labels.colours.items() if i in numbers},

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.classes import UNCLASSIFIED, ClassLegend, LabelClass, free_colours
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.core.text import class_name
 
 
 def matched_ids(
@@ -18,27 +19,42 @@ def matched_ids(
     """Ids of a file by ids of a legend: by name where both have one, else by number.
 
     A class of the file that has a name which the legend does not know, and a number that the
-    legend gives to another name, gets a number of its own.
+    legend gives to another name, gets a number of its own. "CORN" is "Corn" unless the file or the
+    legend has both.
 
     Parameters
     ----------
     ids : present in the file; 0 is left out.
     names : of the file's classes, as far as it gives them.
     """
-    by_name = {c.name.casefold(): c.id for c in legend}
     wanted = sorted({int(i) for i in ids} - {UNCLASSIFIED})
+    named = _by_name({i: class_name(names[i]) for i in wanted if names.get(i)}, legend)
     taken = {c.id for c in legend} | set(wanted)
     free = max(taken, default=0) + 1
     found: dict[int, int] = {}
     for i in wanted:
-        name = names.get(i, "")
-        known = by_name.get(name.casefold()) if name else None
-        if known is not None:
-            found[i] = known
-        elif i not in legend or not name or legend[i].name == f"Class {i}":
+        nameless = i not in legend or not names.get(i) or legend[i].name == f"Class {i}"
+        if i in named:
+            found[i] = named[i]
+        elif nameless and i not in named.values():
             found[i] = i
         else:
             found[i], free = free, free + 1
+    return found
+
+
+def _by_name(names: Mapping[int, str], legend: ClassLegend) -> dict[int, int]:
+    """Ids of a legend for names; capitals count only where names differ in nothing else."""
+    exact = {c.name: c.id for c in reversed(legend.classes)}
+    alike: dict[str, set[str]] = {}
+    for name in {*names.values(), *exact}:
+        alike.setdefault(name.casefold(), set()).add(name)
+    found: dict[int, int] = {}
+    for i, name in names.items():
+        others = alike[name.casefold()] - {name}
+        spelled = name if name in exact or len(others) != 1 else others.pop()
+        if spelled in exact and (spelled == name or spelled not in names.values()):
+            found[i] = exact[spelled]
     return found
 
 

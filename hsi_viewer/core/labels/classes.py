@@ -12,7 +12,7 @@ from psygnal import Signal
 
 from hsi_viewer.core.colours import PALETTE as PALETTE
 from hsi_viewer.core.colours import Colour as Colour
-from hsi_viewer.core.text import one_line
+from hsi_viewer.core.text import class_name
 
 UNCLASSIFIED = 0
 UNCLASSIFIED_NAME = "Unclassified"
@@ -50,7 +50,7 @@ class LabelClass:
     def __post_init__(self) -> None:
         if not 1 <= self.id <= MAX_CLASS_ID:
             raise ValueError(f"A class id must be in 1..{MAX_CLASS_ID}, not {self.id}")
-        object.__setattr__(self, "name", one_line(self.name))
+        object.__setattr__(self, "name", class_name(self.name))
 
 
 class ClassLegend:

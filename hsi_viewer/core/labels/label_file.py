@@ -23,6 +23,7 @@ class LabelFile(Struct, frozen=True):
     name : short name for titles.
     zero : name that the file gives to 0, or "".
     georeference : place on the Earth, or None.
+    notes : sentences for the user: what was left out, or looks wrong.
     """
 
     ids: NDArray[np.uint16]
@@ -31,6 +32,7 @@ class LabelFile(Struct, frozen=True):
     name: str = "labels"
     zero: str = ""
     georeference: Georeference | None = None
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<LabelFile {described(self.name, self.ids)}>"

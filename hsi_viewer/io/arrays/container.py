@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import CubeSource
@@ -48,6 +49,13 @@ class Container(Protocol):
 
     def unfolded(self, name: str, rows: int, columns: int, pixel_axis: int) -> CubeSource:
         """Lazy source of a matrix whose pixel axis runs down the columns of the scene."""
+
+
+def is_usable(dtype: np.dtype[Any] | None, shape: tuple[int, ...]) -> bool:
+    """Whether an array is numbers; complex ones may be an image, but no wavelengths or sizes."""
+    if dtype is None or dtype.kind not in "biufc":
+        return False
+    return dtype.kind != "c" or sum(n > 1 for n in shape) > 1
 
 
 def kept_axes(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -21,12 +21,13 @@ from hsi_viewer.core.cube.cube import CubeSource
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.arrays.band_lists import UNITS, plain
-from hsi_viewer.io.arrays.container import kept_axes, squeezed
+from hsi_viewer.io.arrays.container import is_usable, kept_axes, squeezed
 from hsi_viewer.io.arrays.hdf5_source import (
     H5_ERRORS,
     H5Source,
     UnfoldedH5Source,
     is_elsewhere,
+    number_type,
     read_values,
 )
 from hsi_viewer.io.files import probe
@@ -180,12 +181,14 @@ class H5File:
                 if _is_bare_dimension(item):
                     continue
                 shape = squeezed(self._shape(item))
-                if kind in NUMERIC_KINDS and item.dtype.kind in "biuf" and not _is_empty(item):
-                    arrays[name] = ArrayChoice(name, shape, kind or item.dtype.name)
+                dtype = number_type(item.dtype)
+                mark = "complex " if kind and dtype is not None and dtype.kind == "c" else ""
+                text = f"{mark}{kind or dtype or item.dtype}"
+                if kind in NUMERIC_KINDS and is_usable(dtype, shape) and not _is_empty(item):
+                    arrays[name] = ArrayChoice(name, shape, text)
                     continue
                 sizes = " x ".join(map(str, shape)) or "scalar"
-                mark = "complex " if item.dtype.names == ("real", "imag") else ""
-                others.append(f"{name} ({sizes} {mark}{kind or item.dtype})")
+                others.append(f"{name} ({sizes} {text})")
             elif kind:
                 others.append(f"{name} ({kind})")
         if len(self._items) >= MAX_OBJECTS:

@@ -21,6 +21,8 @@ MAX_CHUNK_BYTES = 1 << 30
 BAND_GAP = 8
 # Of what is read only to be thinned out, this much is in memory.
 BLOCK_BYTES = 32 << 20
+# Names of the two parts of complex numbers.
+COMPLEX = (("real", "imag"), ("re", "im"), ("r", "i"))
 # Names of the HDF Group's registry, for files that do not give them.
 KNOWN_FILTERS = {4: "szip", 32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp",
                  32015: "zstd", 32026: "blosc2"}  # fmt: skip
@@ -46,11 +48,12 @@ class H5Source:
         self._axes = axes
         n = [dataset.shape[axis] if axis < dataset.ndim else 1 for axis in axes]
         self.shape: tuple[int, int, int] = (n[0], n[1], n[2])
-        self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
-        if self.dtype.kind not in "biufc":
+        dtype = number_type(dataset.dtype)
+        if dtype is None:
             raise FormatError(
                 f"{dataset.file.filename}:{dataset.name} contains {dataset.dtype} values."
             )
+        self.dtype: np.dtype[Any] = dtype
         _check_storage(dataset)
         chunks = dataset.chunks or (1,) * dataset.ndim
         self._chunk = [chunks[axis] if axis < dataset.ndim else 1 for axis in axes]
@@ -103,6 +106,16 @@ class H5Source:
         return np.expand_dims(values, tuple(missing)) if missing else values
 
 
+def number_type(stored: np.dtype[Any]) -> np.dtype[Any] | None:
+    """NumPy's type of stored numbers; pairs of floats, as MATLAB has them, are complex."""
+    if stored.kind in "biufc":
+        return stored.newbyteorder("=")
+    names = tuple(stored.names or ())
+    if names not in COMPLEX or not all(stored[name].kind == "f" for name in names):
+        return None
+    return np.dtype(np.complex128 if stored[0].itemsize > 4 else np.complex64)
+
+
 def is_elsewhere(dataset: h5py.Dataset) -> bool:
     """Whether values are taken from other data sets or files.
 
@@ -151,7 +164,12 @@ def _values(dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> NDArra
             "Check that its drive is still there and open it again."
         ) from error
     _check_length(dataset.file)
-    return values
+    dtype = number_type(values.dtype)
+    if values.dtype.names is None or dtype is None:
+        return values
+    joined = np.empty(values.shape, dtype)
+    joined.real, joined.imag = (values[name] for name in values.dtype.names)
+    return joined
 
 
 def _check_length(file: h5py.File) -> None:

@@ -16,9 +16,10 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.arrays import mat4, mat5
 from hsi_viewer.io.arrays.band_lists import UNITS, plain
 from hsi_viewer.io.arrays.band_metadata import own_georeference, with_own_metadata
-from hsi_viewer.io.arrays.container import INSIDE, squeezed
+from hsi_viewer.io.arrays.container import INSIDE, is_usable, squeezed
 from hsi_viewer.io.arrays.find_cube import choices, open_container
 from hsi_viewer.io.files.byte_reader import DeflatedReader
+from hsi_viewer.io.files.composed_sources import ComplexSource
 from hsi_viewer.io.files.raw_source import RawSource
 from hsi_viewer.io.files.reading import ArrayChoice, Reading
 
@@ -53,9 +54,9 @@ class MatlabFile:
         self.arrays: Mapping[str, ArrayChoice] = {
             name: ArrayChoice(name, v.shape, v.kind)
             for name, v in self._variables.items()
-            if v.dtype is not None
+            if _is_usable(v)
         }
-        self.others = tuple(_described(v) for v in self._variables.values() if v.dtype is None)
+        self.others = tuple(_described(v) for v in self._variables.values() if not _is_usable(v))
 
     def strings(self, name: str) -> list[str]:
         """Texts of a cell array of strings, or the one of a char array."""
@@ -130,16 +131,29 @@ class MatlabFile:
 
     def _source(
         self, name: str, shape: tuple[int, int, int], order: tuple[int, int, int]
-    ) -> RawSource:
+    ) -> CubeSource:
         variable = self._variables[name]
-        if variable.reader is None or variable.dtype is None or min(shape) < 1:
+        reader = variable.reader
+        if reader is None or variable.dtype is None or min(shape) < 1:
             raise FormatError(f'{self.path}: "{name}" ({variable.kind}) contains no numbers.')
-        return RawSource(variable.reader, shape, variable.dtype, order, variable.offset)
+        real = RawSource(reader, shape, variable.dtype, order, variable.offset)
+        if variable.imaginary is None:
+            return real
+        try:
+            dtype, offset = variable.imaginary()
+        except FormatError as error:
+            raise FormatError(f"{self.path}: {error} Copy the file again.") from error
+        return ComplexSource(real, RawSource(reader, shape, dtype, order, offset))
 
 
 def _is_large_and_compressed(variable: mat5.Variable) -> bool:
     size = variable.end - variable.offset
     return isinstance(variable.reader, DeflatedReader) and size > SMALL_BYTES
+
+
+def _is_usable(variable: mat5.Variable) -> bool:
+    is_complex = variable.imaginary is not None
+    return is_usable(np.dtype(complex) if is_complex else variable.dtype, variable.shape)
 
 
 def _described(variable: mat5.Variable) -> str:

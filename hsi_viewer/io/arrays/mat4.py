@@ -6,7 +6,9 @@ Format: "MAT-File Format", The MathWorks (R2019a), chapter 2.
 from __future__ import annotations
 
 import struct
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,10 +57,15 @@ def index(path: Path) -> dict[str, Variable]:
                 f'{path} is truncated: {length} bytes expected for the variable "{name}", '
                 f"{max(0, size - start)} bytes found. Copy the file again."
             )
-        plain = matrix == 0 and not imaginary
+        plain = matrix == 0
+        parts = (dtype, start + rows * columns * dtype.itemsize)
         found[name] = Variable(
             name, (rows, columns), label if plain else "text or sparse", dtype if plain else None,
-            reader, start,
+            reader, start, imaginary=partial(_given, *parts) if imaginary else None,
         )  # fmt: skip
         at = start + length
     return found
+
+
+def _given(dtype: np.dtype[Any], offset: int) -> tuple[np.dtype[Any], int]:
+    return dtype, offset

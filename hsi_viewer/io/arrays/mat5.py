@@ -11,12 +11,14 @@ import math
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.files.byte_reader import ZLIB, ByteReader, DeflatedReader, FileReader
@@ -79,6 +81,7 @@ class Variable(Struct, frozen=True):
     reader, offset : where the first value lies (of a cell array: its first element; of a struct:
         the names of its fields; of a text: its tag).
     end : where the bytes of a cell array, a struct or a text end.
+    imaginary : of complex numbers, finds the type and the position of the imaginary parts.
     order : byte order of the file, "<" or ">".
     """
 
@@ -90,6 +93,7 @@ class Variable(Struct, frozen=True):
     offset: int = 0
     end: int = 0
     order: str = "<"
+    imaginary: Callable[[], tuple[np.dtype[Any], int]] | None = None
 
 
 def index(path: Path) -> dict[str, Variable]:
@@ -181,17 +185,43 @@ def _matrix(head: bytes, element: Element) -> Variable | None:
     if code in (CELL, STRUCT, CHAR):
         end = start + element.length
         return Variable(text, shape, kind, None, element.reader_to(end), start + at, end, order)
-    if code not in NUMERIC_CLASSES or is_complex or min(shape, default=0) < 0:
-        return Variable(text, shape, f"complex {kind}" if is_complex else kind, None)
-    stored, nbytes, at = _tag(head, at, order)
+    if code not in NUMERIC_CLASSES or min(shape, default=0) < 0:
+        return Variable(text, shape, kind, None)
+    stored, nbytes, values = _tag(head, at, order)
     if stored not in STORED:
         return Variable(text, shape, kind, None)
+    dtype = _type_of(text, shape, stored, nbytes, order)
+    if values + nbytes > element.length + 8:
+        raise FormatError(f'The variable "{text}" needs {nbytes} bytes and is truncated.')
+    if not is_complex:
+        reader = element.reader_to(start + values + nbytes)
+        return Variable(text, shape, kind, dtype, reader, start + values)
+    after = at + 8 if values == at + 4 else values + -(-nbytes // 8) * 8
+    reader = element.reader_to(start + element.length)
+    found = Variable(text, shape, f"complex {kind}", dtype, reader, start + values)
+    return replace(found, imaginary=partial(_imaginary, found, element, start + after))
+
+
+def _type_of(
+    text: str, shape: tuple[int, ...], stored: int, nbytes: int, order: str
+) -> np.dtype[Any]:
+    """Type of the stored values of a variable, which must be as many as its shape says."""
     dtype = np.dtype(STORED[stored]).newbyteorder("<" if order == "<" else ">")
     needed = math.prod(shape) * dtype.itemsize
-    if nbytes < needed or at + nbytes > element.length + 8:
+    if nbytes < needed:
         raise FormatError(f'The variable "{text}" needs {needed} bytes but has {nbytes}.')
-    reader = element.reader_to(start + at + nbytes)
-    return Variable(text, shape, kind, dtype, reader, start + at)
+    return dtype
+
+
+def _imaginary(real: Variable, element: Element, at: int) -> tuple[np.dtype[Any], int]:
+    """Type and position of the imaginary parts, whose tag is at a position."""
+    end = element.start + element.length
+    if real.reader is None or at + 8 > end:
+        raise FormatError(f'The variable "{real.name}" lacks its imaginary parts.')
+    stored, nbytes, values = _tag(_bytes_at(real.reader, at, at + 8), 0, element.order)
+    if stored not in STORED or at + values + nbytes > end:
+        raise FormatError(f'The imaginary parts of "{real.name}" are damaged.')
+    return _type_of(real.name, real.shape, stored, nbytes, element.order), at + values
 
 
 def members(variable: Variable, depth: int = 0) -> dict[str, Variable]:

@@ -20,7 +20,7 @@ from hsi_viewer.core.cube.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.quiet import quiet
-from hsi_viewer.io.arrays.container import squeezed
+from hsi_viewer.io.arrays.container import is_usable, squeezed
 from hsi_viewer.io.arrays.find_cube import open_container
 from hsi_viewer.io.files.archive import opened_archive
 from hsi_viewer.io.files.byte_reader import DeflatedReader, FileReader
@@ -135,7 +135,7 @@ class NpzFile:
                         continue
                     with archive.open(info) as file:
                         shape, fortran, dtype, offset = read_npy_header(file)
-                    if dtype.kind in "biufc":
+                    if is_usable(dtype, shape):
                         arrays[name] = ArrayChoice(name, squeezed(shape), dtype.name)
                         self._layouts[name] = info, fortran, dtype, offset
                     else:

@@ -21,7 +21,7 @@ from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.io.arrays.band_metadata import SCALE_KEY, with_own_metadata
 from hsi_viewer.io.arrays.band_variables import open_arrays
 from hsi_viewer.io.arrays.cf import with_georeference
-from hsi_viewer.io.arrays.container import kept_axes, squeezed
+from hsi_viewer.io.arrays.container import is_usable, kept_axes, squeezed
 from hsi_viewer.io.files.identify import ZARR_MARKS
 from hsi_viewer.io.files.reading import ArrayChoice, Reading
 
@@ -180,7 +180,7 @@ class ZarrFolder:
         self.arrays: Mapping[str, ArrayChoice] = {
             name: ArrayChoice(name, squeezed(tuple(a.shape)), np.dtype(a.dtype).name)
             for name, a in members
-            if np.dtype(a.dtype).kind in "biuf"
+            if is_usable(np.dtype(a.dtype), tuple(a.shape))
         }
         self.others = tuple(name for name in self._arrays if name not in self.arrays)
 

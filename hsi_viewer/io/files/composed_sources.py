@@ -50,6 +50,26 @@ class StackSource:
         return out
 
 
+class ComplexSource:
+    """Complex numbers out of their real and imaginary parts.
+
+    Parameters
+    ----------
+    real, imaginary : of one shape.
+    """
+
+    def __init__(self, real: CubeSource, imaginary: CubeSource) -> None:
+        self._real, self._imaginary, self.shape = real, imaginary, real.shape
+        self.dtype = np.result_type(real.dtype, imaginary.dtype, np.complex64)
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Values of a window, (rows, columns, bands)."""
+        real = self._real.read(rows, columns, bands)
+        out = np.empty(real.shape, self.dtype)
+        out.real, out.imag = real, self._imaginary.read(rows, columns, bands)
+        return out
+
+
 class ScaledSource:
     """Values times a gain plus an offset, as 32-bit numbers; what is no data becomes NaN.
 

@@ -18,9 +18,15 @@ from hsi_viewer.atomic import side_file
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.labels.class_ids import class_ids
-from hsi_viewer.core.labels.classes import ClassLegend, Colour, legend_for
+from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_file import LabelFile
+from hsi_viewer.io.arrays.attributes import (
+    NODATA_KEYS,
+    attribute_number,
+    attribute_text,
+    attributes_of,
+)
 from hsi_viewer.io.arrays.container import INSIDE, Container, listing
 from hsi_viewer.io.arrays.numpy_file import NpzFile, source_of
 from hsi_viewer.io.described_image import open_with_header
@@ -231,7 +237,20 @@ def _matrix_in(container: Container, name: str | None) -> str:
 def _read_container(container: Container, part: str | None, most: int = MAX_PIXELS) -> LabelFile:
     name = _matrix_in(container, part)
     _check_pixels(container.path, container.arrays[name].shape, most)
-    return _plain(container.path, container.values(name))
+    attributes = attributes_of(container, name)
+    nodata = attribute_number(attributes, NODATA_KEYS)
+    labels = _plain(container.path, container.values(name), nodata)
+    names = _flags(attributes)
+    return structs.replace(labels, zero=names.pop(0, ""), names=names)
+
+
+def _flags(attributes: Mapping[str, NDArray[Any]]) -> dict[int, str]:
+    """Names by value, as the CF conventions write them: flag_values and flag_meanings."""
+    values = attributes.get("flag_values", np.empty(0))
+    meanings = (attribute_text(attributes, ("flag_meanings",)) or "").split()
+    if values.dtype.kind not in "iu" or values.size != len(meanings):
+        return {}
+    return {int(v): name for v, name in zip(values, meanings, strict=True) if 0 <= v < 65536}
 
 
 def _read_mat(path: Path, part: str | None) -> LabelFile:
@@ -256,6 +275,7 @@ def _with_own_legend(labels: LabelFile, container: MatlabFile) -> LabelFile:
         labels,
         names=dict(zip(numbers, names, strict=True)),
         colours=dict(zip(numbers, colours, strict=True)),
+        zero=UNCLASSIFIED_NAME,
     )
 
 

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
+from hsi_viewer.core.labels.class_names import plainly_named, with_one_id_a_name
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement
+from hsi_viewer.core.labels.unlabelled import without_unlabelled
 from hsi_viewer.io.files.identify import magic_of, split_source
 from hsi_viewer.io.files.text_file import is_utf_16
 from hsi_viewer.io.labels import label_file
@@ -68,16 +70,22 @@ def import_regions(
     LabelError
         if nothing of it lies on the cube, or its values are not classes.
     """
-    grid = Grid.of_cube(cube)
+    labels = _laid_on(Grid.of_cube(cube), source, placement, class_field)
+    return plainly_named(labels)
+
+
+def _laid_on(
+    grid: Grid, source: str | Path, placement: Placement | None, class_field: str | None
+) -> ImportedLabels:
     path, part = split_source(source)
     match path.suffix.lower():
         case suffix if suffix in VECTOR:
             from hsi_viewer.io.regions.shapes import burn
             from hsi_viewer.io.regions.vector import read_shapes
 
-            return burn(read_shapes(path, part, class_field), grid)
+            return with_one_id_a_name(burn(read_shapes(path, part, class_field), grid))
         case ".csv" | ".tsv" | ".txt" | ".roi":
-            return _text(path, grid, placement, class_field)
+            return with_one_id_a_name(_text(path, grid, placement, class_field))
         case ".xml":
             from hsi_viewer.io.regions.envi_xml import read_xml
 
@@ -88,7 +96,9 @@ def import_regions(
             return read_project(path, grid)
     from hsi_viewer.io.regions.raster import place_raster
 
-    return place_raster(label_file.read_labels(source, grid.shape), grid, placement)
+    return place_raster(
+        without_unlabelled(label_file.read_labels(source, grid.shape)), grid, placement
+    )
 
 
 def _text(

@@ -32,7 +32,7 @@ def place_raster(
         if size or place differ and the placement isn't given.
     """
     theirs = Grid.of(labels.ids.shape[0], labels.ids.shape[1], labels.georeference)
-    notes: list[str] = []
+    notes = list(labels.notes)
     if placement is None:
         placement = _found_out(labels.name, theirs, grid)
     if placement is None:

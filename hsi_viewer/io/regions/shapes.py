@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, Colour
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
-from hsi_viewer.core.text import counted
+from hsi_viewer.core.text import class_name, counted
 from hsi_viewer.io.metadata.crs import crs_of, crs_text, same_crs, transformed
 from hsi_viewer.io.regions.grid import PIXELS, Grid
 
@@ -58,6 +58,9 @@ def numbered(
     LabelError
         if there are more names than ids.
     """
+    plain = {c: class_name(c) if isinstance(c, str) else c for c in (*classes, *colours)}
+    classes = [plain[c] for c in classes]
+    colours = {plain[c]: colour for c, colour in reversed([*colours.items()])}
     order = {name: k for k, name in enumerate(dict.fromkeys(classes), 1)}
     if len(order) > MAX_CLASS_ID:
         raise LabelError(f"There are {len(order)} classes; at most {MAX_CLASS_ID} are possible.")

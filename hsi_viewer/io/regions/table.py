@@ -16,6 +16,7 @@ from hsi_viewer.core.labels.class_ids import class_ids
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement
+from hsi_viewer.core.text import class_name
 from hsi_viewer.io.files.text_file import cells_of, is_number, text_of
 from hsi_viewer.io.regions.class_column import is_whole, like_class
 from hsi_viewer.io.regions.grid import PIXELS, Grid
@@ -127,7 +128,7 @@ def _classes(
     """Class ids and names by id; what was chosen is noted where no column is named so."""
 
     def texts(at: int) -> list[str]:
-        cells = (row[at] if at < len(row) else "" for row in rows)
+        cells = (class_name(row[at]) if at < len(row) else "" for row in rows)
         return ["" if cell.casefold() in NONE else cell for cell in cells]
 
     if wanted is not None and wanted.casefold() not in head:

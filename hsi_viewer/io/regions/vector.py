@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend, Colour
-from hsi_viewer.core.text import counted
+from hsi_viewer.core.text import class_name, counted
 from hsi_viewer.io.files.geopackage import queries_in
 from hsi_viewer.io.labels.legend_file import colour_of
 from hsi_viewer.io.metadata.crs import crs_of
@@ -201,7 +201,7 @@ def _only_field(fields: Mapping[str, NDArray[Any]]) -> str | None:
 
 
 def _texts(values: NDArray[Any]) -> list[str]:
-    return ["" if value is None else str(value).strip() for value in values]
+    return ["" if value is None else class_name(str(value)) for value in values]
 
 
 def _values(values: NDArray[Any], notes: list[str]) -> list[int | str]:

@@ -41,7 +41,8 @@ DATA_LIMIT = 64 * 2**20
 # What the files of a run can need: this much each, per pixel of its map, and per band of its model.
 FILE_LIMIT, MAP_BYTES, BAND_BYTES = 32 * 2**20, 16, 16 * 2**10
 TEXT_LIMIT, TEXT_BYTES = 4 * 2**20, 256
-ROOM_LEFT = 256 * 2**20  # of the disk, after a session file was unpacked
+# Of the disk, after a session file was unpacked; after a small one as much as it takes.
+ROOM_LEFT = 256 * 2**20
 MOST_NAMED = 20
 RUN_MEMBER = re.compile(rf"runs/([1-9][0-9]{{0,8}})/({'|'.join(map(re.escape, MEMBERS))})")
 
@@ -313,7 +314,7 @@ def _most_bytes(name: str, shape: tuple[int, int, int]) -> int:
 def _check_room(members: ProjectMembers, size: int, folder: Path) -> None:
     drive = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(drive).free
-    if size > free - ROOM_LEFT:
+    if size + min(size, ROOM_LEFT) > free:
         raise FileError(
             f"{members.path}: its runs take {size} bytes when unpacked; {drive} has {free} left. "
             "Free some space and open it again."

@@ -183,6 +183,12 @@ def test_a_folder_is_made_or_refused_and_goes_again_if_nothing_came(tmp_path):
         pass
 
 
+def test_a_folder_that_gdal_could_not_write_into_is_refused_at_once(tmp_path):
+    with pytest.raises(ExportError, match="UTF-8"), output_folder(tmp_path / "out\udcff"):
+        raise AssertionError("the job began")
+    assert not (tmp_path / "out\udcff").exists()
+
+
 def test_a_stopwatch_keeps_each_step_apart(monkeypatch):
     clock = iter([10.0, 11.0, 14.0, 20.0, 21.0, 30.0])
     monkeypatch.setattr("hsi_viewer.jobs.classify.time.perf_counter", lambda: next(clock))

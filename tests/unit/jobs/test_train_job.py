@@ -204,3 +204,23 @@ def test_a_report_on_a_model_of_one_scene_says_what_is_not_known(three, capsys):
     facts = fitting(capsys.readouterr().out, "model-report")
     assert facts["held_out"] is None
     assert facts["quote"].startswith("How well it maps other scenes is not known")
+
+
+def test_scenes_that_spell_a_class_otherwise_share_it(three, capsys):
+    folder, truths = three
+    names = {"a": ["Maïs", "Oats"], "b": ["oats", "Mai\u0308s "], "c": ["Maïs", "Oats"]}
+    for name, truth in zip("abc", truths, strict=True):
+        ids = labels_of(truth)
+        rows, columns = np.nonzero((ids == 2) | (ids == 7))
+        order = {2: 0, 7: 1} if name != "b" else {2: 1, 7: 0}
+        lines = [
+            f"{r},{c},{names[name][order[ids[r, c]]]}" for r, c in zip(rows, columns, strict=True)
+        ]
+        (folder / f"{name}.csv").write_text("\n".join(["row,column,class", *lines]))
+    done = [text.replace(".npy", ".csv") for text in arguments(folder, "abc", "--json", "--quiet")]
+    assert main(done) == 0
+    report = fitting(capsys.readouterr().out, "train")
+    assert sorted(c["name"] for c in report["classes"]) == ["Maïs", "Oats"]
+    assert [w for w in report["warnings"] if "interpreted" in w] == [
+        'b.csv: "oats" is interpreted as "Oats".'
+    ]

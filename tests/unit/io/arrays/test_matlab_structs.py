@@ -138,7 +138,7 @@ def test_what_matlab_7_holds_besides_arrays_is_named(tmp_path):
     with h5py.File(path, "w", userblock_size=512) as file:
         file["sp/data"], file["sp/ir"], file["sp/jc"] = np.ones(5), np.arange(5), np.arange(5)
         file["sp"].attrs.update({"MATLAB_class": np.bytes_("double"), "MATLAB_sparse": 5})
-        file["z"] = np.zeros((4, 5, 6), [("real", "f8"), ("imag", "f8")])
+        file["z"] = np.zeros(6, [("real", "f8"), ("imag", "f8")])
         file["t"], file["text"] = np.zeros((1, 6), "u4"), np.zeros((9, 8, 7), "u2")
         for name, kind in (("z", "double"), ("t", "hypercube"), ("text", "char")):
             file[name].attrs["MATLAB_class"] = np.bytes_(kind)
@@ -146,7 +146,7 @@ def test_what_matlab_7_holds_besides_arrays_is_named(tmp_path):
         file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
     with pytest.raises(FormatError) as caught:
         open_cube(path)
-    for expected in ("sp (sparse)", "z (6 x 5 x 4 complex double)", "hypercube)", "7 x 8 x 9 char"):
+    for expected in ("sp (sparse)", "z (6 complex double)", "hypercube)", "7 x 8 x 9 char"):
         assert expected in str(caught.value)
 
 

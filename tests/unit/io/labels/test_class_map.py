@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import h5py
 import numpy as np
 import pytest
 import rasterio
@@ -20,12 +21,13 @@ from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, legend_for
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.io.files.gdal import open_raster
+from hsi_viewer.io.files.gdal import new_tif, open_raster
 from hsi_viewer.io.labels.class_map import FORMATS, export_prediction, planned_files
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.io.metadata.map_info import georeference, map_info_of
 from hsi_viewer.io.opening import open_cube
+from hsi_viewer.io.regions.import_export import import_regions
 from hsi_viewer.io.writers.cube_writer import write_cube
 
 UTM = Georeference((2.5, 0.25, 4e5 + 1 / 3, 0.5, -2.5, 5.1e6), CRS.from_epsg(32633).to_wkt())
@@ -611,3 +613,67 @@ def test_names_of_classes_in_the_tags_of_a_raster_are_read(tmp_path):
     found = read_labels(path)
     np.testing.assert_array_equal(found.ids, ids)
     assert found.names == {3: "Corn", 12: "Woods"}
+
+
+def labels_on(path, ids):
+    cube = HyperCube.from_array(np.zeros((*ids.shape, 3), np.uint8))
+    return import_regions(path, cube)
+
+
+FILLED = np.where(np.arange(204).reshape(12, 17) % 3 == 0, 255, some_ids()).astype(np.uint8)
+
+
+def test_the_fill_value_of_an_array_of_labels_is_unlabelled(tmp_path):
+    with h5py.File(tmp_path / "gt.h5", "w") as file:
+        file["gt"] = FILLED
+        file["gt"].attrs["_FillValue"] = np.uint8(255)
+    assert read_labels(tmp_path / "gt.h5").ids.max() == 9
+
+
+def test_flags_name_the_classes_of_an_array(tmp_path):
+    with h5py.File(tmp_path / "gt.h5", "w") as file:
+        file["gt"] = FILLED
+        file["gt"].attrs["flag_values"] = np.array([0, 2, 5, 255], np.uint8)
+        file["gt"].attrs["flag_meanings"] = "unclassified grass houses no_data"
+    found = labels_on(tmp_path / "gt.h5", FILLED)
+    assert found.names == {2: "grass", 5: "houses"}
+    np.testing.assert_array_equal(found.ids, np.where(FILLED == 255, 0, FILLED))
+    assert found.notes == ('"no_data" (255) counts as unlabelled: 68 pixels.',)
+
+
+def test_what_a_raster_names_as_no_data_is_unlabelled(tmp_path):
+    for name, tags in (("a", {"CLASS_255": "No data"}), ("b", {"CLASS_2": "Grass"})):
+        path = tmp_path / f"{name}.tif"
+        with new_tif(path, path, height=12, width=17, count=1, dtype="uint8") as file:
+            file.write(FILLED, 1)
+            file.update_tags(1, **tags)
+    assert labels_on(tmp_path / "a.tif", FILLED).ids.max() == 9
+    kept = labels_on(tmp_path / "b.tif", FILLED)
+    assert kept.ids.max() == 255
+    assert kept.notes[0].startswith("255 looks like background")
+
+
+def test_a_class_that_an_envi_file_calls_unclassified_is_unlabelled(tmp_path):
+    (tmp_path / "gt.hdr").write_text(
+        "ENVI\nsamples = 17\nlines = 12\nbands = 1\ndata type = 1\ninterleave = bsq\n"
+        "file type = ENVI Classification\nclasses = 4\n"
+        "class names = {Water, Corn, Unclassified, Soil}\n"
+    )
+    ids = (np.arange(204, dtype=np.uint8) % 4).reshape(12, 17)
+    ids.tofile(tmp_path / "gt.img")
+    found = labels_on(tmp_path / "gt.hdr", ids)
+    assert np.unique(found.ids).tolist() == [0, 1, 3]
+    assert [note.split(",")[0].split(" counts")[0] for note in found.notes] == [
+        '"Unclassified" (2)',
+        '0 is named "Water"',
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".mat", ".tif", ".hdr"])
+def test_a_class_of_ours_named_background_comes_back(tmp_path, suffix):
+    legend = ClassLegend([LabelClass(2, "Background", (1, 1, 1)), LabelClass(5, "Corn", (2, 2, 2))])
+    ids = np.where(some_ids() == 5, 5, 2).astype(np.uint16)
+    write_labels(tmp_path / f"gt{suffix}", ids, legend, scene())
+    found = labels_on(tmp_path / f"gt{suffix}", ids)
+    np.testing.assert_array_equal(found.ids, ids)
+    assert found.names[2] == "Background"

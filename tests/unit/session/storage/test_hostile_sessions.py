@@ -145,13 +145,19 @@ def test_a_link_in_a_session_file_becomes_no_link(session):
 def test_runs_that_the_disk_has_no_room_for(session, monkeypatch):
     with zipfile.ZipFile(session, "a") as file:
         file.writestr("runs/1/run.json", bytes(1000))
-    room = shutil.disk_usage(session)._replace(free=project_file.ROOM_LEFT + 999)
+    room = shutil.disk_usage(session)._replace(free=1999)
     monkeypatch.setattr(project_file.shutil, "disk_usage", lambda path: room)
     with pytest.raises(
         FileError, match=r"its runs take 1000 bytes when unpacked; .* Free some space"
     ):
         opened(session)
     assert not (session.parent / "session").exists()
+
+
+def test_a_session_without_runs_opens_on_a_disk_that_is_nearly_full(session, monkeypatch):
+    room = shutil.disk_usage(session)._replace(free=0)
+    monkeypatch.setattr(project_file.shutil, "disk_usage", lambda path: room)
+    opened(session)
 
 
 def test_a_session_file_of_too_many_entries(session, monkeypatch):
