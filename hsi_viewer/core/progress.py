@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
+
+Item = TypeVar("Item")
 
 
 class TaskCancelledError(Exception):
@@ -85,6 +87,13 @@ class SilentPort:
 
     def report(self, item: object) -> None:
         """Drop the record."""
+
+
+def counted(items: Sequence[Item], message: str, port: ProgressPort) -> Iterator[Item]:
+    """Each item in turn; once the caller is done with it, the share of all is reported."""
+    for n, item in enumerate(items, 1):
+        yield item
+        port.report(Progress(message, n / len(items)))
 
 
 class CallbackPort:

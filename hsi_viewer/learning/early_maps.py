@@ -12,10 +12,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice, product
 from math import ceil, sqrt
 from threading import Event
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,6 @@ from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
-from hsi_viewer.learning.side_by_side import side_by_side
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.voices.ensemble import Ensemble
 from hsi_viewer.learning.voices.pool import VOTE
@@ -82,16 +80,14 @@ class Sketch:
         step, thin = grid.step, grid.thin
         scene = self.scene if thin == 1 else self.scene.thinned(thin)
         rows, columns = (range(s.start // thin, -(-s.stop // thin)) for s in window)
-        down, across = (list(_blocks(places, step // thin)) for places in (rows, columns))
-
-        def look_at(block: tuple[range, range]) -> tuple[NDArray[Any], ...]:
-            self.token.check()
-            return self.ensemble.coarsely(scene, *block, self._guides, self.token)
-
-        looked = side_by_side(look_at, product(down, across))
-        lines = [zip(*islice(looked, len(across)), strict=True) for _ in down]
-        rows_of = [[np.concatenate(each, axis=1) for each in line] for line in lines]
-        said, guide, valid = (np.concatenate(each) for each in zip(*rows_of, strict=True))
+        parts = []
+        for r in _blocks(rows, step // thin):
+            line = []
+            for c in _blocks(columns, step // thin):
+                self.token.check()
+                line.append(self.ensemble.coarsely(scene, r, c, self._guides, self.token))
+            parts.append([np.concatenate(each, axis=1) for each in zip(*line, strict=True)])
+        said, guide, valid = (np.concatenate(each) for each in zip(*parts, strict=True))
         if self.walker is not None:
             known = coarse_seeds(self.seeds[window], step)
             # A coarse pixel stands for many, so its own answer counts for as many.

@@ -14,7 +14,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import probe_bands, shared_values, usual_of
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.cube.thinned import ThinnedSource
-from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort
+from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort, counted
 from hsi_viewer.learning.features import Features, FloatArray, along
 from hsi_viewer.learning.scene_windows import (
     Linear,
@@ -25,7 +25,6 @@ from hsi_viewer.learning.scene_windows import (
     together,
     within,
 )
-from hsi_viewer.learning.side_by_side import each_part
 from hsi_viewer.learning.survey import TILE, Survey, Window, tiles, tiles_inside
 from hsi_viewer.learning.windows import at, mirrored
 
@@ -169,8 +168,8 @@ class SceneFeatures:
         groups = [np.arange(row.size)] if row.size else []
         if not self.is_kept:
             groups = list(together(row, column, 2 * (self.features.reach + radius)))
-
-        def cut(some: NDArray[np.int64]) -> None:
+        told = SilentPort() if port is None or self.is_kept else port
+        for some in counted(groups, COMPUTING, told):
             if token is not None:
                 token.check()
             top, left = int(row[some].min()), int(column[some].min())
@@ -180,9 +179,6 @@ class SceneFeatures:
             for i in some:
                 r, c = row[i] - top, column[i] - left
                 out[i] = values[:, r : r + side, c : c + side]
-
-        told = SilentPort() if port is None or self.is_kept else port
-        each_part(cut, groups, COMPUTING, told)
         return out
 
     def looked_at(
@@ -282,13 +278,10 @@ class SceneFeatures:
         valid : (rows, columns).
         """
         survey = self.surveyed(count)
-
-        def look_at(tile: Window) -> None:
+        for tile in counted(survey.unseen, COMPARING, port or SilentPort()):
             if token is not None:
                 token.check()
             self.look_at(tile)
-
-        each_part(look_at, survey.unseen, COMPARING, port or SilentPort())
         return survey.guide, survey.valid
 
     def guide_at(
@@ -383,15 +376,12 @@ class SceneFeatures:
         wide = (rows + 2 * MARGIN, columns + 2 * MARGIN, self.features.channels)
         values = np.empty(wide, np.float32)
         inner = values[MARGIN : MARGIN + rows, MARGIN : MARGIN + columns]
-
-        def compute(tile: Window) -> None:
-            places = (range(s.start, s.stop) for s in tile)
-            found, _ = self._projected(*places, tile=tile)
+        for r, c in counted(list(tiles(rows, columns)), COMPUTING, port):
+            places = range(r.start, r.stop), range(c.start, c.stop)
+            found, _ = self._projected(*places, tile=(r, c))
             features = self.features.smooth(*found, token)
-            valid[tile], strays[tile] = found.inner, found.inner_strays
-            inner[tile] = np.moveaxis(features, 0, 2)
-
-        each_part(compute, list(tiles(rows, columns)), COMPUTING, port)
+            valid[r, c], strays[r, c] = found.inner, found.inner_strays
+            inner[r, c] = np.moveaxis(features, 0, 2)
         outside = np.arange(-MARGIN, 0), np.arange(MARGIN)
         for row in np.concatenate([outside[0], rows + outside[1]]):
             values[row + MARGIN] = values[mirrored(row, rows) + MARGIN]

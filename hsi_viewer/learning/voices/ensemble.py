@@ -10,14 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort
+from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.instant_model import InstantModel, fit_instant, softmax
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_windows import moved
-from hsi_viewer.learning.side_by_side import each_part
 from hsi_viewer.learning.survey import Window, tiles
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
@@ -243,6 +242,7 @@ class Ensemble:
         within : squared distance, as of `Features.distance`, beyond which a pixel is far.
         part : the rows and columns to map; all by default.
         """
+        port = port or SilentPort()
         if not self.looks_around:
             scene = scene.narrowed()
         top, left = (0, 0) if part is None else (part[0].start, part[1].start)
@@ -253,10 +253,10 @@ class Ensemble:
         disagreement = np.zeros((rows, columns), np.float32)
         valid = np.empty((rows, columns), bool)
         far = np.zeros((rows, columns), bool) if np.isfinite(within) else None
+        windows = list(tiles(rows, columns))
         by_products = not self.hears_network and not scene.is_kept
         look = self._products if by_products else self._features
-
-        def paint(tile: Window) -> None:
+        for done, tile in enumerate(windows):
             if token is not None:
                 token.check()
             seen = look(scene, (moved(tile[0], top), moved(tile[1], left)), token)
@@ -275,8 +275,7 @@ class Ensemble:
                 known = {name: _flat(scores[down]) for name, scores in seen.known.items()}
                 joined = softmax(self.logits(flat, exits, known))
                 probabilities[tile][down] = joined.reshape(-1, seen.valid.shape[1], classes)
-
-        each_part(paint, list(tiles(rows, columns)), "Predicting the map", port or SilentPort())
+            port.report(Progress("Predicting the map", (done + 1) / len(windows)))
         return DenseOutput(probabilities, disagreement, valid, far)
 
     def _features(self, scene: SceneFeatures, tile: Window, token: CancelToken | None) -> Seen:
