@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.text import counted
+from hsi_viewer.core.text import counted, short_name
 
 HINT = "Click a pixel with the navigate tool, then map the angle of every other spectrum to it."
 
@@ -139,9 +139,9 @@ class AnglePanel(QWidget):
 
     def show_class(self, name: str) -> None:
         """Show which class the pixels would get; "" where none is chosen."""
-        text = f"Label them “{name}”" if name else "Label these pixels"
-        self.label_button.setText(text if len(text) < 28 else f"{text[:25]}…”")
-        tip = text if name else "Choose a class first, or add one (A)"
+        text = f"Label them “{short_name(name, 17)}”" if name else "Label these pixels"
+        self.label_button.setText(text)
+        tip = f"Label them “{name}”" if name else "Choose a class first, or add one (A)"
         self.label_button.setToolTip(f"{tip}; one step of undo")
 
     @Slot(int)
