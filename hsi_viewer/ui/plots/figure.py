@@ -127,7 +127,6 @@ class Figure:
         self._paint_legend(painter, ink, float(shown.width()) + MARGIN)
 
     def _paint_legend(self, painter: QPainter, ink: QColor, left: float) -> None:
-        metrics = QFontMetricsF(self._font)
         names = fitted([e.name for e in self._legend], QFontMetrics(self._font), round(MAX_NAME))
         for k, entry in enumerate(self._legend):
             top = self._head + MARGIN + k * self._line
