@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QFont,
     QFontMetrics,
     QIcon,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -121,6 +120,9 @@ class QuestionPanel(QWidget):
         self.classes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.classes.setMinimumWidth(110)
         self.classes.itemClicked.connect(self._on_class)
+        self.classes.viewport().installEventFilter(self)
+        self.classes.verticalScrollBar().rangeChanged.connect(self._bring_likeliest)
+        self._likeliest: QListWidgetItem | None = None
         self.buttons = {each.action: self._button(each) for each in asked.buttons}
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName(asked.spectrum)
@@ -172,10 +174,11 @@ class QuestionPanel(QWidget):
         layout.addWidget(self.asking, 2)
         return layout
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Cut the names of the classes for the room that they have now."""
-        super().resizeEvent(event)
-        self._write_names()
+        if event.type() == QEvent.Type.Resize:
+            self._write_names()
+        return False
 
     def refresh_theme(self) -> None:
         """Take the colours of the theme."""
@@ -200,6 +203,7 @@ class QuestionPanel(QWidget):
 
     def show_classes(self, classes: Sequence[LabelClass], likely: Sequence[int] = ()) -> None:
         """List the classes with their numbers; the likely ones (ids) are bold."""
+        self._likeliest = None
         self.classes.clear()
         for number, entry in enumerate(classes, 1):
             item = QListWidgetItem(QIcon(swatch(entry)), "")
@@ -211,11 +215,18 @@ class QuestionPanel(QWidget):
             item.setToolTip(entry.name)
             self.classes.addItem(item)
             if entry.id in likely[:1]:
-                self.classes.scrollToItem(item)
+                self._likeliest = item
         self._write_names()
         rows = min(len(classes), MOST_ROWS) * self.classes.sizeHintForRow(0)
         wanted = rows + 2 * self.classes.frameWidth()
         self.classes.setMaximumHeight(max(wanted, self.classes.minimumHeight()))
+        self._bring_likeliest()
+
+    @Slot()
+    def _bring_likeliest(self) -> None:
+        """Scroll to the likeliest class, again when the list gets more or less room."""
+        if self._likeliest is not None:
+            self.classes.scrollToItem(self._likeliest)
 
     def _write_names(self) -> None:
         """Write the numbers whole, and as much of the names as there is room for."""

@@ -140,6 +140,24 @@ def test_classes_to_answer_with_are_listed_where_there_is_room(shown, qtbot):
     assert panel.classes.height() == panel.close_up.height()
 
 
+def test_the_likely_class_is_seen_among_many(shown, qtbot):
+    canvas = QWidget()
+    qtbot.addWidget(canvas)
+    panel = GuidePanel(canvas)
+    panel.show_active(True)
+    panel.show_place(False)
+    shown(panel, NARROW, 640)
+    panel.show_classes(classes(60))
+    QApplication.processEvents()
+    panel.show_classes(classes(60), [40, 46])
+    panel.show_place(True)  # the list has less room beside the close-up
+    panel.resize(NARROW, 460)
+    QApplication.processEvents()
+    row = panel.classes.visualItemRect(panel.classes.item(39))
+    assert panel.classes.viewport().rect().contains(row)
+    assert panel.classes.item(39).text().startswith("40  ")
+
+
 @pytest.fixture(params=(100, 150))
 def text(request, qapp):
     """The size of the text in percent, and the width that a dock has then."""
