@@ -7,7 +7,6 @@ from math import degrees
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.text import counted, short_name
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 HINT = "Click a pixel with the navigate tool, then map the angle of every other spectrum to it."
 
@@ -55,7 +55,7 @@ class AnglePanel(QWidget):
         self.slider.setRange(1, steps)
         self.slider.setPageStep(10)
         self.slider.setAccessibleName("Threshold of the spectral angle")
-        self.number = QDoubleSpinBox()
+        self.number = DecimalBox()
         self.number.setDecimals(3)
         self.number.setRange(0.001, steps / 1000)
         self.number.setSingleStep(0.001)
