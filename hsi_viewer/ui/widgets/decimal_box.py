@@ -1,4 +1,4 @@
-"""Numbers that are typed with a point or a comma, whatever the system's language."""
+"""Numbers that are typed with a point or a comma, in every language of the system."""
 
 from __future__ import annotations
 

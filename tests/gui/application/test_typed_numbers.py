@@ -1,4 +1,4 @@
-"""Numbers are typed with a point or a comma, whatever the language of the system."""
+"""Numbers are typed with a point or a comma, in every language of the system."""
 
 from __future__ import annotations
 
