@@ -50,9 +50,11 @@ def shortened(text: str, most: int) -> str:
 
 
 def short_name(text: str, most: int = 60) -> str:
-    """A name as one line of limited length, for lists and reprs."""
-    line = escaped(one_line(text[: 10 * most]))
-    return line if len(line) <= most else f"{line[: most - 3]}..."
+    """A name as one line of limited length, cut in its middle, for lists and reprs."""
+    looked_at = text if len(text) <= 10 * most else text[: 5 * most] + text[-5 * most :]
+    line = escaped(one_line(looked_at))
+    tail = (most - 3) // 2
+    return line if len(line) <= most else f"{line[: most - 3 - tail]}...{line[-tail:]}"
 
 
 def message(text: str) -> str:

@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
         for overlay in (w for f in self.features for w in f.overlays()):
             self.messages.avoid(overlay)
             self.cards.avoid(overlay)
+        self.messages.avoid(self.cards)
         centre.setFocusProxy(shared.welcome.open_button)  # a hidden one would catch Tab
         shared.welcome.open_button.setFocus()
         self.setCentralWidget(centre)

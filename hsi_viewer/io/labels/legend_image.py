@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, Colour
 from hsi_viewer.core.paths import resource_path
+from hsi_viewer.core.text import short_name
 
 MIN_SIDE, MAX_SIDE = 640, 8192
 MARGIN = 28
@@ -56,7 +57,7 @@ def class_picture(
     shrink = max(1, -(-max(picture.size) // MAX_SIDE))
     size = (max(1, picture.width * factor // shrink), max(1, picture.height * factor // shrink))
     picture = picture.resize(size, Image.Resampling.NEAREST)
-    rows = [(_shortened(name), colour) for _, name, colour in entries]
+    rows = [(short_name(name, MAX_NAME), colour) for _, name, colour in entries]
     if len(rows) > MAX_LISTED:
         rows = [*rows[:MAX_LISTED], (f"and {len(rows) - MAX_LISTED} more classes", PAPER)]
     if (ids == 0).any():
@@ -75,10 +76,6 @@ def class_picture(
     ImageDraw.Draw(canvas).rectangle(frame, outline=EDGE)
     canvas.paste(legend, (picture.width + 2 * MARGIN, MARGIN))
     return canvas, (picture.width / ids.shape[1], picture.height / ids.shape[0])
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
 
 def _legend(rows: list[tuple[str, Colour]], title: str, height: int) -> Image.Image:

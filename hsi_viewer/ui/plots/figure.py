@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QGraphicsView
 
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.ui.cut_names import fitted
 from hsi_viewer.ui.plots.painted_bar import bar_size, paint_bar
 
 MARGIN, SWATCH, GAP = 12.0, 12.0, 8.0
@@ -126,7 +127,7 @@ class Figure:
         self._paint_legend(painter, ink, float(shown.width()) + MARGIN)
 
     def _paint_legend(self, painter: QPainter, ink: QColor, left: float) -> None:
-        metrics = QFontMetricsF(self._font)
+        names = fitted([e.name for e in self._legend], QFontMetrics(self._font), round(MAX_NAME))
         for k, entry in enumerate(self._legend):
             top = self._head + MARGIN + k * self._line
             height = 3.0 if entry.line else SWATCH
@@ -135,9 +136,8 @@ class Figure:
                 QRectF(left, middle - height / 2, SWATCH, height), QColor(*entry.colour)
             )
             painter.setPen(ink)
-            name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideRight, MAX_NAME)
             box = QRectF(left + SWATCH + GAP, top, MAX_NAME + 4, self._line)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, name)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, names[k])
         if self._bar is not None:
             listed = len(self._legend) * self._line + (GAP if self._legend else 0.0)
             corner = QPointF(left, self._head + MARGIN + listed)

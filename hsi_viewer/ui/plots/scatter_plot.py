@@ -106,7 +106,7 @@ class ScatterPlot(pg.PlotWidget):
         rooms = (self.width() - 60, self.height() - 40)  # without the numbers of the other axis
         for side, name, room in zip(("bottom", "left"), self._names, rooms, strict=True):
             axis = item.getAxis(side)
-            axis.setLabel(metrics.elidedText(name, Qt.TextElideMode.ElideRight, max(room, 1)))
+            axis.setLabel(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(room, 1)))
             axis.resizeEvent()  # pyqtgraph leaves a new label where the old one began
 
     def show_points(self, points: Sequence[Points]) -> None:

@@ -6,8 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QIcon
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QFont,
+    QFontMetrics,
+    QIcon,
+)
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -21,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.labels.classes import LabelClass
+from hsi_viewer.ui.cut_names import fitted
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.scene.scene_view import SceneView
@@ -28,6 +35,7 @@ from hsi_viewer.ui.widgets.region_panel import swatch
 
 PER_ROW = 3  # buttons side by side
 ROOM = 8  # pixels of padding and border beside the text of a button
+MARGINS = 16  # pixels beside icon, number and name of a class
 MOST_ROWS = 10  # of the list of classes that are seen at once, where there is room
 
 
@@ -112,6 +120,9 @@ class QuestionPanel(QWidget):
         self.classes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.classes.setMinimumWidth(110)
         self.classes.itemClicked.connect(self._on_class)
+        self.classes.viewport().installEventFilter(self)
+        self.classes.verticalScrollBar().rangeChanged.connect(self._bring_likeliest)
+        self._likeliest: QListWidgetItem | None = None
         self.buttons = {each.action: self._button(each) for each in asked.buttons}
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName(asked.spectrum)
@@ -163,6 +174,12 @@ class QuestionPanel(QWidget):
         layout.addWidget(self.asking, 2)
         return layout
 
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Cut the names of the classes for the room that they have now."""
+        if event.type() == QEvent.Type.Resize:
+            self._write_names()
+        return False
+
     def refresh_theme(self) -> None:
         """Take the colours of the theme."""
         self.plot.refresh_theme()
@@ -186,20 +203,42 @@ class QuestionPanel(QWidget):
 
     def show_classes(self, classes: Sequence[LabelClass], likely: Sequence[int] = ()) -> None:
         """List the classes with their numbers; the likely ones (ids) are bold."""
+        self._likeliest = None
         self.classes.clear()
         for number, entry in enumerate(classes, 1):
-            item = QListWidgetItem(QIcon(swatch(entry)), f"{number}  {entry.name}")
+            item = QListWidgetItem(QIcon(swatch(entry)), "")
             item.setData(Qt.ItemDataRole.UserRole, entry.id)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{number}  {entry.name}")
             font = item.font()
             font.setBold(entry.id in likely)
             item.setFont(font)
             item.setToolTip(entry.name)
             self.classes.addItem(item)
             if entry.id in likely[:1]:
-                self.classes.scrollToItem(item)
+                self._likeliest = item
+        self._write_names()
         rows = min(len(classes), MOST_ROWS) * self.classes.sizeHintForRow(0)
         wanted = rows + 2 * self.classes.frameWidth()
         self.classes.setMaximumHeight(max(wanted, self.classes.minimumHeight()))
+        self._bring_likeliest()
+
+    @Slot()
+    def _bring_likeliest(self) -> None:
+        """Scroll to the likeliest class, again when the list gets more or less room."""
+        if self._likeliest is not None:
+            self.classes.scrollToItem(self._likeliest)
+
+    def _write_names(self) -> None:
+        """Write the numbers whole, and as much of the names as there is room for."""
+        items = [self.classes.item(row) for row in range(self.classes.count())]
+        bold = QFont(self.classes.font())
+        bold.setBold(True)
+        metrics = QFontMetrics(bold)
+        beside = self.classes.iconSize().width() + metrics.horizontalAdvance("00  ") + MARGINS
+        width = self.classes.viewport().width() - beside
+        names = fitted([item.toolTip() for item in items], metrics, width)
+        for number, (item, name) in enumerate(zip(items, names, strict=True), 1):
+            item.setText(f"{number}  {name}")
 
     # what is done ----------------------------------------------------------------------------
 

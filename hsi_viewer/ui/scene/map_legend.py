@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.ui.cut_names import fitted
 from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.plots.painted_bar import bar_size, paint_bar
 from hsi_viewer.ui.theme import current_theme
@@ -66,8 +67,6 @@ class MapLegend(QWidget):
 
     def _show(self, entries: tuple[Entry, ...], bar: ColourBar | None) -> None:
         self.entries, self.bar = entries, bar
-        cut = [name for name, _ in entries if self._fitting(name) != name]
-        self.setToolTip("\n".join((*cut[:MOST_CLASSES], TIP)))
         self._settle()
         self.update()
 
@@ -86,15 +85,18 @@ class MapLegend(QWidget):
         line = self.fontMetrics().height() + 2
         room = max(1, (self._view.height() - 2 * (MARGIN + PADDING)) // line)
         most = min(MOST_CLASSES, room)
-        entries = [(self._fitting(name), colour) for name, colour in self.entries[:most]]
+        entries = self._fitted()[:most]
         if len(self.entries) <= most:
-            return list(entries)
+            return entries
         more = len(self.entries) - most + 1
         return [*entries[: most - 1], (f"and {more} more", None)]
 
-    def _fitting(self, name: str) -> str:
+    def _fitted(self) -> list[tuple[str, Colour | None]]:
+        """The entries that may be listed, names cut that would take too much of the view."""
+        listed, metrics = self.entries[:MOST_CLASSES], self.fontMetrics()
         width = max(LEAST_WIDTH, round(MOST_WIDTH * self._view.width()))
-        return self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width)
+        names = fitted([name for name, _ in listed], metrics, width)
+        return [(name, colour) for name, (_, colour) in zip(names, listed, strict=True)]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep its relative place in the view."""
@@ -171,6 +173,9 @@ class MapLegend(QWidget):
         shown = self._wanted and bool(self.entries or self.bar)
         self.setVisible(shown)
         if shown:
+            listed = zip(self.entries, self._fitted(), strict=False)
+            cut = [name for (name, _), (short, _) in listed if name != short]
+            self.setToolTip("\n".join((*cut, TIP)))
             across, down = (max(0, room) for room in self._room())
             self.setGeometry(
                 MARGIN + round(self._place[0] * across),

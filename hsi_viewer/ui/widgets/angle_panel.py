@@ -7,7 +7,6 @@ from math import degrees
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -16,7 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.text import counted
+from hsi_viewer.core.text import counted, short_name
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 HINT = "Click a pixel with the navigate tool, then map the angle of every other spectrum to it."
 
@@ -55,7 +55,7 @@ class AnglePanel(QWidget):
         self.slider.setRange(1, steps)
         self.slider.setPageStep(10)
         self.slider.setAccessibleName("Threshold of the spectral angle")
-        self.number = QDoubleSpinBox()
+        self.number = DecimalBox()
         self.number.setDecimals(3)
         self.number.setRange(0.001, steps / 1000)
         self.number.setSingleStep(0.001)
@@ -139,9 +139,9 @@ class AnglePanel(QWidget):
 
     def show_class(self, name: str) -> None:
         """Show which class the pixels would get; "" where none is chosen."""
-        text = f"Label them “{name}”" if name else "Label these pixels"
-        self.label_button.setText(text if len(text) < 28 else f"{text[:25]}…”")
-        tip = text if name else "Choose a class first, or add one (A)"
+        text = f"Label them “{short_name(name, 17)}”" if name else "Label these pixels"
+        self.label_button.setText(text)
+        tip = f"Label them “{name}”" if name else "Choose a class first, or add one (A)"
         self.label_button.setToolTip(f"{tip}; one step of undo")
 
     @Slot(int)

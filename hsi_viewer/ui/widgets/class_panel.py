@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.labels.classes import Colour, LabelClass
+from hsi_viewer.ui.cut_names import cut_apart
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.class_cells import KeyDelegate, NameDelegate
 
@@ -80,6 +81,7 @@ class ClassPanel(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(20)
+        header.sectionResized.connect(self._on_width)
         for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         self._name_cells = NameDelegate(self.table)
@@ -189,6 +191,11 @@ class ClassPanel(QWidget):
             LOCK, not locked and self.table.viewport().width() - taken < wanted
         )
 
+    @Slot(int)
+    def _on_width(self, column: int) -> None:
+        if column == NAME:
+            cut_apart(self.table, NAME)
+
     def show_classes(self, classes: Sequence[LabelClass], counts: dict[int, int]) -> None:
         """Show classes in order with the number of labelled pixels by id."""
         self._filling = True
@@ -200,6 +207,7 @@ class ClassPanel(QWidget):
                     self.table.setItem(row, column, _item(column))
             self._fill(row, c, counts.get(c.id, 0))
         self._set_widths()
+        cut_apart(self.table, NAME)
         self.hint.setVisible(not classes)
         self._filling = False
         if selected is not None:

@@ -10,7 +10,6 @@ from PySide6.QtGui import QHideEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 from hsi_viewer.ui.widgets.region_panel import swatch
 
 WINDOWS = (("Off", 1), ("3 × 3 pixels", 3), ("5 × 5 pixels", 5), ("7 × 7 pixels", 7))
@@ -60,7 +60,7 @@ class CleanPanel(QWidget):
         for text, side in WINDOWS:
             self.majority.addItem(text, side)
         self.majority.setToolTip("Each pixel gets the most frequent class around it")
-        self.minimum = QDoubleSpinBox()
+        self.minimum = DecimalBox()
         self.minimum.setDecimals(0)
         self.minimum.setRange(0, 1e9)
         self.minimum.setMinimumWidth(0)

@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QToolButton,
     QWidget,
 )
+
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 
 class ComparePanel(QWidget):
@@ -43,7 +44,7 @@ class ComparePanel(QWidget):
         self.flicker = self._button("Flicker", "Alternate between the two layers")
         self.swipe.toggled.connect(self._on_swipe)
         self.flicker.toggled.connect(self._on_flicker)
-        self.rate = QDoubleSpinBox()
+        self.rate = DecimalBox()
         self.rate.setRange(0.2, 5.0)
         self.rate.setSingleStep(0.2)
         self.rate.setDecimals(1)

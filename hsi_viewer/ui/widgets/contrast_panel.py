@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QDoubleValidator, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.display.contrast import BandSample, Contrast, ContrastKind, ends
 from hsi_viewer.core.display.stretch import Limits, Transfer
 from hsi_viewer.ui.plots.histogram_plot import HistogramPlot
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox, DecimalValidator
 from hsi_viewer.ui.widgets.display_panel import STRETCHES
 
 
@@ -204,8 +204,8 @@ class ContrastPanel(QWidget):
 
     # parts -----------------------------------------------------------------------------------
 
-    def _percent(self, name: str, low: float, high: float) -> QDoubleSpinBox:
-        box = QDoubleSpinBox()
+    def _percent(self, name: str, low: float, high: float) -> DecimalBox:
+        box = DecimalBox()
         box.setAccessibleName(name)
         box.setToolTip(name)
         box.setRange(low, high)
@@ -221,9 +221,7 @@ class ContrastPanel(QWidget):
         field = QLineEdit()
         field.setAccessibleName(name)
         field.setToolTip(f"{name} this value; press Enter")
-        validator = QDoubleValidator(field)
-        validator.setLocale(QLocale.c())
-        field.setValidator(validator)
+        field.setValidator(DecimalValidator(field))
         field.setMinimumWidth(64)
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
         field.editingFinished.connect(self._on_typed)

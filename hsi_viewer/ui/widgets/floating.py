@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from typing import cast
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal, Slot
+from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 WIDEST = 100  # letters; a text of that width is read at a glance
-NARROWEST = 50  # the same, beside what is avoided; else it is covered
+NARROWEST = 50  # the same, beside what is avoided; else it lies below, where there is room
+TIGHTEST = 28  # where there isn't; else what is avoided is covered
 DEPTH = 120  # pixels that messages and cards mostly take
 MARGIN = 10
 MOVES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
@@ -74,34 +77,54 @@ class FloatingColumn(QWidget):
 
     def _place(self) -> None:
         top = max([w.geometry().bottom() + 1 for w in self._below if w.isVisible()], default=0)
-        foot = self._host.height()
-        left, right = self._room(foot - DEPTH if self._at_foot else top + MARGIN)
-        width = max(1, min(WIDEST * self._letter(), right - left))
-        layout = self.layout()
-        if layout is None:
-            return
-        layout.invalidate()
-        height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
-        above = foot - MARGIN - height if self._at_foot else top + MARGIN
-        self.setGeometry((left + right - width) // 2, above, width, height)
+        edge = self._host.height() - MARGIN if self._at_foot else top + MARGIN
+        taken = [
+            QRect(w.mapTo(self._host, QPoint()), w.size()) for w in self._avoided if w.isVisible()
+        ]
+        covering = self._area((MARGIN, self._host.width() - MARGIN), edge)
+        beside = self._room(edge, taken)
+        room = beside[1] - beside[0]
+        if room < NARROWEST * self._letter() and (past := self._past(covering, taken)):
+            self.setGeometry(past)
+        elif room >= max(TIGHTEST * self._letter(), self.minimumSizeHint().width()):
+            self.setGeometry(self._area(beside, edge))
+        else:
+            self.setGeometry(covering)
         self.raise_()
 
-    def _room(self, top: int) -> tuple[int, int]:
-        """Left and right end of the widest room below a line that nothing avoided lies in."""
-        whole = (MARGIN, self._host.width() - MARGIN)
-        taken = [
-            (corner.x() - MARGIN, corner.x() + w.width() + MARGIN)
-            for w in self._avoided
-            if w.isVisible()
-            and top - w.height() < (corner := w.mapTo(self._host, QPoint())).y() < top + DEPTH
-        ]
-        rooms, start = [], whole[0]
-        for left, right in sorted(taken):
-            rooms.append((start, left))
-            start = max(start, right)
-        rooms.append((start, whole[1]))
-        widest = max(rooms, key=lambda room: room[1] - room[0])
-        return widest if widest[1] - widest[0] >= NARROWEST * self._letter() else whole
+    def _area(self, ends: tuple[int, int], edge: int) -> QRect:
+        """What it takes between a left and a right end, and from its upper or lower edge on."""
+        left, right = ends
+        width = max(1, min(WIDEST * self._letter(), right - left))
+        layout = cast("QLayout", self.layout())
+        layout.invalidate()
+        height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
+        above = edge - height if self._at_foot else edge
+        return QRect((left + right - width) // 2, above, width, height)
+
+    def _past(self, covering: QRect, taken: list[QRect]) -> QRect | None:
+        """The area below (at the foot: above) what it would cover; None without room for it."""
+        near = [area for area in taken if area.intersects(covering)]
+        if not near:
+            return covering
+        free = QRect(covering)
+        if self._at_foot:
+            free.moveBottom(min(area.top() for area in near) - MARGIN)
+        else:
+            free.moveTop(max(area.bottom() for area in near) + MARGIN)
+        inside = free.top() >= MARGIN and free.bottom() <= self._host.height() - MARGIN
+        return free if inside and not any(map(free.intersects, taken)) else None
+
+    def _room(self, edge: int, taken: list[QRect]) -> tuple[int, int]:
+        """Left and right end of the widest room at an edge that nothing avoided lies in."""
+        top = edge - DEPTH if self._at_foot else edge
+        rooms, start = [], MARGIN
+        for area in sorted(taken, key=QRect.left):
+            if area.bottom() >= top and area.top() < top + DEPTH:
+                rooms.append((start, area.left() - MARGIN))
+                start = max(start, area.right() + 1 + MARGIN)
+        rooms.append((start, self._host.width() - MARGIN))
+        return max(rooms, key=lambda room: room[1] - room[0])
 
     def _letter(self) -> int:
         return self.fontMetrics().averageCharWidth()

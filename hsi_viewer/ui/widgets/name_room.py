@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QTableView, QTreeView
+from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtWidgets import QHeaderView, QTableView, QTreeView
+
+from hsi_viewer.ui.cut_names import cut_apart
 
 LEAST = 40  # letters of a name that are seen before other columns are; its tool tip has them all
 
@@ -13,7 +15,7 @@ LEAST = 40  # letters of a name that are seen before other columns are; its tool
 class NameRoom(QObject):
     """Hides columns of a list, the last one first, until its names can be read.
 
-    Names that are still too long are cut in the middle: those of a list often begin alike.
+    Names that are still too long are cut where they stay different, mostly in the middle.
 
     Parameters
     ----------
@@ -27,7 +29,7 @@ class NameRoom(QObject):
     ) -> None:
         super().__init__(view)
         self._view, self._kept, self._spare = view, kept, spare
-        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._header().sectionResized.connect(self._on_width)
         view.viewport().installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -45,11 +47,19 @@ class NameRoom(QObject):
             view.setColumnHidden(column, False)  # else it has no size
             left -= max(self._needed(column), self._head(column))
             view.setColumnHidden(column, column in self._spare and left < 0)
+        cut_apart(view)
+
+    @Slot(int)
+    def _on_width(self, column: int) -> None:
+        if column == 0:
+            cut_apart(self._view)
 
     def _needed(self, column: int) -> int:
         return self._view.sizeHintForColumn(column)
 
     def _head(self, column: int) -> int:
+        return self._header().sectionSizeHint(column)
+
+    def _header(self) -> QHeaderView:
         view = self._view
-        header = view.header() if isinstance(view, QTreeView) else view.horizontalHeader()
-        return header.sectionSizeHint(column)
+        return view.header() if isinstance(view, QTreeView) else view.horizontalHeader()

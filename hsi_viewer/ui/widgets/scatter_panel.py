@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.text import counted
+from hsi_viewer.core.text import counted, short_name
 
 HINT = "Draw around points to select their pixels in the image."
 
@@ -100,8 +100,7 @@ class ScatterPanel(QWidget):
 
     def show_class(self, name: str) -> None:
         """Show which class the pixels would get; "" where none is chosen."""
-        short = name if len(name) < 18 else f"{name[:16]}…"
-        self.label_button.setText(f"Label “{short}”" if name else "Label")
+        self.label_button.setText(f"Label “{short_name(name, 17)}”" if name else "Label")
         tip = f"Label the selected pixels as “{name}”" if name else "Choose a class first (A)"
         self.label_button.setToolTip(tip)
 

@@ -9,7 +9,6 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.labels.paint_mode import PaintMode
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 MODES = (
     (PaintMode.REPLACE, "Replace labels"),
@@ -69,9 +69,9 @@ class ToolOptions(QWidget):
             "Similarity by spectral angle, or by distance between components",
             (("angle", "Angle"), ("distance", "Distance")),
         )
-        self.tolerance = QDoubleSpinBox()
-        self.tolerance.setRange(0.001, 20.0)
+        self.tolerance = DecimalBox()
         self.tolerance.setDecimals(3)
+        self.tolerance.setKeyboardTracking(False)  # else it is rewritten between two digits
         self.tolerance.setPrefix("up to ")
         self._add("wand", self.tolerance, "Tolerance")
         self.tolerance.setToolTip("Drag right or left on the image, or use [ and ]")
@@ -137,6 +137,7 @@ class ToolOptions(QWidget):
         self.fill_by.setCurrentIndex(self.fill_by.findData(values["fill_by"]))
         self.measure.setCurrentIndex(self.measure.findData(values["wand_measure"]))
         angle = values["wand_measure"] == "angle"
+        self.tolerance.setRange(0.001, 2.0 if angle else 20.0)
         self.tolerance.setSuffix(" rad" if angle else "")
         self.tolerance.setSingleStep(0.005 if angle else 0.05)
         self.tolerance.setValue(tolerance)
@@ -177,6 +178,7 @@ class ToolOptions(QWidget):
         box.setSingleStep(step)
         box.setPrefix(prefix)
         box.setSuffix(" px")
+        box.setKeyboardTracking(False)
         box.setProperty("field", field)
         self._add(group, box, name)
         box.valueChanged.connect(self._on_value)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.core.text import short_name
 from hsi_viewer.ui.theme import application_icon, icon
 from hsi_viewer.ui.widgets.rolling_area import RollingArea
 
@@ -83,12 +84,12 @@ class Welcome(QWidget):
         for row, source in enumerate(sources[:MOST_RECENT]):
             path = Path(source)
             known = source.startswith(("sample:", "scene:"))
-            button = QPushButton(_elided(source if known else path.name, NAME_LETTERS))
+            button = QPushButton(short_name(source if known else path.name, NAME_LETTERS))
             button.setObjectName("link")
             button.setToolTip(source)
             button.setProperty("source", source)
             button.clicked.connect(self._on_recent)
-            folder = QLabel("" if known else _elided(str(path.parent), FOLDER_LETTERS))
+            folder = QLabel("" if known else short_name(str(path.parent), FOLDER_LETTERS))
             folder.setObjectName("muted")
             self._recent_rows.addWidget(button, row, 0, Qt.AlignmentFlag.AlignLeft)
             self._recent_rows.addWidget(folder, row, 1)
@@ -180,11 +181,3 @@ def _about(text: str) -> QLabel:
     label.setObjectName("muted")
     label.setWordWrap(True)
     return label
-
-
-def _elided(text: str, letters: int) -> str:
-    """A text with "…" in its middle where it is longer than so many letters."""
-    if len(text) <= letters:
-        return text
-    half = (letters - 1) // 2
-    return f"{text[: letters - 1 - half]}…{text[-half:]}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 from hsi_viewer.analysis.geographic import ScaleAndNorth
+from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.scene import drag_through
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.notice_bar import LETTER_MS, NOTICED_MS, PRESENT_MS
@@ -216,3 +218,43 @@ def test_the_result_leaves_what_lies_in_the_corners_free(driver, tmp_path):
     assert overview.isVisible()
     lies, *free = (QRect(w.mapTo(window, QPoint()), w.size()) for w in (card, marks, overview))
     assert not [one for one in free if lies.intersects(one)]
+
+
+@pytest.mark.parametrize(
+    ("size", "percent"),
+    [((1024, 700), 100), ((1024, 700), 150), ((1280, 800), 150), ((1920, 1080), 100)],
+)
+def test_nothing_over_the_image_covers_another(make_driver, tmp_path, size, percent):
+    """A message, a result, legend, scale bar and overview, at once and one after the other."""
+    np.save(tmp_path / "made.npy", made_cube())
+    driver = make_driver(Settings(theme="light", text_percent=percent))
+    driver.window.resize(*size)
+    driver.open(str(tmp_path / "made.npy"))
+    window, context = driver.window, driver.window.context
+    legend, card = window.feature("legend").legend, window.feature("result").card
+    overview = window.feature("linked-views").mini_map
+
+    def lies(widget) -> QRect:
+        return QRect(widget.mapTo(window, QPoint()), widget.size())
+
+    def disjoint() -> bool:
+        QApplication.processEvents()
+        floating = (*window.notices.notices, card, legend, context.map_marks, overview)
+        areas = [lies(widget) for widget in floating if widget.isVisible()]
+        return not any(a.intersects(b) for n, a in enumerate(areas) for b in areas[:n])
+
+    context.docking.reset()
+    legend.show_classes([(f"Field {n} of the upper valley", (90, 90, 90)) for n in range(4)])
+    context.map_marks.show_ground(ScaleAndNorth(30.0, (0.0, -1.0)))
+    window.workspace.notify("The labels of two files were read.", "warning")
+    assert disjoint()
+    driver.canvas.zoom(4.0)
+    assert disjoint()
+    assert overview.isVisible()
+    window.notices.dismiss()
+    card.show_map("2 classes mapped", "")
+    card.show_accuracy("90.0 % right (95 % interval 80.1 to 95.3 %)")
+    assert disjoint()
+    if percent == 100:  # else there isn't room for all
+        window.workspace.notify("The labels of two files were read.", "warning")
+        assert disjoint()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTableWidgetItem, QWidget
@@ -22,7 +22,9 @@ from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
 from hsi_viewer.ui.features.training.result import STEPS
 from hsi_viewer.ui.plots.compared_spectra import JOINER, LONGEST, NO_BREAK, show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.scene.map_legend import MapLegend
 from hsi_viewer.ui.theme import apply_theme
+from hsi_viewer.ui.widgets.class_panel import NAME, ClassPanel
 from hsi_viewer.ui.widgets.clean_panel import INTO, CleanPanel
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 from hsi_viewer.ui.widgets.region_panel import RegionPanel
@@ -138,6 +140,24 @@ def test_classes_to_answer_with_are_listed_where_there_is_room(shown, qtbot):
     assert panel.classes.height() == panel.close_up.height()
 
 
+def test_the_likely_class_is_seen_among_many(shown, qtbot):
+    canvas = QWidget()
+    qtbot.addWidget(canvas)
+    panel = GuidePanel(canvas)
+    panel.show_active(True)
+    panel.show_place(False)
+    shown(panel, NARROW, 640)
+    panel.show_classes(classes(60))
+    QApplication.processEvents()
+    panel.show_classes(classes(60), [40, 46])
+    panel.show_place(True)  # the list has less room beside the close-up
+    panel.resize(NARROW, 460)
+    QApplication.processEvents()
+    row = panel.classes.visualItemRect(panel.classes.item(39))
+    assert panel.classes.viewport().rect().contains(row)
+    assert panel.classes.item(39).text().startswith("40  ")
+
+
 @pytest.fixture(params=(100, 150))
 def text(request, qapp):
     """The size of the text in percent, and the width that a dock has then."""
@@ -149,6 +169,46 @@ def text(request, qapp):
 def long_named(count: int) -> list[LabelClass]:
     names = [*LONG, *(f"Mischwald mit Fichten und Büschen {i}" for i in range(count))][:count]
     return [LabelClass(i, name, palette_colour(i)) for i, name in enumerate(names, 1)]
+
+
+FIELDS = tuple(f"Corn-notill 2024 {field} field" for field in ("north", "south", "new", "old"))
+
+
+def pictures(widget: QWidget, areas: list[QRect]) -> set[int]:
+    """What is drawn in areas of a widget."""
+    grabbed = [widget.grab(area).toImage() for area in areas]
+    return {hash(bytes(image.constBits())) for image in grabbed}
+
+
+def test_names_that_differ_after_their_beginning_are_drawn_differently(shown, text):
+    """Where they are cut, in every list of classes."""
+    listed = [LabelClass(i, name, (90, 90, 90)) for i, name in enumerate(FIELDS, 1)]
+    classes_panel, canvas = ClassPanel(), QWidget()
+    guide, view = GuidePanel(canvas), QWidget()
+    guide.show_active(True)
+    shown(classes_panel, text)
+    shown(guide, text, 640)
+    shown(view, 300, 300)
+    classes_panel.show_classes(listed, {})
+    guide.show_classes(listed, [1])
+    legend = MapLegend(view)
+    legend.show_classes([(entry.name, entry.colour) for entry in listed])
+    QApplication.processEvents()
+    table, names = classes_panel.table, guide.classes
+    cells = [table.visualItemRect(table.item(row, NAME)) for row in range(4)]
+    assert len(pictures(table.viewport(), cells)) == 4
+    keys = names.iconSize().width() + names.fontMetrics().horizontalAdvance("0  ") + 8
+    rows = [names.visualItemRect(names.item(row)).adjusted(keys, 0, 0, 0) for row in range(4)]
+    assert len(pictures(names.viewport(), rows[1:])) == 3  # the first is bold
+    for row, name in enumerate(FIELDS):
+        assert name in table.item(row, NAME).toolTip()
+        assert names.item(row).text().startswith(f"{row + 1}  ")
+        assert names.item(row).toolTip() == name
+        assert name in legend.toolTip()
+    line = (legend.height() - 16) // 4
+    lines = [QRect(30, 8 + n * line, legend.width() - 38, line) for n in range(4)]
+    assert len(pictures(legend, lines)) == 4
+    canvas.deleteLater()
 
 
 def test_names_of_classes_to_clean_are_whole_or_told(shown, text):

@@ -112,6 +112,8 @@ def only_the_inside_is_trained_on(hands, panel):
     assert hands.ids[3, 72] == 2  # it is still there
     assert not driver.document.trained_on[3, 72]
     assert legend(hands)[-1] == OUTSIDE
+    hands.hover((3, 72))
+    assert driver.window.context.readout.mapped.text() == "Map: Unclassified"
     driver.document.set_truth(np.ones(SIZE, np.uint16))
     test = scoring_of(driver.document).test_pixels()
     assert not test[~inside(hands)].any()

@@ -19,6 +19,7 @@ from hsi_viewer.core.text import (
     message,
     one_line,
     ranges,
+    short_name,
 )
 
 HOSTILE = [
@@ -110,3 +111,13 @@ def test_bands_are_written_as_people_count_them(bands, words):
 def test_things_are_counted_with_the_verb_that_goes_with_them(number, words):
     assert counted(number, "pixel", "is", "are") == words
     assert counted(number, "pixel") == words.rpartition(" ")[0]
+
+
+def test_short_names_that_differ_at_their_end_stay_different():
+    names = [
+        f"Corn-notill 2024 of the farm by the river, {side} field" for side in ("east", "west")
+    ]
+    assert len({short_name(name, 22) for name in names}) == 2
+    assert {len(short_name(name, most)) for name in names for most in (22, 21)} == {22, 21}
+    assert short_name("wheat", 5) == "wheat"
+    assert short_name("x" * 10**6 + "end").endswith("xend")

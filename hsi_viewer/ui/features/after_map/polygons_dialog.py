@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QLabel,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.text import counted
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 SAVE = QDialogButtonBox.StandardButton.Save
 EXACT = "Along the pixels"
@@ -35,7 +35,7 @@ class PolygonsDialog(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Polygons of the map")
-        self.smooth = QDoubleSpinBox()
+        self.smooth = DecimalBox()
         self.smooth.setRange(0, 20)
         self.smooth.setSingleStep(0.5)
         self.smooth.setDecimals(1)

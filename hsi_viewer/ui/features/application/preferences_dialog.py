@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.preferences.settings import MAX_PRESETS, Settings
 from hsi_viewer.ui.tools.brush import MAX_SIZE
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 THEMES = {"Follow system": "system", "Light": "light", "Dark": "dark"}
 STRETCHES = {
@@ -278,8 +278,8 @@ def _number(least: int, most: int, name: str, suffix: str, step: int = 1) -> QSp
     return box
 
 
-def _percent(name: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def _percent(name: str) -> DecimalBox:
+    box = DecimalBox()
     box.setRange(0.0, 100.0)
     box.setDecimals(1)
     box.setSuffix(" %")

@@ -379,7 +379,8 @@ class ViewController(QObject):
         if prediction is not None:
             mapped_id = int(prediction.class_map[row, column])
             name = short_name(document.legend.name_of(mapped_id), MOST_OF_NAME)
-            mapped = f"Map: {name}, {100 * float(prediction.confidence[row, column]):.0f} %"
+            sure = f", {100 * float(prediction.confidence[row, column]):.0f} %" if mapped_id else ""
+            mapped = f"Map: {name}{sure}"
         self._readout.show_pixel(
             f"Row {row + 1}, column {column + 1}",
             map_xy,

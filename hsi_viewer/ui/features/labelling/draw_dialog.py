@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.labels.sampling import REACH, Draw
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 NOTES = {
     "random": "Pixels anywhere in each class, at most half of it; all others are test pixels. "
@@ -55,7 +55,7 @@ class DrawDialog(QDialog):
         self.file.setMinimumWidth(320)
         self.browse = QPushButton("Browse…")
         self.browse.clicked.connect(self._browse)
-        self.count = QDoubleSpinBox()
+        self.count = DecimalBox()
         self.count.setDecimals(0)
         self.count.setRange(1, 100_000)
         self.count.setValue(10)

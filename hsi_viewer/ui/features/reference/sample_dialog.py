@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDoubleSpinBox,
     QFormLayout,
     QHeaderView,
     QLabel,
@@ -26,6 +25,7 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.text import counted
 from hsi_viewer.jobs.sampling import SamplePlan
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
+from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 KINDS = (
     ("By area, with a least number for rare classes", "recommended"),
@@ -124,7 +124,7 @@ class SampleDialog(QDialog):
         by_class = {
             class_id: spin.value() / 100
             for row, class_id in enumerate(self._sizes)
-            if isinstance(spin := self.table.cellWidget(row, 2), QDoubleSpinBox)
+            if isinstance(spin := self.table.cellWidget(row, 2), DecimalBox)
         }
         return SamplePlan(
             interval=self.interval.value() / 100,
@@ -139,7 +139,7 @@ class SampleDialog(QDialog):
     def _on_expected(self) -> None:
         for row in range(self.table.rowCount()):
             spin = self.table.cellWidget(row, 2)
-            if isinstance(spin, QDoubleSpinBox):
+            if isinstance(spin, DecimalBox):
                 spin.setValue(self.expected.value())
 
     @Slot()
@@ -161,8 +161,8 @@ class SampleDialog(QDialog):
         accept_button(self.buttons).setEnabled(True)
 
 
-def _percent(value: float, low: float, high: float, name: str) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
+def _percent(value: float, low: float, high: float, name: str) -> DecimalBox:
+    spin = DecimalBox()
     spin.setRange(low, high)
     spin.setDecimals(1)
     spin.setSuffix(" %")
