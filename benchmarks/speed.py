@@ -201,6 +201,8 @@ def large(size: tuple[int, int, int, int]) -> None:
     record(part, "first map", clock.first or float("nan"), "s", "<= 3" if is_promised else "")
     record(part, "training", trained, "s")
     record(part, "map after training", whole - trained, "s", "<= 45" if is_promised else "")
+    a_pixel = 1e6 * model.seconds["predict"] / (rows * columns)
+    record(part, "of it: final pass, a pixel", a_pixel, "us", "<= 8" if is_promised else "")
     record(part, "training and map", whole, "s", "<= 60" if is_promised else "")
     seconds = spent.user + spent.system - used.user - used.system
     record(part, "training and map, of all cores", seconds, "s")
