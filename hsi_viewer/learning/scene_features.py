@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
+from math import prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from hsi_viewer.learning.windows import at, mirrored
 
 MARGIN = 3  # pixels around features that are kept, mirrored in advance: the network's radius
 SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles they are in, at most
+ENOUGH = 500  # of them; where a grid meets fewer with data, all places are looked at
 SAMPLED_SIDE = 40  # of such a tile, where features are not kept
 AROUND_LABELS = 16  # pixels that a window of its own costs as much as
 KEEP_BYTES = 400_000_000
@@ -117,20 +119,45 @@ class SceneFeatures:
     def sample(self, token: CancelToken | None = None) -> FloatArray:
         """Features (n, channels) of some thousand pixels with data, evenly over the scene."""
         if self._sample is None:
-            chosen = []
             side = TILE if self.is_kept else SAMPLED_SIDE
             windows = tiles_inside(self.cube, side)
             windows = windows[:: -(-len(windows) // (SAMPLED_TILES * (TILE // side)))]
             seen = []
-            for r, c in windows:
-                values, valid = self.window(r, c, 0, token)
-                inside = np.flatnonzero(valid)
-                step = max(1, inside.size * len(windows) // SAMPLED)
-                row, column = np.divmod(inside[step // 2 :: step], valid.shape[1])
-                seen.append(np.ascontiguousarray(values[:, row, column].T))
-                chosen.append((row + r.start) * self.cube.columns + column + c.start)
-            self._sample, self._sampled = np.concatenate(seen), np.concatenate(chosen)
+            if not self.is_kept:
+                seen = [self._sparsely_in(window, len(windows), token) for window in windows]
+            if sum(len(features) for features, _ in seen) < ENOUGH:
+                seen = [self._some_of(window, len(windows), token) for window in windows]
+            self._sample, self._sampled = (np.concatenate(each) for each in zip(*seen, strict=True))
         return self._sample
+
+    def _some_of(
+        self, window: Window, count: int, token: CancelToken | None
+    ) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Features (n, channels) of a share of a window, one of so many, and its pixels (n,)."""
+        values, valid = self.window(*window, 0, token)
+        inside = np.flatnonzero(valid)
+        step = max(1, inside.size * count // SAMPLED)
+        row, column = np.divmod(inside[step // 2 :: step], valid.shape[1])
+        features = np.ascontiguousarray(values[:, row, column].T)
+        return features, self._flat(row + window[0].start, column + window[1].start)
+
+    def _sparsely_in(
+        self, window: Window, count: int, token: CancelToken | None
+    ) -> tuple[FloatArray, NDArray[np.int64]]:
+        """The same of a grid of pixels in the window: no others need be computed."""
+        sizes = [s.stop - s.start for s in window]
+        step = max(1, round(sqrt(prod(sizes) * count / SAMPLED)))
+        rows, columns = (
+            range(s.start + min(step, size) // 2, s.stop, step)
+            for s, size in zip(window, sizes, strict=True)
+        )
+        found, _ = self._projected(rows, columns, tile=None)
+        features = np.moveaxis(self.features.smooth(*found, token), 0, 2)
+        row, column = np.nonzero(found.inner)
+        return features[row, column], self._flat(np.array(rows)[row], np.array(columns)[column])
+
+    def _flat(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> NDArray[np.int64]:
+        return row * self.cube.columns + column
 
     def sampled_spectra(self, token: CancelToken | None = None) -> FloatArray:
         """Spectra (n, bands) of the pixels of `sample`."""
@@ -338,12 +365,12 @@ class SceneFeatures:
         return {value: count for value, count, _ in found}
 
     def _projected(
-        self, rows: range, columns: range, *, tile: Window, axes: FloatArray | None = None
+        self, rows: range, columns: range, *, tile: Window | None, axes: FloatArray | None = None
     ) -> tuple[Projected, FloatArray]:
         """What `Features.smooth` is given for places of the mirrored scene.
 
-        If they hold a tile that the survey lacks, it is added. The second are the products
-        (rows, columns, m) of the standardised spectra there with axes (bands in use, m).
+        If they hold a tile that the survey lacks, it is added; None adds none. The second are the
+        products (rows, columns, m) of the standardised spectra there with axes (bands in use, m).
         """
         reach = self.features.reach
         wide, broad = (
@@ -356,7 +383,7 @@ class SceneFeatures:
         asked = own if axes is None else np.concatenate([own, axes], axis=1)
         found = along(values, asked, valid.shape)
         components = np.moveaxis(found[:, :, : own.shape[1]], 2, 0)
-        if self.survey is not None and self.survey.lacks(*tile):
+        if tile is not None and self.survey is not None and self.survey.lacks(*tile):
             part = sliced(within(tile, wide, broad))
             seen = components[:, *part], valid[part], strays[part]
             self.survey.keep(tile, *seen, self._fills(stored[part]))

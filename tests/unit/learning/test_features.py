@@ -197,3 +197,39 @@ def test_a_value_at_the_limit_of_a_scene_is_not_a_stray_and_one_beyond_is() -> N
     below[3], above[5] = np.nextafter(low[3], -np.inf), np.nextafter(high[5], np.inf)
     found = features.strays(np.stack([low, high, inside, below, above]))
     assert found.tolist() == [False, False, False, True, True]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("size", [(400, 500), (7, 9000), (300, 1)])
+def test_some_thousand_pixels_with_data_stand_for_a_scene(monkeypatch, kept: bool, size) -> None:
+    """Their features are those of their places, whether they are at hand or computed for them."""
+    rows, columns = size
+    values = noise(rows, columns, 4)
+    values[: rows // 3] = 0
+    cube = HyperCube.from_array(values, nodata=0)
+    features = fit_features(cube, FeatureRecipe(components=2, sigmas=(0.0, 2.0)))
+    if not kept:
+        monkeypatch.setattr(scene_module, "KEEP_BYTES", 0)
+    scene = SceneFeatures(cube, features)
+    assert scene.is_kept == kept
+    spectra, found = scene.sampled_spectra(), scene.sample()
+    data = (rows - rows // 3) * columns
+    assert min(data, 2_000) / 2 <= len(found) <= 8_000
+    pixels = scene._sampled
+    assert len(np.unique(pixels)) == len(found)
+    assert (pixels // columns >= rows // 3).all()
+    np.testing.assert_allclose(found, scene.patches(pixels, 0)[:, :, 0, 0], atol=1e-5)
+    np.testing.assert_array_equal(spectra, scene.spectra_at(pixels))
+
+
+def test_a_scene_with_data_in_few_places_is_represented_by_them(monkeypatch) -> None:
+    """Such as a region of interest of single pixels, which a grid of places may miss."""
+    monkeypatch.setattr(scene_module, "KEEP_BYTES", 0)
+    values = noise(400, 400)
+    inside = np.zeros((400, 400), bool)
+    inside[3::97, 5::89] = True
+    values[~inside] = 0
+    cube = HyperCube.from_array(values, nodata=0)
+    scene = SceneFeatures(cube, fit_features(HyperCube.from_array(noise()), RECIPE))
+    assert len(scene.sample()) == len(scene._sampled) > 0
+    assert inside.ravel()[scene._sampled].all()
