@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog
 
@@ -18,6 +17,7 @@ from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.session.storage.project_file import SUFFIX, read_project_labels
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.panel_feature import PanelFeature
+from hsi_viewer.ui.features.scenes.session_rows import SessionRows
 from hsi_viewer.ui.saving import folder_link
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 
@@ -37,6 +37,7 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self._rows = SessionRows()
         context.sessions.changed.connect(self.refresh)
 
     def make_panel(self) -> ScenesPanel:
@@ -74,17 +75,13 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
 
     @Slot()
     def refresh(self) -> None:
-        """Read the sessions again, if the list is in view."""
+        """Look at the sessions again, if the list is in view."""
         if not (self.is_made and self.panel.isVisible()):
             return
         paths = self._paths()
 
         def work(token: CancelToken, _port: ProgressPort) -> list[SceneRow]:
-            rows = []
-            for path in paths:
-                token.check()
-                rows.append(_row_of(path))
-            return rows
+            return self._rows.of(paths, token)
 
         self.workspace.compute(LISTING, work, self._on_rows, quiet=True)
 
@@ -169,23 +166,6 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
             self.workspace.notify(warning, "warning")
         if self.is_made:
             self.panel.show_result(text)
-
-
-def _row_of(path: Path) -> SceneRow:
-    """What a session file holds, in short."""
-    try:
-        data, ids = read_project_labels(path)
-    except HsiError as error:
-        return SceneRow(path, path.stem, problem=str(error))
-    present = np.unique(ids[ids > 0])
-    return SceneRow(
-        path,
-        data.reference.name,
-        int(np.count_nonzero(ids)),
-        present.size,
-        has_map=any(name.startswith("runs/") for name in data.contents),
-        missing="" if data.reference.found(path.parent) else data.reference.source,
-    )
 
 
 def _usable(paths: list[Path], job: Job) -> list[LabelledScene]:
