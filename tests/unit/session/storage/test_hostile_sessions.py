@@ -157,7 +157,8 @@ def test_runs_that_the_disk_has_no_room_for(session, monkeypatch):
 def test_a_session_without_runs_opens_on_a_disk_that_is_nearly_full(session, monkeypatch):
     room = shutil.disk_usage(session)._replace(free=0)
     monkeypatch.setattr(project_file.shutil, "disk_usage", lambda path: room)
-    opened(session)
+    _, runs = opened(session)
+    assert not list(runs.glob("*"))
 
 
 def test_a_session_file_of_too_many_entries(session, monkeypatch):
