@@ -152,7 +152,8 @@ def _arrays_in(root: Any) -> list[tuple[str, Any]]:
     seen = 0
     while waiting and seen < MAX_ARRAYS:
         prefix, group, depth = waiting.pop(0)
-        for name, item in group.members(max_depth=0):
+        # They come in the order in which they happened to be read.
+        for name, item in sorted(group.members(max_depth=0), key=lambda member: member[0]):
             seen += 1
             if not hasattr(item, "members"):
                 found.append((f"{prefix}{name}", item))

@@ -166,5 +166,6 @@ def test_a_long_name_leaves_room_for_the_image_and_for_what_the_map_says(mapped)
     driver.hover(3, 4)
     mapped_as = driver.window.context.readout.mapped
     driver.qtbot.waitUntil(lambda: mapped_as.text().endswith(" %"))
-    assert mapped_as.text().startswith("Map: bare soil, dirt and dust")
+    assert mapped_as.text().startswith("Map: bare soil, dirt")
+    assert mapped_as.text().rpartition(",")[0].endswith("dirt and dust")
     assert mapped_as.geometry().right() < driver.window.statusBar().width()

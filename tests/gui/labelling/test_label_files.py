@@ -172,6 +172,7 @@ def test_of_several_arrays_it_is_asked_which_are_the_labels(driver, tmp_path, mo
             assert not dialog.axes.isVisible()
             if wanted == "second":
                 QTest.keyClick(dialog.tree, Qt.Key.Key_Down)
+            assert dialog.tree.currentItem().text(0) == wanted
 
         came = in_dialog(ArrayDialog, choose)
         driver.trigger("labels.load")
