@@ -1,4 +1,4 @@
-"""What a label map names as unlabelled is no class; what only looks so is said."""
+"""What a label map names as unlabelled isn't a class; what only looks so is said."""
 
 from __future__ import annotations
 
