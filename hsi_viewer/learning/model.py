@@ -26,6 +26,7 @@ from hsi_viewer.core.progress import (
     ProgressPort,
     UnlikeSpectra,
 )
+from hsi_viewer.core.text import percent
 from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.by_tile import ByTile
@@ -57,9 +58,9 @@ def strange_note(share: float | None) -> str | None:
     if share is None or share <= STRANGE:
         return None
     return (
-        f"{share:.0%} of the pixels have spectra outside the range of the scene that the model was "
-        "trained on; the map isn't to be trusted there. Standardise the bands by this scene, or "
-        "label some pixels of it."
+        f"{percent(share)} of the pixels have spectra outside the range of the scene that the "
+        "model was trained on; the map isn't to be trusted there. Standardise the bands by this "
+        "scene, or label some pixels of it."
     )
 
 

@@ -365,7 +365,7 @@ def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for() -> 
     found = model.predict(HyperCube.from_array(strange), port=port)
     told = [i.text for i in port_items if "outside the range" in getattr(i, "text", "")]
     assert len(told) == 1
-    assert told[0].startswith("100%")
+    assert told[0].startswith("100 %")
     for unlike in (10.0, 1e4, 1e30):  # of other units: like no pixel of the scene at all
         multiple = HyperCube.from_array(CUBE.read() * unlike)
         assert model.predict(multiple, port=port).outside == 1.0
