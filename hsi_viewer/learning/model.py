@@ -234,7 +234,7 @@ class TrainedModel(ModelState):
             probabilities = raw.probabilities.copy()
             if refine not in (False, "none"):
                 hold_to(seeds_of(known, self.class_ids), probabilities)
-        probabilities = reliable(probabilities, pool.offset, pool.slope)
+        probabilities = reliable(probabilities, *pool.reliability(strength))
         self.seconds["predict"] = painted - start
         self.seconds["refine"] = time.perf_counter() - painted
         return prediction_of(
@@ -278,7 +278,7 @@ class TrainedModel(ModelState):
             ),
             of_strength(self.recipe.walker, strength) if refined else None,
             lambda probabilities: tempered(probabilities, VOTE),
-            lambda probabilities: reliable(probabilities, pool.offset, pool.slope),
+            lambda probabilities: reliable(probabilities, *pool.reliability(strength)),
             self._source(pool) + ", refined" * refined,
         )
 
