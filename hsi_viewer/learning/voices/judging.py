@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, Self
 
 import numpy as np
@@ -20,14 +21,13 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.calibration import fit_reliability, reliable, tempered
 from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.folds import random_folds
+from hsi_viewer.learning.held_out_maps import refined_answers
 from hsi_viewer.learning.instant_model import softmax
-from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_folds
 from hsi_viewer.learning.survey import Window
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, Voices
-from hsi_viewer.learning.voices.label_windows import label_windows
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
 from hsi_viewer.learning.voices.weighing import (
@@ -39,7 +39,6 @@ from hsi_viewer.learning.voices.weighing import (
 )
 
 RANDOM_FOLDS = 3
-REFINED = 100_000  # pixels of a scene that is refined once a fold; of larger ones, a few windows
 USUAL = 0.999  # share of the training scene's pixels that count as within its range
 WEAK_GAMMA = 0.02
 FULLER = 0.2  # by which the logit of a model of all labels exceeds that of two thirds of them
@@ -200,36 +199,19 @@ class Judge:
                 ensemble.logits(self.values[test], None, None, self.spectra[test])
             )
             if pool.walker != "none":
-                self._refine(said.refined, test, ensemble, walker, token)
+                scene, labels = self.scene, (self.pixels, self.targets, test)
+                found = refined_answers(
+                    scene, partial(votes, ensemble, scene, token), *labels, [walker], token
+                )
+                said.refined[test] = found[0, test]
         return said
 
-    def _refine(
-        self,
-        out: FloatArray,
-        test: NDArray[np.bool_],
-        ensemble: Ensemble,
-        walker: WalkerRecipe,
-        token: CancelToken | None,
-    ) -> None:
-        """Write refined answers (n, classes) for held-out labels, of a large scene for some."""
-        shape = self.scene.cube.rows, self.scene.cube.columns
-        at = np.stack(np.unravel_index(self.pixels, shape), axis=1)
-        known, asked = np.flatnonzero(~test), np.flatnonzero(test)
-        whole: Window = slice(0, shape[0]), slice(0, shape[1])
-        is_large = shape[0] * shape[1] > REFINED
-        windows = label_windows(at[asked], shape) if is_large else [(whole, np.arange(asked.size))]
-        for window, inside in windows:
-            if is_large:
-                guide, valid = self.scene.guide_at(*window, walker.guides)
-            else:
-                guide, valid = self.scene.guide(walker.guides, token)
-            here = at - [window[0].start, window[1].start]
-            seen = ensemble.mapped(self.scene, token, part=window).probabilities
-            near = known[((here[known] >= 0) & (here[known] < valid.shape)).all(axis=1)]
-            seeds = np.full(valid.shape, -1, np.int64)
-            seeds[tuple(here[near].T)] = self.targets[near]
-            found = walk(tempered(seen, VOTE), guide, valid, seeds, walker, token)
-            out[asked[inside]] = found[tuple(here[asked[inside]].T)]
+
+def votes(
+    ensemble: Ensemble, scene: SceneFeatures, token: CancelToken | None, part: Window
+) -> FloatArray:
+    """What the walker averages in a part of a scene."""
+    return tempered(ensemble.mapped(scene, token, part=part).probabilities, VOTE)
 
 
 @dataclass(frozen=True)

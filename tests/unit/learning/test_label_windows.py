@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hsi_viewer.learning.voices.label_windows import MARGIN, MOST, SIDE, label_windows
+from hsi_viewer.learning.label_windows import MARGIN, MOST, SIDE, label_windows
 
 
 @pytest.mark.parametrize("shape", [(1500, 900), (2000, 40), (20, 3000)])

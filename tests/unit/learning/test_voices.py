@@ -12,6 +12,7 @@ from sklearn.covariance import ledoit_wolf
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning import held_out_maps
 from hsi_viewer.learning.cross_validation import evidence_of
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.instant_model import softmax
@@ -313,11 +314,13 @@ def test_a_model_of_all_labels_is_surer_than_those_it_was_judged_by(monkeypatch)
     assert model.pool.unrefined == pytest.approx((-0.4 + judging.FULLER, 0.8))
 
 
-@pytest.mark.parametrize("largest", [judging.REFINED, 0])  # refined as a whole, and in windows
+@pytest.mark.parametrize(
+    "largest", [held_out_maps.MOST_PIXELS, 0]
+)  # refined as a whole, and in windows
 def test_confidence_is_made_reliable_for_the_map_with_the_walker_and_without(
     monkeypatch, largest
 ) -> None:
-    monkeypatch.setattr(judging, "REFINED", largest)
+    monkeypatch.setattr(held_out_maps, "MOST_PIXELS", largest)
     told = []
     fitted = judging.fit_reliability
 
