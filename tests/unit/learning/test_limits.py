@@ -15,7 +15,7 @@ from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning import training_loop
 from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.training_pixels import choose_pixels
-from tests.unit.learning.made import SMALL, Recorder, made_scene
+from tests.unit.learning.made import SMALL, THREE_EPOCHS, Recorder, made_scene
 
 
 def accuracy(cube: HyperCube, training: np.ndarray, truth: np.ndarray) -> float:
@@ -149,7 +149,7 @@ def test_a_loss_that_is_no_number_leaves_the_last_good_model(monkeypatch) -> Non
     training, test = draw_per_class(truth, 4)
     diverging(monkeypatch, 25)
     recorder = Recorder()
-    model = fit(cube, training, recipe=SMALL, port=recorder)
+    model = fit(cube, training, recipe=THREE_EPOCHS, port=recorder)
     assert model.warning is not None
     assert "step 25 of 30" in model.warning
     assert any(model.warning == getattr(i, "message", "") for i in recorder.items)

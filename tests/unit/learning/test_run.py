@@ -26,7 +26,7 @@ from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.recipe import PRESETS, recipe_for
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import Run, fit
-from tests.unit.learning.made import SMALL, Recorder, made_scene
+from tests.unit.learning.made import SMALL, THREE_EPOCHS, Recorder, made_scene
 
 CUBE, TRUTH = made_scene()
 TRAINING, _ = draw_per_class(TRUTH, 4)
@@ -45,7 +45,7 @@ def run_of(cube: HyperCube, training, config=None, port=None, **distillation) ->
 @pytest.mark.parametrize("refine", [True, False])
 def test_early_maps_are_refined_if_the_user_wants_it(refine: bool) -> None:
     port = Recorder()
-    model = fit(CUBE, TRAINING, replace(WIDE, refine=refine), recipe=SMALL, port=port)
+    model = fit(CUBE, TRAINING, replace(WIDE, refine=refine), recipe=THREE_EPOCHS, port=port)
     maps = [i for i in port.items if isinstance(i, Prediction)]
     sources = ["instant model", "SDHSI-Net, shallow exit"]
     assert [m.source for m in maps] == [t + ", refined" * refine for t in sources]
@@ -55,7 +55,7 @@ def test_early_maps_are_refined_if_the_user_wants_it(refine: bool) -> None:
     features = ["Progress"] * 3  # begun, computed, compared
     assert kinds == [*features, "Prediction", *epoch, "Prediction", *epoch, *epoch]
     again = Recorder()
-    fit(CUBE, TRAINING, WIDE, recipe=SMALL, warm_start=model, port=again)
+    fit(CUBE, TRAINING, WIDE, recipe=THREE_EPOCHS, warm_start=model, port=again)
     assert not any(isinstance(i, Prediction) for i in again.items)
     assert not any("features" in getattr(i, "message", "") for i in again.items)
 
