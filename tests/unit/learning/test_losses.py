@@ -90,9 +90,7 @@ def hand_loss(logits: list[np.ndarray], targets: np.ndarray) -> float:
 def test_a_loss_is_smoothed_cross_entropy_and_a_weight_that_rises(step, share) -> None:
     # of 30 steps the weight rises in the first six
     how = replace(THREE_EPOCHS.distillation, mode="ensemble", weight=0.4, warm_up=0.2)
-    learner = learner_of(
-        data_of(4, 5), recipe=replace(THREE_EPOCHS, distillation=how)
-    )  # of 30 steps
+    learner = learner_of(data_of(4, 5), recipe=replace(THREE_EPOCHS, distillation=how))
     y = torch.tensor([3, 0, 1, 1, 2])
     smooth = 0.95 * np.eye(4)[y.numpy()] + 0.05 / 4
     wanted = hand_loss(EXITS, smooth)
