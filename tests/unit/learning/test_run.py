@@ -61,10 +61,11 @@ def test_early_maps_are_refined_if_the_user_wants_it(refine: bool) -> None:
 
 
 def test_a_warm_start_with_another_recipe_begins_again() -> None:
-    model = fit(CUBE, TRAINING, WIDE, recipe=SMALL)
+    plain = replace(WIDE, refine=False)
+    model = fit(CUBE, TRAINING, plain, recipe=SMALL)
     other = replace(SMALL, training=replace(SMALL.training, smoothing=0.1))
     port = Recorder()
-    again = fit(CUBE, TRAINING, WIDE, recipe=other, warm_start=model, port=port)
+    again = fit(CUBE, TRAINING, plain, recipe=other, warm_start=model, port=port)
     assert again.scene_of(CUBE) is not model.scene_of(CUBE)
     assert port.items[0] == Progress("Computing features", 0.0)
     assert sum(isinstance(i, Prediction) for i in port.items) == 2
