@@ -164,7 +164,7 @@ def test_more_classes_than_half_of_the_labels(name):
 def test_a_scene_of_values_that_no_float_holds_is_mapped_without_a_warning(scene, models):
     huge = HyperCube.from_array(scene[0].read().astype(np.float64) * 1e300)
     for model in models.values():
-        with pytest.warns(UserWarning, match="100% .* outside the range of the scene"):
+        with pytest.warns(UserWarning, match="100 % .* outside the range of the scene"):
             found = model.predict(huge)
         assert np.isfinite(found.confidence).all()
 
