@@ -258,8 +258,8 @@ def test_another_sensor_is_resampled_and_one_that_does_not_fit_is_refused(name):
 
 
 def test_cancel_is_heeded_at_every_report(name, scene):
-    cube, _, training = scene
-    port = Recorder()
+    cube, truth, _ = scene
+    training, port = draw_per_class(truth, 3)[0], Recorder()
     fit(cube, training, classifier=name, port=port).predict(cube, port=port)
     messages = [i for i in port.items if isinstance(i, Progress)]
     assert len(messages) >= (20 if name == "svm" else 5)
@@ -328,8 +328,8 @@ class Counted:
 
 
 def test_a_large_scene_is_read_tile_by_tile(name, monkeypatch):
-    rows, columns = 500, 620
-    truth = np.where(np.arange(columns) < 300, 1, 2)[None].repeat(rows, 0).astype(np.uint16)
+    rows, columns = 320, 420
+    truth = np.where(np.arange(columns) < 200, 1, 2)[None].repeat(rows, 0).astype(np.uint16)
     rng = np.random.default_rng(0)
     values = (truth[:, :, None] * np.arange(1, 5) + rng.normal(0, 0.1, (rows, columns, 4))).astype(
         np.float32
