@@ -24,7 +24,7 @@ from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.regions.import_export import export_regions, import_regions
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.learning import trainer
-from tests.unit.learning.made import SMALL, made_scene
+from tests.unit.learning.made import TINY, made_scene
 
 GEOREFERENCE = Georeference(
     (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), CRS.from_epsg(32632).to_wkt()
@@ -41,7 +41,7 @@ ROWS, COLUMNS = 30, 24
 
 @pytest.fixture(autouse=True)
 def small_engine(monkeypatch):
-    monkeypatch.setattr(trainer, "recipe_for", lambda config: SMALL)
+    monkeypatch.setattr(trainer, "recipe_for", lambda config: TINY)
 
 
 def made_labels() -> np.ndarray:
@@ -67,7 +67,7 @@ def trained(scene_dir, tmp_path_factory) -> Path:
     """A folder of classify."""
     folder = tmp_path_factory.mktemp("trained") / "model"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "recipe_for", lambda config: SMALL)
+        patch.setattr(trainer, "recipe_for", lambda config: TINY)
         assert classify(scene_dir, scene_dir / "labels.npy", folder) == 0
     return folder
 

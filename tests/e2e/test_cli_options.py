@@ -22,7 +22,7 @@ from hsi_viewer.io.labels.label_writer import write_labels
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.learning import predictor, trainer
 from tests.unit.cli.schemas import fitting
-from tests.unit.learning.made import SMALL, made_scene
+from tests.unit.learning.made import TINY, made_scene
 
 GEOREFERENCE = Georeference(
     (10.0, 0.0, 600000.0, 0.0, -10.0, 5200000.0), CRS.from_epsg(32632).to_wkt()
@@ -35,7 +35,7 @@ ALWAYS = {"model.json", "model.safetensors", "report.json"}
 
 @pytest.fixture(autouse=True)
 def small_engine(monkeypatch):
-    monkeypatch.setattr(trainer, "recipe_for", lambda config: SMALL)
+    monkeypatch.setattr(trainer, "recipe_for", lambda config: TINY)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def trained(scene, tmp_path_factory) -> Path:
     """A folder of classify."""
     folder = tmp_path_factory.mktemp("trained") / "model"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "recipe_for", lambda config: SMALL)
+        patch.setattr(trainer, "recipe_for", lambda config: TINY)
         assert classify(scene, folder) == 0
     return folder
 
@@ -95,8 +95,8 @@ def report_of(folder: Path) -> dict:
 SMALL_ENGINE = """
 import sys
 from hsi_viewer.learning import trainer
-from tests.unit.learning.made import SMALL
-trainer.recipe_for = lambda config: SMALL
+from tests.unit.learning.made import TINY
+trainer.recipe_for = lambda config: TINY
 from hsi_viewer.cli import main
 sys.exit(main(sys.argv[1:]))
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,8 @@ SMALL = Recipe(
     NetworkRecipe(channels=16),
     TrainingRecipe(steps=30, batch=16),
 )
+# Where the map need not be a good one.
+TINY = replace(SMALL, training=TrainingRecipe(steps=6, batch=8))
 
 
 class Recorder:
