@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
 
 from hsi_viewer.learning.features import FloatArray
 
@@ -65,6 +64,8 @@ def fit_steepness(
     softened : whether his targets are taken; without, the caller must bound the factor.
     weights : (n,) of the labels, of sum 1; the same by default.
     """
+    from scipy.optimize import minimize_scalar  # slow to import
+
     classes = scores.shape[1]
     right = (len(targets) + 1) / (len(targets) + 2) if softened else 1.0
     wanted = np.full(scores.shape, (1 - right) / (classes - 1))
@@ -98,6 +99,8 @@ def fit_reliability(
     confidence : (n,) probability of the most likely class, of labels that were held out.
     right : (n,) whether it was the label's.
     """
+    from scipy.optimize import minimize  # slow to import
+
     logits = _logit(confidence)
 
     def loss(x: NDArray[np.float64]) -> float:

@@ -14,7 +14,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from hsi_viewer.core.geometry.connected_labels import connected_labels
 
@@ -71,6 +70,8 @@ class SpatialFolds:
 
         NaN for labels that are never held out.
         """
+        from scipy.spatial import KDTree  # slow to import
+
         distance = np.full(len(self.targets), np.nan)
         far = 2.0 * (np.ptp(self.positions) + 1 if len(self.positions) else 1)
         places = np.column_stack([self.positions, far * self.targets])

@@ -101,6 +101,7 @@ def report(what: str, strokes: int, document: Document) -> None:
 def main(source: str, seed: int) -> None:
     make_application()
     window = MainWindow(Settings(theme="light"))
+    window.workspace.works_ahead = False  # nothing is trained
     window.show()
     wait_for(lambda: not [t for t in window.workspace.tasks.running if "unsaved" in t.title])
     base = 0

@@ -116,6 +116,7 @@ from hsi_viewer.ui.main_window import MainWindow
 
 app = make_application()
 window = MainWindow(Settings(theme="light"))
+window.workspace.works_ahead = False  # nothing is trained
 window.show()
 window.open(sys.argv[1])
 plug_ins = window.context.plug_ins

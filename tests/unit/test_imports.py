@@ -23,13 +23,24 @@ def trees() -> dict[Path, ast.Module]:
     return {p: ast.parse(p.read_text(encoding="utf-8")) for p in sorted(PACKAGE.rglob("*.py"))}
 
 
-def late_imports() -> Iterator[tuple[Path, str]]:
-    for path, tree in trees().items():
-        for function in ast.walk(tree):
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                for node in ast.walk(function):
-                    if isinstance(node, ast.Import | ast.ImportFrom):
-                        yield from ((path, name) for name in imported(node))
+@cache
+def late_imports() -> tuple[tuple[Path, str], ...]:
+    return tuple(
+        (path, name)
+        for path, tree in trees().items()
+        for node, is_late in statements(tree)
+        if is_late and isinstance(node, ast.Import | ast.ImportFrom)
+        for name in imported(node)
+    )
+
+
+def statements(parent: ast.AST, is_late: bool = False) -> Iterator[tuple[ast.AST, bool]]:
+    """Each statement below another, and whether it is within a function."""
+    is_late = is_late or isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef)
+    for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for node in getattr(parent, field, ()):
+            yield node, is_late
+            yield from statements(node, is_late)
 
 
 @cache
@@ -60,6 +71,12 @@ def at_once(statements: list[ast.stmt]) -> Iterator[str]:
             yield from at_once(node.body)
 
 
+@cache
+def loaded_by(name: str) -> tuple[str, ...]:
+    """The package of a module, and what the module imports itself."""
+    return name.rpartition(".")[0], *at_once(trees()[modules()[name]].body)
+
+
 def loaded_with(name: str) -> set[str]:
     """The modules of the package that are loaded once one is."""
     loaded, waiting = set[str](), [name]
@@ -67,8 +84,7 @@ def loaded_with(name: str) -> set[str]:
         name = waiting.pop()
         if name in modules() and name not in loaded:
             loaded.add(name)
-            package = name.rpartition(".")[0]
-            waiting += [package, *at_once(trees()[modules()[name]].body)]
+            waiting += loaded_by(name)
     return loaded
 
 

@@ -19,7 +19,9 @@ from hsi_viewer.ui.rest_timer import RestTimer
 if TYPE_CHECKING:
     from hsi_viewer.ui.workspace import Workspace
 
-MODULES = ("scipy.ndimage", "torch", "hsi_viewer.learning.trainer")
+MODULES = (
+    "scipy.ndimage", "scipy.optimize", "scipy.spatial", "torch", "hsi_viewer.learning.trainer",
+)  # fmt: skip
 REST_MS = 300  # without work that the user waits for
 
 

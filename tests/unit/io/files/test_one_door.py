@@ -29,6 +29,7 @@ HARMLESS = {
 # Texts that may be the name of a file or an address are looked at first.
 OF_TEXTS = {"from_user_input", "from_string", "from_dict"}
 OF_TEXTS_IN = "io/metadata/crs.py"
+NAMED = re.compile("|".join((*DOORS, *OTHERS, *OF_TEXTS)))  # modules without need no closer look
 
 
 def doors_in(tree: ast.AST, module: str) -> list[str]:
@@ -42,7 +43,7 @@ def doors_in(tree: ast.AST, module: str) -> list[str]:
             names = [(node.module or "", alias.name) for alias in node.names]
         elif isinstance(node, ast.Attribute) and node.attr in OF_TEXTS and module != OF_TEXTS_IN:
             found.append(f"{module}: {node.attr}")
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call) and _name_of(node.func) == "import_module":
             found += [f"{module}: {a.value}" for a in node.args if isinstance(a, ast.Constant)]
         for source, name in names:
             library = source.partition(".")[0]
@@ -51,6 +52,10 @@ def doors_in(tree: ast.AST, module: str) -> list[str]:
             if library in OTHERS or (library in DOORS and not _may(module, library, source, name)):
                 found.append(f"{module}: {source} {name or ''}".rstrip())
     return found
+
+
+def _name_of(function: ast.expr) -> str | None:
+    return getattr(function, "attr", None) or getattr(function, "id", None)
 
 
 def _may(module: str, library: str, source: str, name: str | None) -> bool:
@@ -67,8 +72,9 @@ def test_no_other_module_opens_files_through_gdal():
     found = []
     for path in modules:
         module = path.relative_to(root).as_posix()
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        found += doors_in(tree, module)
+        text = path.read_text(encoding="utf-8")
+        if NAMED.search(text):
+            found += doors_in(ast.parse(text), module)
     assert [
         f for f in found if "rasterio" in f or "pyogrio" in f or f.split()[-1] in OF_TEXTS
     ] == []

@@ -227,14 +227,14 @@ def test_scale_and_offset_make_physical_values(tmp_path):
     assert "Scale or offset differs from band to band" in cube.warnings[0]
 
 
-def claimed(path: Path, side: int, bits: int, planes: int) -> Path:
-    """Write a TIFF file that claims 60000 bands of side x side pixels and holds none."""
+def claimed(path: Path, side: int, bits: int, planes: int, bands: int) -> Path:
+    """Write a TIFF file that claims so many bands of side x side pixels and holds none."""
     import struct
 
-    strips = 60000 if planes == 2 else 1
+    strips = bands if planes == 2 else 1
     entries = [
         (256, 4, 1, side), (257, 4, 1, side), (258, 3, 1, bits), (259, 3, 1, 1), (262, 3, 1, 1),
-        (273, 4, strips, 512), (277, 3, 1, 60000), (278, 4, 1, side), (279, 4, strips, 512),
+        (273, 4, strips, 512), (277, 3, 1, bands), (278, 4, 1, side), (279, 4, strips, 512),
         (284, 3, 1, planes),
     ]  # fmt: skip
     body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
@@ -245,12 +245,12 @@ def claimed(path: Path, side: int, bits: int, planes: int) -> Path:
 
 def test_blocks_that_cannot_be_read_are_refused(tmp_path):
     with pytest.raises(FormatError, match="blocks of"):
-        open_cube(claimed(tmp_path / "a.tif", side=60000, bits=8, planes=1))
+        open_cube(claimed(tmp_path / "a.tif", side=60000, bits=8, planes=1, bands=60000))
 
 
 def test_more_pixels_than_memory_is_an_error(tmp_path):
-    cube = open_cube(claimed(tmp_path / "a.tif", side=16000, bits=64, planes=2))
-    assert cube.shape == (16000, 16000, 60000)
+    cube = open_cube(claimed(tmp_path / "a.tif", side=16000, bits=64, planes=2, bands=4000))
+    assert cube.shape == (16000, 16000, 4000)
     with pytest.raises(FileError, match="could not be read"):
         cube.read()
 
