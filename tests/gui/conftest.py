@@ -8,12 +8,14 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent, QWindow
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from hsi_viewer.app import make_application
 from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.preferences.view_memory import ViewMemory
+from hsi_viewer.ui.arrangements import LABEL
 from hsi_viewer.ui.main_window import MainWindow
 from hsi_viewer.ui.theme import apply_theme
 from tests.conftest import leaving_nothing, live_in
@@ -60,6 +62,7 @@ class Driver:
     def __init__(self, window: MainWindow, qtbot) -> None:
         self.window, self.qtbot = window, qtbot
         self.canvas = window.context.canvas
+        self.first_state = ""  # of the panels
 
     def begin_again(self) -> None:
         """Bring the window back to its start, but for its scene, which the next one may replace."""
@@ -68,12 +71,18 @@ class Driver:
             setattr(settings, name, value)
         if self.document is not None:
             self.document.mark_saved()  # it is left without a question
+        context.viewing.pictures._memory = ViewMemory()  # of the scenes of tests before
         self.trigger("tool.navigate")
-        self.window.notices.forget()
-        while context.offers.dismiss():
+        for dialog in self.window.findChildren(QDialog):
+            dialog.close()
+        while context.notices.dismiss() or context.offers.dismiss():
             pass
-        context.docking.reset()
         self.window.resize(*WINDOW)
+        docking = context.docking
+        if docking.sizes.arrangement is not LABEL or docking.state() != self.first_state:
+            docking.reset()
+            self.first_state = docking.state()
+        self.window.activateWindow()  # there may have been another in between
         self.canvas.setFocus()
         QApplication.processEvents()  # lay it out: pictures are fitted to what there is
 
@@ -190,16 +199,15 @@ def kept_window(qapp, tmp_path_factory) -> Iterator[Driver]:
 
 
 @pytest.fixture
-def shared(kept_window, qtbot, own_settings) -> Iterator[Driver]:
+def shared(kept_window, qtbot, own_settings) -> Driver:
     """The window of the file as at its start, but with the scene of the test before.
 
     For tests that begin with a scene of their own: to make a window takes longer than most of
     them. A file asks for it by a fixture `driver` of its own.
     """
-    driver = Driver(kept_window.window, qtbot)
-    driver.begin_again()
-    yield driver
-    driver.window = driver.canvas = None
+    kept_window.qtbot = qtbot
+    kept_window.begin_again()
+    return kept_window
 
 
 @pytest.fixture

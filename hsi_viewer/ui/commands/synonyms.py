@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
+
+MOST_KEPT = 1024  # words; each key that is typed asks for those of every command, and re keeps 512
 
 # Words of one row mean the same; whoever types one finds commands with any of them, those with
 # the first words of the row first.
@@ -119,13 +122,14 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def alternatives(word: str) -> set[str]:
+@lru_cache(MOST_KEPT)
+def alternatives(word: str) -> frozenset[str]:
     """The words that mean the same as one, itself included; beginnings of words count."""
     found = {word}
     for row in SYNONYMS:
         if any(term == word or (len(word) > 2 and term.startswith(word)) for term in row):
             found.update(row)
-    return found
+    return frozenset(found)
 
 
 def matches(text: str, title: str) -> int:
@@ -173,7 +177,12 @@ def _has(title: str, term: str) -> bool:
 
 def _begins(title: str, term: str) -> bool:
     """Whether a word of the title begins so: "angle" isn't "rectangle"."""
-    return re.search(rf"\b{re.escape(term)}", title) is not None
+    return _beginning(term).search(title) is not None
+
+
+@lru_cache(MOST_KEPT)
+def _beginning(term: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(term)}")
 
 
 def nearest(text: str, titles: Iterable[str], count: int = 5) -> list[str]:

@@ -15,6 +15,11 @@ from hsi_viewer.ui.scene.layer_item import LayerItem
 from tests.gui.hands import Hands
 
 
+@pytest.fixture
+def driver(shared):
+    return shared
+
+
 def boom(*_args):
     raise RuntimeError("boom")
 

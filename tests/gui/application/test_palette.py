@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -10,6 +11,11 @@ from hsi_viewer.ui.commands.palette import ID_ROLE, CommandPalette
 from hsi_viewer.ui.commands.synonyms import alternatives, matches, nearest
 
 CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def driver(shared):
+    return shared
 
 
 def listed(palette) -> list[str]:

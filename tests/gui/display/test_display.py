@@ -21,6 +21,11 @@ from hsi_viewer.ui.widgets.preset_editor import PresetEditor
 from tests.patience import PATIENCE
 
 
+@pytest.fixture
+def driver(shared):
+    return shared
+
+
 def feature(driver, kind):
     return next(f for f in driver.window.features if isinstance(f, kind))
 
@@ -73,8 +78,10 @@ def place_in(plot, x: float, y: float) -> QPoint:
 
 
 @pytest.fixture
-def front(sample):
-    """The sample scene with the Contrast panel in front."""
+def front(make_driver):
+    """The sample scene with the Contrast panel in front, in a window of its own."""
+    sample = make_driver()
+    sample.open("sample:indian-pines")
     sample.trigger("image.contrast")
     panel = feature(sample, PictureFeature).panel
     sample.qtbot.waitUntil(lambda: panel.plot.isVisible() and panel.plot.width() > 60)

@@ -11,6 +11,11 @@ from tests.gui.hands import Hands, made_cube
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def hands(driver, tmp_path) -> Hands:
     path = tmp_path / "made.npy"
     np.save(path, made_cube())

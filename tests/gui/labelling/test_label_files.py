@@ -23,6 +23,11 @@ A = shapes.rectangle((2, 2), (9, 9), SIZE)
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def hands(driver, tmp_path) -> Hands:
     path = tmp_path / "made.npy"
     np.save(path, made_cube())

@@ -14,6 +14,11 @@ ENTER, ESCAPE = Qt.Key.Key_Return, Qt.Key.Key_Escape
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def made(driver, tmp_path):
     path = tmp_path / "made.npy"
     np.save(path, made_cube())

@@ -25,6 +25,20 @@ from hsi_viewer.ui.features.opening.remedies import array_choices
 OK = QDialogButtonBox.StandardButton.Ok
 
 
+@pytest.fixture
+def driver(shared):
+    return shared
+
+
+waiting: list = []  # for dialogs that did not come yet
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits_for_dialogs_of_the_next_test():
+    yield
+    waiting.clear()
+
+
 def in_dialog(kind: type, act) -> list[str]:
     """Act on the next modal dialog of a kind, then press its Ok; the list tells that it came.
 
@@ -34,7 +48,10 @@ def in_dialog(kind: type, act) -> list[str]:
 
     def look() -> None:
         dialog = QApplication.activeModalWidget()
+        if look not in waiting:
+            return
         if isinstance(dialog, kind):
+            waiting.remove(look)
             came.append(dialog.windowTitle())
             try:
                 act(dialog)
@@ -47,6 +64,7 @@ def in_dialog(kind: type, act) -> list[str]:
         else:
             QTimer.singleShot(20, look)
 
+    waiting.append(look)
     QTimer.singleShot(20, look)
     return came
 
@@ -634,7 +652,8 @@ def test_a_map_of_the_scenes_size_opens_as_a_scene_if_wanted(driver, tmp_path):
     assert driver.document.cube.name == "map.npy"
 
 
-def test_without_a_scene_a_table_of_pixels_is_refused(driver, tmp_path):
+def test_without_a_scene_a_table_of_pixels_is_refused(make_driver, tmp_path):
+    driver = make_driver()
     path = tmp_path / "truth.csv"
     path.write_text(PIXELS)
     driver.window.open(str(path))
@@ -664,8 +683,9 @@ def press(driver, text: str) -> None:
 
 
 def test_without_a_scene_a_spectral_library_is_refused_and_the_doctor_is_not_asked(
-    driver, data_dir, tmp_path, monkeypatch
+    make_driver, data_dir, tmp_path, monkeypatch
 ):
+    driver = make_driver()
     asked = []
     monkeypatch.setattr(DoctorDialog, "exec", lambda dialog: asked.append(dialog) or 0)
     for name in ("library_berlin.hdr", "library_berlin.sli"):
