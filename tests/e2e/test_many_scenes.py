@@ -71,9 +71,9 @@ def started(line: list[str]) -> subprocess.Popen:
     )
 
 
-def test_two_processes_make_the_map_of_one(files, reference, tmp_path, capsys):
+def test_three_processes_make_the_map_of_one(files, reference, tmp_path, capsys):
     capsys.readouterr()
-    assert main(command(files, tmp_path / "out", "--workers", "2", "--json")) == 0
+    assert main(command(files, tmp_path / "out", "--workers", "3", "--json")) == 0
     record = fitting(capsys.readouterr().out, "batch")
     assert (record["tiles_computed"], record["tiles_kept"]) == (TILES, 0)
     assert maps_of(tmp_path / "out") == reference
