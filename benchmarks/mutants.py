@@ -45,7 +45,7 @@ LIBRARIES = (
 )
 ENVIRONMENT = {
     "CI": "1",
-    "HSI_FUZZ_SECONDS": "1",
+    "HSI_FUZZ_ROUNDS": "20",
     "HSI_NO_SHRINKING": "1",
     "QT_QPA_PLATFORM": "offscreen",
 }

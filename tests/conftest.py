@@ -16,7 +16,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +25,7 @@ import pytest
 from tests.patience import PATIENCE
 
 PROJECT = Path(__file__).resolve().parents[1]
-_passed_over = 0  # modules that were there when the collector last looked through them
+MANY = 20_000  # objects, which the collector looks through in a few milliseconds
 _blocks = 0  # of `leaving_nothing` that run, one within another
 
 
@@ -113,12 +113,23 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while tests are collected: all that is made stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @contextmanager
 def leaving_nothing() -> Iterator[None]:
     """Fail if a thread runs or a window exists after the block that was not there before it."""
     global _blocks
     if not _blocks:  # else there is a window, which would never be collected
-        _pass_over_imports()
+        _pass_over_what_stays()
     threads = set(threading.enumerate())
     windows = set(_top_level_widgets())
     workers = _running_qthreads()
@@ -132,22 +143,21 @@ def leaving_nothing() -> Iterator[None]:
         _process_deferred_deletes()
 
 
-def _pass_over_imports() -> None:
-    """Look no more through what is imported: that takes longer than most tests, and it stays."""
-    global _passed_over
-    if len(sys.modules) > _passed_over:
+def _pass_over_what_stays() -> None:
+    """Look no more through imports and the list of tests: that takes longer than most tests.
+
+    The application lets the collector look again through all there is when its window closes.
+    """
+    if len(gc.get_objects(generation=2)) > MANY:
         gc.collect()
         gc.freeze()
-        _passed_over = len(sys.modules)
 
 
 def _left_behind(threads: set[threading.Thread], windows: set[int], workers: set[int]) -> list[str]:
     """Name what exists now and did not before the test."""
     left = [f"thread {t.name}" for t in threading.enumerate() if _is_new(t, threads)]
     left += [f"widget {w!r}" for key, w in _top_level_widgets().items() if key not in windows]
-    if not left and _application() is not None:  # last, because it looks at every object there is
-        left += ["a running QThread"] * len(_running_qthreads() - workers)
-    return left
+    return left + ["a running QThread"] * len(_running_qthreads() - workers)
 
 
 def _is_new(thread: threading.Thread, before: set[threading.Thread]) -> bool:
@@ -174,24 +184,15 @@ def _top_level_widgets() -> dict[int, object]:
 
 
 def _running_qthreads() -> set[int]:
+    """Running threads of Qt but this one, by the address of their C++ object."""
     core = sys.modules.get("PySide6.QtCore")
     if core is None:
         return set()
+    from shiboken6 import getAllValidWrappers, getCppPointer
+
     main = core.QThread.currentThread()
-    kinds = _kinds_of(core.QThread)
-    return {id(o) for o in gc.get_objects() if type(o) in kinds and o is not main and _runs(o)}
-
-
-def _kinds_of(base: type) -> set[type]:
-    """A class and all that inherit from it."""
-    return {base}.union(*(_kinds_of(kind) for kind in base.__subclasses__()))
-
-
-def _runs(thread) -> bool:
-    try:
-        return thread.isRunning()
-    except RuntimeError:  # the C++ object is gone
-        return False
+    threads = (o for o in getAllValidWrappers() if isinstance(o, core.QThread) and o is not main)
+    return {getCppPointer(thread)[0] for thread in threads if thread.isRunning()}
 
 
 def _process_deferred_deletes() -> None:

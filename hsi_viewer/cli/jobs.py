@@ -12,6 +12,7 @@ from hsi_viewer.cli.parser import UsageError
 from hsi_viewer.cli.streams import print_text, terminable
 from hsi_viewer.cli.values import names_of
 from hsi_viewer.core.labels.placement import Placement
+from hsi_viewer.core.text import percent
 from hsi_viewer.core.training import TrainingConfig
 
 if TYPE_CHECKING:
@@ -143,11 +144,11 @@ def _print_result(result: JobResult, output: Path) -> None:
 def accuracy_text(accuracy: AccuracyReport) -> str:
     """The accuracy in one line."""
     overall, kappa = accuracy.overall, accuracy.kappa
-    interval = f"95 % interval {overall.low:.1%} to {overall.high:.1%}"
+    interval = f"95 % interval {percent(overall.low, 1)} to {percent(overall.high, 1)}"
     if overall.low != overall.low:
         interval = "too few groups of test pixels for an interval"
     return (
-        f"Overall accuracy {overall.value:.1%} ({interval}), average accuracy "
-        f"{accuracy.average:.1%}, kappa "
+        f"Overall accuracy {percent(overall.value, 1)} ({interval}), average accuracy "
+        f"{percent(accuracy.average, 1)}, kappa "
         f"{'undefined' if kappa != kappa else f'{kappa:.3f}'}, on {accuracy.total} test pixels"
     )

@@ -12,6 +12,7 @@ from rich.progress import Progress as Bars
 
 from hsi_viewer.cli.streams import end_if_asked
 from hsi_viewer.core.progress import Note, Progress, ProgressPort, SilentPort
+from hsi_viewer.core.text import percent
 from hsi_viewer.core.training import EpochReport
 
 STEPS = 20  # lines of a step that tells how far it is, in a log
@@ -48,8 +49,10 @@ def progress_on_stderr(quiet: bool = False) -> Iterator[ProgressPort]:
 
 
 def _epoch_text(item: EpochReport) -> str:
-    accuracy = f", training accuracy {item.exit_accuracy[-1]:.0%}" if item.exit_accuracy else ""
-    return f"epoch {item.epoch}/{item.epochs}, loss {item.loss:.2f}{accuracy}"
+    text = f"epoch {item.epoch}/{item.epochs}, loss {item.loss:.2f}"
+    if not item.exit_accuracy:
+        return text
+    return f"{text}, training accuracy {percent(item.exit_accuracy[-1])}"
 
 
 def _note_text(note: Note) -> str:

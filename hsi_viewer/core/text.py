@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -73,6 +74,11 @@ def messages(texts: tuple[str, ...]) -> tuple[str, ...]:
     shown = tuple(message(text) for text in texts[:MOST_MESSAGES])
     left = len(texts) - len(shown)
     return (*shown, f"{left} more remarks are not shown.") if left else shown
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share in a sentence, such as "99.1 %" with one digit, or "undefined"."""
+    return "undefined" if math.isnan(share) else f"{100 * share:.{digits}f} %"
 
 
 def counted(number: int, word: str, one: str = "", more: str = "") -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -403,6 +404,7 @@ def _seconds(known: dict[str, float], watch: Stopwatch) -> dict[str, float]:
     return {name: round(s, 3) for name, s in {**seconds, "total": watch.total()}.items()}
 
 
+@cache
 def versions() -> dict[str, str]:
-    """Of Python and of the packages that make a map."""
+    """Of Python and of the packages that make a map; read once, since each is in a file."""
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

@@ -5,7 +5,7 @@ A classifier that gathers evidence while it is trained (`model.evidence`) is not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,12 @@ from hsi_viewer.core.labels.sampling import REACH
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import Refine, TrainingConfig
+from hsi_viewer.learning.calibration import reliable
 from hsi_viewer.learning.classifiers import fit
 from hsi_viewer.learning.folds import random_folds
 from hsi_viewer.learning.model import TrainedModel, strength_of
 from hsi_viewer.learning.pixel_model import PixelModel
+from hsi_viewer.learning.scene_mapper import SceneMapper
 from hsi_viewer.learning.spatial_folds import FOLDS, spatial_folds
 from hsi_viewer.learning.trainer import Run
 from hsi_viewer.learning.training_pixels import checked_labels
@@ -89,7 +91,8 @@ def evidence_of(
         return _judged_again(model, cube, labels, config, token or CancelToken(), strength) or known
     if known is not None and not continued:
         return known
-    strength = strength_of(wished, "full")
+    usual = model.refinement.strength if isinstance(model, SceneMapper) else "full"
+    strength = strength_of(wished, usual)
     pixels = np.flatnonzero(np.isin(labels, model.class_ids))
     targets = np.searchsorted(model.class_ids, labels.ravel()[pixels])
     apart = spatial_folds(pixels, targets, cube.columns, joined_at=cube.joined_at)
@@ -185,7 +188,7 @@ class Trial:
         model = fit(
             self.cube,
             rest,
-            self.config,
+            replace(self.config, refine=False),  # how strongly to refine was judged before
             classifier=self.model.name,
             legend=self.model.legend,
             token=self.token,
@@ -198,7 +201,10 @@ class Trial:
             token=self.token,
             port=SilentPort(),
         )
-        return probabilities_at(prediction, test, self.model.class_ids)
+        answers = probabilities_at(prediction, test, self.model.class_ids)
+        if isinstance(self.model, SceneMapper):
+            answers = reliable(answers, *self.model.refinement.reliable_at(self.refine))
+        return answers
 
 
 def probabilities_at(

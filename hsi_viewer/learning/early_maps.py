@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.core.text import percent
 from hsi_viewer.core.viewed import Viewed, ViewedPart
 from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.features import FloatArray
@@ -184,7 +185,7 @@ class Painter:
         is_done = self._next_tile(part) is None
         if is_done or time.perf_counter() - self._published >= OFTEN:
             fine = sum(s < max(self._ids.shape) for s in self._finest.values())
-            self._publish(f"{fine / len(self._tiles):.0%} of the scene finely")
+            self._publish(f"{percent(fine / len(self._tiles))} of the scene finely")
 
     def _put(self, window: Window, grid: Grid) -> None:
         """Paint a window, each pixel of the map as large as the step of the grid."""

@@ -30,6 +30,20 @@ def random_folds(targets: NDArray[np.int64], seed: int, count: int = FOLDS) -> N
     return folds
 
 
+def evenly(targets: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
+    """Indices of at most about so many labels, ascending, drawn evenly from the classes.
+
+    Parameters
+    ----------
+    targets : (n,) class indices.
+    most : labels; of each class at least two, if it has them.
+    """
+    order = np.random.default_rng(seed).permutation(targets.size)
+    classes = int(targets.max()) + 1
+    share = max(2, most // classes)
+    return np.sort(np.concatenate([order[targets[order] == k][:share] for k in range(classes)]))
+
+
 def trainable(folds: NDArray[np.int64], targets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Folds (n,) of some of the labels, none held out of a class that would miss in training."""
     folds = folds.copy()

@@ -26,6 +26,7 @@ from hsi_viewer.core.progress import (
     ProgressPort,
     UnlikeSpectra,
 )
+from hsi_viewer.core.text import percent
 from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.by_tile import ByTile
@@ -57,9 +58,9 @@ def strange_note(share: float | None) -> str | None:
     if share is None or share <= STRANGE:
         return None
     return (
-        f"{share:.0%} of the pixels have spectra outside the range of the scene that the model was "
-        "trained on; the map isn't to be trusted there. Standardise the bands by this scene, or "
-        "label some pixels of it."
+        f"{percent(share)} of the pixels have spectra outside the range of the scene that the "
+        "model was trained on; the map isn't to be trusted there. Standardise the bands by this "
+        "scene, or label some pixels of it."
     )
 
 
@@ -233,7 +234,7 @@ class TrainedModel(ModelState):
             probabilities = raw.probabilities.copy()
             if refine not in (False, "none"):
                 hold_to(seeds_of(known, self.class_ids), probabilities)
-        probabilities = reliable(probabilities, pool.offset, pool.slope)
+        probabilities = reliable(probabilities, *pool.reliability(strength))
         self.seconds["predict"] = painted - start
         self.seconds["refine"] = time.perf_counter() - painted
         return prediction_of(
@@ -277,7 +278,7 @@ class TrainedModel(ModelState):
             ),
             of_strength(self.recipe.walker, strength) if refined else None,
             lambda probabilities: tempered(probabilities, VOTE),
-            lambda probabilities: reliable(probabilities, pool.offset, pool.slope),
+            lambda probabilities: reliable(probabilities, *pool.reliability(strength)),
             self._source(pool) + ", refined" * refined,
         )
 

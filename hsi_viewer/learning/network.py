@@ -76,7 +76,10 @@ class SdhsiNet(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Conv3d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+                # Of a network that is asked for its shapes alone, nothing is drawn: without memory,
+                # torch loads its compiler for that, in two seconds.
+                if not module.weight.is_meta:
+                    nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
             if isinstance(module, nn.Conv2d):

@@ -129,7 +129,7 @@ class EngineOcclusion:
 
     def probabilities(self, logits: FloatArray) -> FloatArray:
         """Probabilities (n, classes) of logits, as reliable as those of a map."""
-        return reliable(softmax(logits), self._pool.offset, self._pool.slope)
+        return reliable(softmax(logits), *self._pool.reliability("none"))
 
     def _voices(
         self, features: FloatArray, spectra: FloatArray, exits: FloatArray

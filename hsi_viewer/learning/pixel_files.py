@@ -30,6 +30,7 @@ from hsi_viewer.learning.model_files import (
 )
 from hsi_viewer.learning.model_state import TrainingFacts
 from hsi_viewer.learning.pixel_kind import PixelKind, Scorer
+from hsi_viewer.learning.pixel_refinement import Refinement
 from hsi_viewer.learning.recipe import WalkerRecipe
 
 SIGMAS = (0.0,)
@@ -45,7 +46,8 @@ class PixelState(TrainingFacts):
     kind : which one.
     scorer, steepness : what was fitted; see `FitScorer`.
     features : bands, their scaling, and the components that guide the walker.
-    walker : strength of the refinement.
+    walker : settings of the refinement.
+    refinement : how strong it is by default, and what makes confidence reliable then.
     """
 
     kind: PixelKind
@@ -53,6 +55,7 @@ class PixelState(TrainingFacts):
     steepness: float
     features: Features
     walker: WalkerRecipe
+    refinement: Refinement = Refinement()  # noqa: RUF009 -- frozen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,7 @@ class PixelDescription(DescribedFacts):
     walker: WalkerRecipe
     steepness: float
     channels: int
+    refinement: Refinement = Refinement()  # noqa: RUF009 -- full in files of earlier versions
 
 
 def save_pixels(state: PixelState, target: str | Path) -> list[Path]:
@@ -79,6 +83,7 @@ def save_pixels(state: PixelState, target: str | Path) -> list[Path]:
         **facts_written(state),
         "classifier": state.kind.name,
         "walker": asdict(state.walker),
+        "refinement": asdict(state.refinement),
         "steepness": state.steepness,
         "channels": state.features.channels,
     }
@@ -110,6 +115,7 @@ def load_pixels(kind: PixelKind, target: str | Path) -> PixelState:
         steepness=description.steepness,
         features=features,
         walker=description.walker,
+        refinement=description.refinement,
         **vars(facts_read(description)),
     )
 
@@ -129,6 +135,7 @@ def _check(description: PixelDescription, kind: PixelKind, text: bytes) -> None:
         "classes": len(description.class_ids) >= 2,
         "steepness": 0 < description.steepness <= STEEPEST,
         "channels": description.channels >= 1,
+        "refinement": description.refinement.is_sound,
         "walker": json.loads(text)["walker"] == asdict(description.walker),  # no more, no less
     }
     refuse(sound | facts_checked(description) | walker_checked(description.walker))

@@ -20,10 +20,10 @@ from hsi_viewer.core.progress import CancelToken, NotingPort, ProgressPort
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.folds import FOLDS
-from hsi_viewer.learning.instant_model import softmax
 from hsi_viewer.learning.model_state import facts_of
 from hsi_viewer.learning.pixel_files import PixelState, load_pixels, save_pixels
 from hsi_viewer.learning.pixel_kind import PixelKind
+from hsi_viewer.learning.pixel_refinement import Labelled, Refinement, judged, probabilities
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_mapper import FEATURES, WALKER, SceneMapper, labelled_scene
 from hsi_viewer.learning.spatial_folds import spatial_folds
@@ -55,7 +55,7 @@ class PixelModel(PixelState, SceneMapper):
 
     def probabilities(self, values: FloatArray) -> FloatArray:
         """Probabilities (n, classes) of standardised values (n, bands)."""
-        return softmax(np.float32(self.steepness) * self.scorer.scores(values))
+        return probabilities(self.scorer, self.steepness, values)
 
     def save(self, target: str | Path) -> list[Path]:
         """Write the model; see `pixel_files.save_pixels`."""
@@ -91,6 +91,10 @@ def fit_pixel_model(
     scorer, steepness = kind.fit(
         values, known.targets, folds=apart.folds, seed=config.seed, token=token, port=port
     )
+    labelled = Labelled(known.scene, known.pixels, known.targets, values)
+    refinement = Refinement()
+    if config.refine:
+        refinement = judged(kind, labelled, apart.folds, WALKER, config.seed, token, port)
     seconds["train"] = time.perf_counter() - started
     facts = facts_of(cube, known.ids, known.class_ids, legend, config, seconds, known.warning)
     return PixelModel(
@@ -100,5 +104,6 @@ def fit_pixel_model(
         steepness=steepness,
         features=known.scene.features,
         walker=WALKER,
+        refinement=refinement,
         scenes=[known.scene],
     )

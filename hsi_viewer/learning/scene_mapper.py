@@ -26,9 +26,11 @@ from hsi_viewer.core.progress import (
 from hsi_viewer.core.training import Refine, Standardise
 from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.by_tile import ByTile
+from hsi_viewer.learning.calibration import reliable
 from hsi_viewer.learning.features import Features, FloatArray, fit_features, scaled
 from hsi_viewer.learning.model import prediction_of, real_in, strange_note, strength_of
 from hsi_viewer.learning.model_state import TrainingFacts
+from hsi_viewer.learning.pixel_refinement import Refinement
 from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.recipe import FeatureRecipe, WalkerRecipe
@@ -44,7 +46,6 @@ from hsi_viewer.learning.training_pixels import (
     without_strays,
 )
 from hsi_viewer.learning.voices.judging import of_strength
-from hsi_viewer.learning.voices.pool import Strength
 
 WALKER = WalkerRecipe()
 FEATURES = FeatureRecipe(components=WALKER.guides, sigmas=(0.0,))  # what the walker is guided by
@@ -105,12 +106,14 @@ class SceneMapper(TrainingFacts, ABC):
     Attributes
     ----------
     features : bands, their scaling, and the components that guide the walker.
-    walker : strength of the refinement.
+    walker : settings of the refinement.
+    refinement : how strong it is by default, and what makes confidence reliable then.
     scenes : the cube that it was trained on or mapped last, without its values.
     """
 
     features: Features
     walker: WalkerRecipe
+    refinement: Refinement = Refinement()  # noqa: RUF009 -- frozen
     scenes: list[SceneFeatures] = field(default_factory=list, repr=False)
 
     @property
@@ -156,15 +159,16 @@ class SceneMapper(TrainingFacts, ABC):
     ) -> Prediction:
         """Map a cube tile by tile; arguments and errors as of `core.classifier.Model.predict`.
 
-        "auto" refines fully where labels are known, and not at all where none are. The bands are
-        standardised by the means and spreads of the "training", or of this "scene".
+        "auto" refines as strongly as the training labels tell where labels are known, and not at
+        all where none are. The bands are standardised by the means and spreads of the "training",
+        or of this "scene".
         """
         token, port, cube = token or CancelToken(), port or NotingPort(), as_cube(cube, region)
         known = known_ids(labels, cube)
         start = time.perf_counter()
         scene = self._scene_of(cube, standardise, port)
         source = self.title
-        usual: Strength = "full" if refine is True or known.any() else "none"
+        usual = self.refinement.strength if refine is True or known.any() else "none"
         strength = strength_of(refine, usual)
         if strength != "none":
             port.report(Progress(COMPARING))
@@ -181,6 +185,7 @@ class SceneMapper(TrainingFacts, ABC):
             raw = self._mapped(scene, token, port)
             probabilities = raw.probabilities
             mapped = time.perf_counter()
+        probabilities = reliable(probabilities, *self.refinement.reliable_at(strength))
         self.seconds["predict"] = mapped - start
         self.seconds["refine"] = time.perf_counter() - mapped
         note = None if known.any() else strange_note(raw.strange)
@@ -196,14 +201,14 @@ class SceneMapper(TrainingFacts, ABC):
         fitting = in_units(fitting, (self.scale, self.offset), self.features)
         features = scaled(self.features, scaling, fitting)
         scene = SceneFeatures(fitting, features, token, origin=cube, keep=False)
-        strength = strength_of(refine, "full" if refine is True else "none")
+        strength = strength_of(refine, self.refinement.strength if refine is True else "none")
         refined = strength != "none"
         return ByTile(
             scene,
             self._mapped_part,
             of_strength(self.walker, strength) if refined else None,
             lambda probabilities: probabilities,
-            lambda probabilities: probabilities,
+            lambda probabilities: reliable(probabilities, *self.refinement.reliable_at(strength)),
             self.title + ", refined" * refined,
         )
 

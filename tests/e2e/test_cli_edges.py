@@ -291,7 +291,7 @@ def test_a_disk_that_is_full_at_the_export_is_reported_in_one_line(tmp_path):
     output = tmp_path / "a" / "out"
     sources = [tmp_path / "cube.npy", "--labels", tmp_path / "labels.npy"]
     options = ["--classifier", "lda", "--output", output]  # trained in a moment
-    command = [sys.executable, "-c", limit, "classify", *sources, *options]
+    command = [sys.executable, "-B", "-c", limit, "classify", *sources, *options]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     last = ended.stderr.splitlines()[-1]

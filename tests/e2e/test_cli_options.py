@@ -284,7 +284,7 @@ def test_the_accuracy_is_printed(scene, trained, tmp_path, capsys):
     assert apply(trained, scene, tmp_path / "a", "--test", scene / "truth.npy") == 0
     accuracy = report_of(tmp_path / "a")["accuracy"]
     line = capsys.readouterr().out.splitlines()[0]
-    assert line.startswith(f"Overall accuracy {accuracy['overall']:.1%} (95 % interval ")
+    assert line.startswith(f"Overall accuracy {100 * accuracy['overall']:.1f} % (95 % interval ")
     assert line.endswith(f"on {ROWS * COLUMNS} test pixels")
     assert f"kappa {accuracy['kappa']:.3f}" in line
 

@@ -9,6 +9,7 @@ from hsi_viewer.cli.maps import add_map, add_reference, add_target, check_strata
 from hsi_viewer.cli.output import add_reporting
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.streams import terminable
+from hsi_viewer.core.text import percent
 
 EXAMPLES = (
     "hsi-viewer areas class_map.tif",
@@ -99,7 +100,7 @@ def lines_of(record: dict[str, Any]) -> list[str]:
     unit = None if record["area_m2"] is None else suited_unit(record["area_m2"])
     lines = []
     for row in rows:
-        line = f"{row['name']:{wide}}  {row['pixels']:>12} pixels  {row['share']:>7.2%}"
+        line = f"{row['name']:{wide}}  {row['pixels']:>12} pixels  {percent(row['share'], 2):>8}"
         lines.append(
             line if unit is None else f"{line}  {row['area_m2'] / UNITS[unit]:>14.4f} {unit}"
         )

@@ -15,6 +15,7 @@ from hsi_viewer.cli.output import (
 )
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.streams import print_text, terminable
+from hsi_viewer.core.text import percent
 
 EXAMPLES = (
     "hsi-viewer train north.hdr south.hdr --labels north.tif south.tif --output model",
@@ -86,10 +87,11 @@ def _text(report: dict[str, Any]) -> str:
     if found is None:
         return "No scene could be held out, so the accuracy on other scenes is unknown."
     lines = [
-        f"Scenes held out: models of the other scenes classify {found['overall']:.1%} of their "
-        "labelled pixels correctly."
+        f"Scenes held out: models of the other scenes classify {percent(found['overall'], 1)} "
+        "of their labelled pixels correctly."
     ]
     lines += [
-        f"  {each['scene']}: {each['overall']:.1%} of {each['pixels']}" for each in found["scenes"]
+        f"  {each['scene']}: {percent(each['overall'], 1)} of {each['pixels']}"
+        for each in found["scenes"]
     ]
     return "\n".join(lines)

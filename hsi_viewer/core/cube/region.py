@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.blocks import BLOCK_BYTES
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import LabelError, TrainingError
+from hsi_viewer.core.text import percent
 
 Mask = NDArray[np.bool_]
 Window = tuple[slice, slice]
@@ -171,7 +172,7 @@ def _percent(share: float) -> str:
         return "less than 1 %"
     if 0.99 < share < 1:
         return "more than 99 %"
-    return f"{share:.0%}".replace("%", " %")
+    return percent(share)
 
 
 def labels_inside(

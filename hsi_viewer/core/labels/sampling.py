@@ -51,7 +51,7 @@ class Draw(Struct, frozen=True):
     strict: bool = False
 
     def __str__(self) -> str:
-        unit = "%" if self.unit == "percent" else " pixels"
+        unit = " %" if self.unit == "percent" else " pixels"
         where = ", separate fields" if self.protocol == "fields" else ""
         return f"{self.amount:g}{unit} per class{where}, seed {self.seed}"
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.labels.class_ids import count_ids, present_ids
 from hsi_viewer.core.labels.class_match import renumbered
 from hsi_viewer.core.labels.label_file import LabelFile
+from hsi_viewer.core.text import percent
 
 # Names of what is in no class, in small letters without spaces and marks.
 NO_CLASS = frozenset((
@@ -53,9 +54,10 @@ def without_unlabelled(labels: LabelFile) -> LabelFile:
     ids = renumbered(labels.ids, dict.fromkeys(gone, 0))
     likely = _likely_background(ids, labels.names)
     if likely is not None:
+        share = percent(counts[likely] / ids.size)
         notes.append(
-            f"{likely} looks like background, not like a class ({counts[likely] / ids.size:.0%} of "
-            f"the pixels). If so, remove that class, or set these pixels to 0 in the file."
+            f"{likely} looks like background, not like a class ({share} of the "
+            "pixels). If so, remove that class, or set these pixels to 0 in the file."
         )
     return replace(
         labels,

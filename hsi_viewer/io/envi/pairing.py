@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import product
 from pathlib import Path
 
@@ -269,7 +269,7 @@ def files(folder: Path) -> list[Path]:
         if it cannot be listed.
     """
     try:
-        return sorted(p for p in folder.iterdir() if p.is_file())
+        return _listed(folder)
     except OSError as error:
         raise FileError(f"{folder} could not be listed: {error.strerror}.") from error
 
@@ -279,8 +279,30 @@ def named(folder: Path, names: tuple[str, ...]) -> Path | None:
     for name in names:
         if (folder / name).is_file():
             return folder / name
+    wanted = [name.casefold() for name in names]
     try:
-        by_name = {p.name.casefold(): p for p in files(folder)}
-    except FileError:  # a folder whose files may be read, but not listed
+        by_name = {p.name.casefold(): p for p in _listed(folder, wanted)}
+    except OSError:  # a folder whose files may be read, but not listed
         return None
-    return next((by_name[n.casefold()] for n in names if n.casefold() in by_name), None)
+    return next((by_name[name] for name in wanted if name in by_name), None)
+
+
+def _listed(folder: Path, wanted: Container[str] | None = None) -> list[Path]:
+    """Files of a folder by name, or those whose names without case are wanted.
+
+    The list of a folder tells what is a file: to ask for each takes long in a large folder.
+    """
+    with os.scandir(folder) as entries:
+        found = sorted(
+            entry.name
+            for entry in entries
+            if (wanted is None or entry.name.casefold() in wanted) and _is_file(entry)
+        )
+    return [folder / name for name in found]
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads in circles, or where nobody may look
+        return False

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube import reflectance
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.core.text import ranges
+from hsi_viewer.core.text import percent, ranges
 from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.image import open_envi
 from hsi_viewer.io.envi.pairing import header_of
@@ -276,8 +276,8 @@ def _above_one(source: reflectance.ReflectanceSource, good: NDArray[np.bool_]) -
     if share < 0.001:
         return ""
     return (
-        f"{share:.1%} of the values are above 1, brighter than the white reference (gloss, or a "
-        "reference in the shade); they are kept."
+        f"{percent(share, 1)} of the values are above 1, brighter than the white reference (gloss, "
+        "or a reference in the shade); they are kept."
     )
 
 

@@ -20,11 +20,11 @@ from hsi_viewer.core.assessment.sample_assessment import (
 )
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.paths import resource_path
-from hsi_viewer.core.text import short_name
+from hsi_viewer.core.text import percent, short_name
 from hsi_viewer.jobs.report.charts import Chart, charts_of, colours, theme
 from hsi_viewer.jobs.report.facts import ClassFacts, Facts
 from hsi_viewer.jobs.report.gather import Report
-from hsi_viewer.jobs.report.methods import percent, with_interval
+from hsi_viewer.jobs.report.methods import with_interval
 from hsi_viewer.jobs.report.pictures import Picture
 from hsi_viewer.jobs.report.tables import PlainSection, class_accuracy
 
@@ -193,7 +193,7 @@ def _accuracy(facts: Facts, charts: dict[str, str]) -> list[str]:
 def _figure(title: str, report: AccuracyReport, kind: str) -> str:
     overall, average = report.overall, report.average_interval
     return (
-        f"<div class={kind}><h3>{escape(title)}</h3><strong>{percent(overall.value)}</strong>"
+        f"<div class={kind}><h3>{escape(title)}</h3><strong>{percent(overall.value, 1)}</strong>"
         f"<p>Overall accuracy {escape(with_interval(overall))}.<br>Average accuracy "
         f"{escape(with_interval(average))}.<br>Kappa {report.kappa:.3f}. "
         f"{escape(report.basis)}</p></div>"
@@ -219,7 +219,7 @@ def _areas(facts: Facts) -> str:
     unit = suited_unit(max((m or 0.0 for m in metres), default=0.0))
     head = ["Class", "Training pixels", "Test pixels", "Map pixels", "Share of the map"]
     rows = [
-        [c.name, _training(c, facts), f"{c.test:,}", f"{c.pixels:,}", f"{percent(c.share)}"]
+        [c.name, _training(c, facts), f"{c.test:,}", f"{c.pixels:,}", percent(c.share, 1)]
         + ([f"{(c.square_metres or 0.0) / UNITS[unit]:,.4g}"] if known else [])
         for c in facts.classes
     ]
@@ -232,7 +232,7 @@ def _sampled(found: SampleAssessment) -> str:
     overall = found.estimates.overall
     return (
         f"<div class=honest><h3>Reference points drawn at random: quote this one</h3>"
-        f"<strong>{percent(overall.value)}</strong><p>Overall accuracy "
+        f"<strong>{percent(overall.value, 1)}</strong><p>Overall accuracy "
         f"{escape(with_interval(overall))}, estimated from {found.estimates.points:,} points. "
         f"{escape(found.method)}</p></div>"
     )
@@ -251,14 +251,14 @@ def _doubt(facts: Facts) -> list[str]:
     found, lines = facts.uncertainty, []
     if found.applicable is not None:
         lines.append(
-            f"{percent(found.applicable.outside)} of the map lies outside of the area of "
+            f"{percent(found.applicable.outside, 1)} of the map lies outside of the area of "
             f"applicability (dissimilarity above {found.applicable.threshold:.2f})."
         )
     if found.conformal is not None:
         lines.append(
             f"Conformal sets of {100 * found.conformal.coverage:.0f} % coverage hold "
             f"{found.conformal.mean_size:.2f} classes on average; "
-            f"{percent(found.conformal.single)} of them hold a single one."
+            f"{percent(found.conformal.single, 1)} of them hold a single one."
         )
     lines += found.missing
     return [f"<p>{escape(line)}</p>" for line in lines]

@@ -15,6 +15,7 @@ from hsi_viewer.core.assessment.label_assessment import GAP
 from hsi_viewer.core.assessment.sample_assessment import SampleAssessment
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.postprocess.map_steps import step_sentence
+from hsi_viewer.core.text import percent
 from hsi_viewer.jobs.report.facts import Facts
 
 SOFTWARE = "hsi-viewer"
@@ -102,7 +103,7 @@ def quoted(facts: Facts) -> str:
         if found.random is None:
             return missing + "too few pixels are labelled to measure one."
         return (
-            f"{missing}{percent(found.random.overall.value)} was measured beside the training "
+            f"{missing}{percent(found.random.overall.value, 1)} was measured beside the training "
             "pixels, and is optimistic. Label more places, or load test pixels of other places."
         )
     return f"Quote {figures(found.separated)}, {measured_on(facts)}."
@@ -143,7 +144,7 @@ def figures(report: AccuracyReport) -> str:
     kappa = report.kappa_interval.value
     return (
         f"an overall accuracy of {with_interval(report.overall)} over {groups}, an average "
-        f"accuracy of {percent(report.average)} and a kappa of "
+        f"accuracy of {percent(report.average, 1)} and a kappa of "
         f"{'undefined' if math.isnan(kappa) else f'{kappa:.2f}'}"
     )
 
@@ -151,16 +152,11 @@ def figures(report: AccuracyReport) -> str:
 def with_interval(interval: Interval | Estimate) -> str:
     """A share in percent with its 95 % interval, where it has one."""
     if math.isnan(interval.low):
-        return f"{percent(interval.value)} (too few groups for an interval)"
+        return f"{percent(interval.value, 1)} (too few groups for an interval)"
     return (
-        f"{percent(interval.value)} (95 % interval {percent(interval.low)} to "
-        f"{percent(interval.high)})"
+        f"{percent(interval.value, 1)} (95 % interval {percent(interval.low, 1)} to "
+        f"{percent(interval.high, 1)})"
     )
-
-
-def percent(share: float) -> str:
-    """A share in percent with a digit, or "undefined"."""
-    return "undefined" if math.isnan(share) else f"{100 * share:.1f} %"
 
 
 class _Text:
@@ -252,7 +248,7 @@ class _Text:
         where = ", which is optimistic for other places" if found.optimistic else ""
         return [
             f"{BESIDE[found.second_title]} gave an overall accuracy of "
-            f"{percent(found.random.overall.value)}{where}."
+            f"{percent(found.random.overall.value, 1)}{where}."
         ]
 
     def doubt(self) -> list[str]:
@@ -267,7 +263,7 @@ class _Text:
         if found.applicable is not None and not math.isnan(found.applicable.outside):
             self.cited.add("applicability")
             sentences.append(
-                f"{percent(found.applicable.outside)} of the map lies outside of the area of "
+                f"{percent(found.applicable.outside, 1)} of the map lies outside of the area of "
                 "applicability (Meyer and Pebesma 2021)."
             )
         if found.conformal is not None:

@@ -11,7 +11,7 @@ from typing import Any
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assessment.confusion_table import TextTable
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
-from hsi_viewer.jobs.report.methods import percent
+from hsi_viewer.core.text import percent
 from hsi_viewer.jobs.report.names import HTML, JSON, PDF
 from hsi_viewer.jobs.report.tables import PlainSection
 from hsi_viewer.learning.classifiers import classifier
@@ -89,8 +89,8 @@ class TrainedRecord:
         if found is None:
             return "How well it maps other scenes is not known: no scene could be held out."
         return (
-            f"Quote an overall accuracy of {percent(found.overall)} on scenes that were not "
-            f"trained on (mean of {len(found.scenes)} scenes {percent(found.mean)}): each was "
+            f"Quote an overall accuracy of {percent(found.overall, 1)} on scenes that were not "
+            f"trained on (mean of {len(found.scenes)} scenes {percent(found.mean, 1)}): each was "
             "mapped by a model of the others. Too few scenes are known for an interval."
         )
 
@@ -131,7 +131,7 @@ class TrainedRecord:
             else TextTable(
                 "Each scene as a model of the others maps it.",
                 ("Scene", "Overall accuracy", "Labels"),
-                tuple((s.scene, percent(s.overall), f"{s.pixels:,}") for s in held.scenes),
+                tuple((s.scene, percent(s.overall, 1), f"{s.pixels:,}") for s in held.scenes),
             )
         )
         settings = {"classifier": self.classifier, "seed": self.seed}

@@ -20,7 +20,7 @@ from sklearn.svm import SVC
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.core.quiet import quiet
 from hsi_viewer.learning.calibration import fit_steepness
-from hsi_viewer.learning.folds import held_out, trainable
+from hsi_viewer.learning.folds import evenly, held_out, trainable
 from hsi_viewer.learning.pixel_kind import FloatArray, PixelKind
 from hsi_viewer.learning.pixel_model import fit_pixel_model, load_pixel_model
 
@@ -102,7 +102,7 @@ def fit_machine(
     port: ProgressPort,
 ) -> tuple[Machine, float]:
     """The machine, and the steepness of its probabilities; see `PixelKind`."""
-    some = _searched(targets, seed)
+    some = evenly(targets, SEARCHED, seed)
     few = trainable(folds[some], targets[some])
     cost, width, steepness = _chosen(values[some], targets[some], few, token, port)
     port.report(Progress("Training the support vector machine"))
@@ -165,14 +165,6 @@ def _chosen(
         if right > most:
             chosen, most = (cost, width, fit_steepness(held, truth)), right
     return chosen
-
-
-def _searched(targets: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """Indices of at most about `SEARCHED` pixels, evenly over the classes."""
-    order = np.random.default_rng(seed).permutation(targets.size)
-    classes = int(targets.max()) + 1
-    share = max(2, SEARCHED // classes)
-    return np.sort(np.concatenate([order[targets[order] == k][:share] for k in range(classes)]))
 
 
 KIND = PixelKind(NAME, TITLE, fit_machine, Machine.checked)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, Self
 
 import numpy as np
@@ -20,11 +21,12 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.calibration import fit_reliability, reliable, tempered
 from hsi_viewer.learning.features import Features, FloatArray
 from hsi_viewer.learning.folds import random_folds
+from hsi_viewer.learning.held_out_maps import refined_answers
 from hsi_viewer.learning.instant_model import softmax
-from hsi_viewer.learning.random_walker import walk
 from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_folds
+from hsi_viewer.learning.survey import Window
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, Voices
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
@@ -37,7 +39,6 @@ from hsi_viewer.learning.voices.weighing import (
 )
 
 RANDOM_FOLDS = 3
-REFINED = 100_000  # pixels of a scene that is refined once a fold; of larger ones, answers are raw
 USUAL = 0.999  # share of the training scene's pixels that count as within its range
 WEAK_GAMMA = 0.02
 FULLER = 0.2  # by which the logit of a model of all labels exceeds that of two thirds of them
@@ -127,26 +128,35 @@ class Judge:
         if folds.too_few is not None:
             return pool, evidence_for(seen, part, features, None, None)
         drawn = random_folds(self.targets, 0, RANDOM_FOLDS)
-        found = [self._held_out(seen, f, folds.groups, token) for f in (folds.folds, drawn)]
-        sure = np.concatenate([h.probabilities.max(axis=1) for h in found])
-        offset, slope = fit_reliability(sure, np.concatenate([h.right for h in found]))
-        separated, random = (
-            structs.replace(h, probabilities=reliable(h.probabilities, offset, slope))
-            for h in found
-        )
-        pool = replace(pool, offset=offset + FULLER, slope=slope)
-        return pool, evidence_for(seen, part, features, separated, random)
+        said = [self._answers(seen, f, token) for f in (folds.folds, drawn)]
+        unrefined = own = self._reliability([s.raw for s in said])
+        if seen.walker != "none":
+            own = self._reliability([s.refined for s in said])
+        elif pool.walker != "none":  # the user wants no walker, so of its map nothing is known
+            own = (0.0, 1.0)
+        shown = [self._held_out(s, folds.groups, own if s.is_refined else unrefined) for s in said]
+        offset, slope = own
+        unrefined = unrefined[0] + FULLER, unrefined[1]
+        pool = replace(pool, offset=offset + FULLER, slope=slope, unrefined=unrefined)
+        return pool, evidence_for(seen, part, features, *shown)
+
+    def _reliability(self, said: list[FloatArray]) -> tuple[float, float]:
+        """Offset and slope by probabilities (n, classes) of held-out labels, NaN if not asked."""
+        told = [np.isfinite(answers[:, 0]) for answers in said]
+        sure = [answers[t].max(axis=1) for answers, t in zip(said, told, strict=True)]
+        right = [
+            answers[t].argmax(axis=1) == self.targets[t]
+            for answers, t in zip(said, told, strict=True)
+        ]
+        return fit_reliability(np.concatenate(sure), np.concatenate(right))
 
     def _held_out(
-        self,
-        pool: Pool,
-        folds: NDArray[np.int64],
-        groups: NDArray[np.int64],
-        token: CancelToken | None,
+        self, said: Answers, groups: NDArray[np.int64], reliability: tuple[float, float]
     ) -> HeldOut:
-        held, answers = folds >= 0, self._answers(pool, folds, token)
+        held = said.folds >= 0
+        answers = reliable((said.refined if said.is_refined else said.raw)[held], *reliability)
         return HeldOut(
-            self.pixels[held], self.targets[held], groups[held], folds[held], answers[held]
+            self.pixels[held], self.targets[held], groups[held], said.folds[held], answers
         )
 
     def _by_folds(self, folds: SpatialFolds, steepest: float) -> Pool | None:
@@ -173,13 +183,11 @@ class Judge:
         """The voices, of all labels."""
         return self.fitter.fitted(self.values, self.targets, self.spectra)
 
-    def _answers(
-        self, pool: Pool, folds: NDArray[np.int64], token: CancelToken | None
-    ) -> FloatArray:
-        """Probabilities (n, classes) of each label by a pool that never saw its fold."""
-        out = np.zeros((len(self.targets), self.fitter.classes), np.float32)
-        cube = self.scene.cube
-        refined = pool.walker != "none" and cube.rows * cube.columns <= REFINED
+    def _answers(self, pool: Pool, folds: NDArray[np.int64], token: CancelToken | None) -> Answers:
+        """What is said of each label by a pool that never saw its fold."""
+        nothing = np.full((len(self.targets), self.fitter.classes), np.nan, np.float32)
+        said = Answers(folds, nothing, nothing.copy())
+        walker = of_strength(self.walker, pool.walker)
         for fold in np.unique(folds[folds >= 0]):
             test = folds == fold
             if token is not None:
@@ -187,23 +195,43 @@ class Judge:
             known = self.values[~test], self.targets[~test], self.spectra[~test]
             voices = self.fitter.fitted(*known)
             ensemble = Ensemble(voices, pool.in_units(self.fitter.units(voices)))
-            if not refined:
-                asked = self.values[test], None, None, self.spectra[test]
-                out[test] = softmax(ensemble.logits(*asked))
-                continue
-            guide, valid = self.scene.guide(self.walker.guides, token)
-            seeds = np.full(cube.rows * cube.columns, -1, np.int64)
-            seeds[self.pixels[~test]] = self.targets[~test]
-            found = walk(
-                tempered(ensemble.mapped(self.scene, token).probabilities, VOTE),
-                guide,
-                valid,
-                seeds.reshape(cube.rows, cube.columns),
-                of_strength(self.walker, pool.walker),
-                token,
+            said.raw[test] = softmax(
+                ensemble.logits(self.values[test], None, None, self.spectra[test])
             )
-            out[test] = found.reshape(len(seeds), -1)[self.pixels[test]]
-        return out
+            if pool.walker != "none":
+                scene, labels = self.scene, (self.pixels, self.targets, test)
+                found = refined_answers(
+                    scene, partial(votes, ensemble, scene, token), *labels, [walker], token
+                )
+                said.refined[test] = found[0, test]
+        return said
+
+
+def votes(
+    ensemble: Ensemble, scene: SceneFeatures, token: CancelToken | None, part: Window
+) -> FloatArray:
+    """What the walker averages in a part of a scene."""
+    return tempered(ensemble.mapped(scene, token, part=part).probabilities, VOTE)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What models that never saw a label say of it.
+
+    Attributes
+    ----------
+    folds : (n,) in which a label was held out; -1 if in none.
+    raw, refined : (n, classes) probabilities, before the walker and after it; NaN if not asked.
+    """
+
+    folds: NDArray[np.int64]
+    raw: FloatArray
+    refined: FloatArray
+
+    @property
+    def is_refined(self) -> bool:
+        """Whether the walker was asked for every label that was held out."""
+        return bool(np.isfinite(self.refined[self.folds >= 0]).all())
 
 
 def evenness(probabilities: FloatArray, valid: NDArray[np.bool_]) -> float:
@@ -306,7 +334,8 @@ class Judged:
         """After a stroke: weighed again, but with the answers and reliability of a model."""
         voices = judge.fitted()
         pool = judge.pool().in_units(judge.fitter.units(voices))
-        pool = replace(pool, offset=model.pool.offset, slope=model.pool.slope)
+        known = model.pool
+        pool = replace(pool, offset=known.offset, slope=known.slope, unrefined=known.unrefined)
         evidence = model.evidence
         if evidence is not None:
             walker = judge.strength or pool.walker

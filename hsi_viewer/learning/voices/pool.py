@@ -43,7 +43,8 @@ class Pool:
     shares : by the names of the voices.
     walker : strength of the refinement; as strong as the surroundings speak loudly.
     temperature : of the joined logits.
-    offset, slope : that make confidence reliable; see `calibration.reliable`.
+    offset, slope : that make the confidence of its map reliable; see `calibration.reliable`.
+    unrefined : the same of its map before the walker; None in files of earlier versions.
     """
 
     shares: dict[VoiceName, Share]
@@ -51,6 +52,13 @@ class Pool:
     temperature: float = 1.0
     offset: float = 0.0
     slope: float = 1.0
+    unrefined: tuple[float, float] | None = None
+
+    def reliability(self, strength: Strength) -> tuple[float, float]:
+        """Offset and slope for a map that is refined so, which need not be the pool's own way."""
+        if self.unrefined is None or (strength == "none") == (self.walker == "none"):
+            return self.offset, self.slope
+        return self.unrefined if strength == "none" else (0.0, 1.0)
 
     @property
     def heard(self) -> tuple[VoiceName, ...]:
@@ -62,11 +70,12 @@ class Pool:
         """Whether the numbers can be those of a pool."""
         weights = [s.weight for s in self.shares.values()]
         scales = [s.scale for s in self.shares.values()]  # tiny for a voice that knows nothing
-        factors = [self.temperature, self.slope]
+        offset, slope = self.unrefined or (0.0, 1.0)
+        factors = [self.temperature, self.slope, slope]
         return (
             all(0 <= w <= 1 for w in weights)
             and abs(sum(weights) - 1) < 1e-3
-            and abs(self.offset) <= LARGEST
+            and max(abs(self.offset), abs(offset)) <= LARGEST
             and all(isfinite(s) and 0 <= s <= LARGEST for s in scales)
             and all(isfinite(f) and 1 / LARGEST <= f <= LARGEST for f in factors)
         )

@@ -7,6 +7,8 @@ from typing import cast
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal, Slot
 from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
+from hsi_viewer.ui.widgets.stack import SPACING, Stack
+
 WIDEST = 100  # letters; a text of that width is read at a glance
 NARROWEST = 50  # the same, beside what is avoided; else it lies below, where there is room
 TIGHTEST = 28  # where there isn't; else what is avoided is covered
@@ -46,7 +48,7 @@ class FloatingColumn(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        layout.setSpacing(SPACING)
         for part in parts:
             layout.addWidget(part)
             part.installEventFilter(self)
@@ -81,21 +83,36 @@ class FloatingColumn(QWidget):
         taken = [
             QRect(w.mapTo(self._host, QPoint()), w.size()) for w in self._avoided if w.isVisible()
         ]
+        self._keep_inside(edge)
         covering = self._area((MARGIN, self._host.width() - MARGIN), edge)
         beside = self._room(edge, taken)
         room = beside[1] - beside[0]
         if room < NARROWEST * self._letter() and (past := self._past(covering, taken)):
             self.setGeometry(past)
-        elif room >= max(TIGHTEST * self._letter(), self.minimumSizeHint().width()):
-            self.setGeometry(self._area(beside, edge))
+        elif room >= max(TIGHTEST * self._letter(), self.minimumSizeHint().width()) and (
+            self._inside(narrow := self._area(beside, edge))
+        ):
+            self.setGeometry(narrow)
         else:
             self.setGeometry(covering)
         self.raise_()
 
+    def _keep_inside(self, edge: int) -> None:
+        """Let what is older wait while all of it would be higher than the host."""
+        width = self._width(MARGIN, self._host.width() - MARGIN)
+        room = (edge if self._at_foot else self._host.height() - edge) - MARGIN
+        stacks = [part for part in self._parts if isinstance(part, Stack) and part.items()]
+        kept = [stack.least_height(width) + SPACING for stack in stacks]
+        for number, stack in enumerate(stacks):
+            room -= stack.keep_to(width, room - sum(kept[number + 1 :])) + SPACING
+
+    def _inside(self, area: QRect) -> bool:
+        return area.top() >= MARGIN and area.bottom() <= self._host.height() - MARGIN
+
     def _area(self, ends: tuple[int, int], edge: int) -> QRect:
         """What it takes between a left and a right end, and from its upper or lower edge on."""
         left, right = ends
-        width = max(1, min(WIDEST * self._letter(), right - left))
+        width = self._width(left, right)
         layout = cast("QLayout", self.layout())
         layout.invalidate()
         height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
@@ -112,8 +129,7 @@ class FloatingColumn(QWidget):
             free.moveBottom(min(area.top() for area in near) - MARGIN)
         else:
             free.moveTop(max(area.bottom() for area in near) + MARGIN)
-        inside = free.top() >= MARGIN and free.bottom() <= self._host.height() - MARGIN
-        return free if inside and not any(map(free.intersects, taken)) else None
+        return free if self._inside(free) and not any(map(free.intersects, taken)) else None
 
     def _room(self, edge: int, taken: list[QRect]) -> tuple[int, int]:
         """Left and right end of the widest room at an edge that nothing avoided lies in."""
@@ -125,6 +141,9 @@ class FloatingColumn(QWidget):
                 start = max(start, area.right() + 1 + MARGIN)
         rooms.append((start, self._host.width() - MARGIN))
         return max(rooms, key=lambda room: room[1] - room[0])
+
+    def _width(self, left: int, right: int) -> int:
+        return max(1, min(WIDEST * self._letter(), right - left))
 
     def _letter(self) -> int:
         return self.fontMetrics().averageCharWidth()

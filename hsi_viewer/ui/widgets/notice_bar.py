@@ -14,13 +14,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from hsi_viewer.core.log_entry import Level
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.choice import Choice
+from hsi_viewer.ui.widgets.stack import Stack
 
 ICONS: dict[Level, str] = {
     "info": "information-outline",
@@ -44,20 +44,20 @@ LONG = 90  # letters of a text that gets the whole width, its buttons below it
 NUMBERS = re.compile(r"\d+")  # a truncated file gives a message for each window that it lacks
 
 
-class NoticeBar(QWidget):
+class NoticeBar(Stack):
     """The last few messages; each goes once there was time to read it, or by Escape."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(4)
         self.notices: list[Notice] = []
         self._cursor, self._still_ms = QCursor.pos(), 0
         self._clock = QTimer(self)
         self._clock.setInterval(TICK_MS)
         self._clock.timeout.connect(self._on_tick)
-        self.hide()
+
+    def items(self) -> list[Notice]:
+        """The messages, also those that wait for room."""
+        return self.notices
 
     def show_lasting(self, text: str) -> None:
         """Show a warning that belongs to no scene: it stays until it is closed."""
@@ -124,8 +124,9 @@ class NoticeBar(QWidget):
                 self.remove(notice)
 
     def elapse(self, milliseconds: int) -> None:
-        """Let time pass for somebody who reads; a message under the mouse stays."""
-        for notice in [n for n in self.notices if not n.lasting and not n.underMouse()]:
+        """Let time pass for somebody who reads; what waits or is under the mouse stays."""
+        read = [n for n in self.notices if not self.waits(n) and not n.underMouse()]
+        for notice in [n for n in read if not n.lasting]:
             notice.left_ms -= milliseconds
             notice.shown_ms += milliseconds
             if notice.left_ms <= 0:
@@ -146,7 +147,7 @@ class NoticeBar(QWidget):
             notice.refresh_theme()
 
     def texts(self) -> list[str]:
-        """The messages that are shown, oldest first."""
+        """The messages, oldest first."""
         return [n.text for n in self.notices]
 
 

@@ -19,20 +19,21 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.choice import Choice
+from hsi_viewer.ui.widgets.stack import Stack
 
 LONG = 100  # letters of a text that gets the whole width, its buttons below it
 
 
-class OfferBar(QWidget):
+class OfferBar(Stack):
     """Offers, the latest below; they stay until one of their buttons is pressed, or Escape."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(4)
         self.offers: list[Offer] = []
-        self.hide()
+
+    def items(self) -> list[Offer]:
+        """The questions, also those that wait for room."""
+        return self.offers
 
     def offer(self, key: str, text: str, choices: Sequence[Choice], sign: str) -> Offer:
         """Show an offer; one of the same key is replaced.
@@ -71,7 +72,7 @@ class OfferBar(QWidget):
         return False
 
     def texts(self) -> list[str]:
-        """The questions that are shown."""
+        """The questions, oldest first."""
         return [o.text for o in self.offers]
 
     def press(self, key: str, text: str) -> None:

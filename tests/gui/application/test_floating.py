@@ -192,6 +192,35 @@ def test_messages_go_when_they_could_be_read_and_stack_to_three(driver):
     assert notices.texts() == ["A package is broken."]
 
 
+def test_what_has_no_room_waits_until_newer_messages_are_gone(driver, tmp_path):
+    np.save(tmp_path / "made.npy", made_cube())
+    driver.open(str(tmp_path / "made.npy"))
+    window, notices, offers = driver.window, driver.window.notices, driver.window.context.offers
+    window.resize(1024, 700)
+    for word in ("first", "second", "third"):
+        window.workspace.notify(f"The {word} story. " * 70, "error")
+    offers.offer("q", "Replace it? " * 20, (Choice("Cancel", int, escape=True),), "help")
+
+    def shown() -> list:
+        QApplication.processEvents()
+        return [w for w in (*offers.offers, *notices.notices) if w.isVisible()]
+
+    assert shown() == [*offers.offers, notices.notices[-1]]
+    host = window.centralWidget().rect()
+    for widget in shown():
+        assert host.contains(QRect(widget.mapTo(window.centralWidget(), QPoint()), widget.size()))
+        assert widget.height() >= widget.heightForWidth(widget.width())
+    waits = notices.notices[0]
+    left = waits.left_ms
+    notices.elapse(1000)
+    assert waits.left_ms == left
+    for _ in range(2):
+        driver.key(ESCAPE)
+    assert shown() == [*offers.offers, waits]
+    notices.elapse(1000)
+    assert waits.left_ms == left - 1000
+
+
 def test_the_result_leaves_what_lies_in_the_corners_free(driver, tmp_path):
     np.save(tmp_path / "made.npy", made_cube())
     driver.open(str(tmp_path / "made.npy"))

@@ -111,7 +111,7 @@ def test_training_pixels_are_drawn_as_the_dialog_says(hands, tmp_path, monkeypat
     hands.driver.qtbot.waitUntil(lambda: document.truth is not None)
     np.testing.assert_array_equal(hands.ids, training)
     np.testing.assert_array_equal(document.truth, test)
-    assert document.history.undo_title == "Draw 2.5% per class, separate fields, seed 11"
+    assert document.history.undo_title == "Draw 2.5 % per class, separate fields, seed 11"
 
 
 def test_a_loaded_ground_truth_is_drawn_from_without_its_file(hands, monkeypatch):

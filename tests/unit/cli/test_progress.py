@@ -38,7 +38,7 @@ def test_a_log_gets_a_line_a_step_and_an_epoch(capsys):
     assert err.splitlines() == [
         "Computing features",
         "Training",
-        "  epoch 1/2, loss 1.25, training accuracy 75%",
+        "  epoch 1/2, loss 1.25, training accuracy 75 %",
         WARNING,
         "Predicting",
     ]
@@ -56,7 +56,7 @@ def test_a_terminal_gets_a_bar_for_each_step(terminal, capsys):
     assert out == ""
     last = err[err.rindex("Computing features") :]
     assert last.index("Training") < last.index("Predicting")
-    assert "epoch 1/2, loss 1.25, training accuracy 75%" in last
+    assert "epoch 1/2, loss 1.25, training accuracy 75 %" in last
     assert err.count(WARNING) == 1
 
 

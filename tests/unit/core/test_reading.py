@@ -62,7 +62,7 @@ def test_an_accuracy_is_described_by_its_figures():
     ("draw", "words"),
     [
         (Draw(10), "10 pixels per class, seed 0"),
-        (Draw(2.5, "percent", "fields", 7), "2.5% per class, separate fields, seed 7"),
+        (Draw(2.5, "percent", "fields", 7), "2.5 % per class, separate fields, seed 7"),
     ],
 )
 def test_a_draw_is_described_by_what_repeats_it(draw, words):

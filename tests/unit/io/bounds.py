@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MOST_SECONDS, MOST_BYTES = 20, 400 << 20  # of the processor: other programs do not lengthen it
-# Of each test that damages files at random, of which there are 24; CI gives 60 to all together.
-FUZZ_SECONDS = float(os.environ.get("HSI_FUZZ_SECONDS", "22")) / 24
+# Of each test that damages files at random, the same ones in every run.
+FUZZ_ROUNDS = int(os.environ.get("HSI_FUZZ_ROUNDS", "60"))
 HANGS = 300  # seconds after which a library will never come back
 
 

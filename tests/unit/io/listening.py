@@ -39,7 +39,7 @@ def listening() -> Iterator[Listener]:
 
     with Server(("127.0.0.1", 0), Handler) as server:
         listener.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield listener
         server.shutdown()

@@ -16,6 +16,7 @@ from hsi_viewer.jobs.classify import classify
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.run_folder import RunFolder
 from hsi_viewer.jobs.train import train
+from tests.unit.jobs.report.made import leave_undrawn
 from tests.unit.learning.made import made_scene
 
 ROWS, COLUMNS = 30, 24
@@ -64,7 +65,9 @@ def classified(files, tmp_path_factory):
         with_report=True,
         bundle=out / "run.zip",
     )
-    return out, classify(files["cube"], files["labels"], job)
+    with pytest.MonkeyPatch.context() as patch:
+        leave_undrawn(patch)
+        return out, classify(files["cube"], files["labels"], job)
 
 
 def test_the_map_areas_and_report_are_of_the_region(classified, files):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +14,9 @@ from hsi_viewer.learning.recipe import FeatureRecipe, NetworkRecipe, Recipe, Tra
 SMALL = Recipe(
     FeatureRecipe(components=10, sigmas=(1.0, 2.0)),
     NetworkRecipe(channels=16),
-    TrainingRecipe(steps=30, batch=16),
+    TrainingRecipe(steps=8, batch=8),
 )
+THREE_EPOCHS = replace(SMALL, training=TrainingRecipe(steps=30, batch=16))
 
 
 class Recorder:

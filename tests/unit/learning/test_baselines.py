@@ -32,7 +32,7 @@ def test_the_support_vector_machine_learns(classes: int) -> None:
 
 
 def test_the_patch_network_learns_and_repeats(monkeypatch) -> None:
-    monkeypatch.setattr(baselines, "CNN_EPOCHS", 30)
+    monkeypatch.setattr(baselines, "CNN_EPOCHS", 15)
     cube, truth = made_scene(16, 16, bands=60)
     training, _ = draw_per_class(truth, 6)
     chosen = np.flatnonzero(training)

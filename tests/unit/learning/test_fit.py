@@ -24,7 +24,7 @@ def test_a_scene_is_learned_and_early_maps_come_first() -> None:
     cube, truth = made_scene()
     training, test = draw_per_class(truth, 4)
     recorder = Recorder()
-    model = fit(cube, training, port=recorder)
+    model = fit(cube, training, recipe=SMALL, port=recorder)
     prediction = model.predict(cube, labels=training)
     assert score(prediction.class_map, test).overall.value > 0.98
     assert prediction.class_ids == model.class_ids == (2, 5, 7, 9)

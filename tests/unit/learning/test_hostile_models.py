@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.learning.model import load_model
+from hsi_viewer.learning.recipe import NetworkRecipe
 from hsi_viewer.learning.trainer import fit
 from tests.unit.io.bounds import bounded
 from tests.unit.io.test_fuzz import mutated
@@ -30,7 +32,8 @@ def saved(tmp_path_factory):
     """A folder with a small model, and its description."""
     folder = tmp_path_factory.mktemp("model")
     cube, truth = made_scene(20, 18, 8)
-    model = fit(cube, draw_per_class(truth, 3)[0], recipe=SMALL)
+    tiny = replace(SMALL, network=NetworkRecipe(channels=4, stages=2))
+    model = fit(cube, draw_per_class(truth, 3)[0], recipe=tiny)
     model.save(folder)
     description = json.loads((folder / "model.json").read_text("utf-8"))
     del description["weights_digest"]  # who damages files on purpose leaves it out

@@ -13,7 +13,7 @@ from hsi_viewer.learning.distillation import BETWEEN_EXITS, Memory, SoftTargets,
 from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.training_loop import Learner, Tally
 from hsi_viewer.learning.training_pixels import TrainingPixels
-from tests.unit.learning.made import SMALL, Recorder
+from tests.unit.learning.made import THREE_EPOCHS, Recorder
 
 RNG = np.random.default_rng(0)
 EXITS = [RNG.normal(size=(5, 4)) for _ in range(3)]  # logits of three exits, shallow to deep
@@ -76,7 +76,7 @@ def data_of(classes: int, each: int, channels: int = 4) -> TrainingPixels:
     return TrainingPixels(patches, targets)
 
 
-def learner_of(data: TrainingPixels, port=None, recipe=SMALL, **options) -> Learner:
+def learner_of(data: TrainingPixels, port=None, recipe=THREE_EPOCHS, **options) -> Learner:
     classes = int(data.targets.max()) + 1
     network = SdhsiNet(data.patches.shape[1], 2, classes, recipe.network)
     return Learner(network, data, recipe, 3, CancelToken(), port or Recorder(), **options)
@@ -88,8 +88,9 @@ def hand_loss(logits: list[np.ndarray], targets: np.ndarray) -> float:
 
 @pytest.mark.parametrize(("step", "share"), [(0, 1 / 6), (2, 0.5), (5, 1.0), (20, 1.0)])
 def test_a_loss_is_smoothed_cross_entropy_and_a_weight_that_rises(step, share) -> None:
-    how = replace(SMALL.distillation, mode="ensemble", weight=0.4, warm_up=0.2)
-    learner = learner_of(data_of(4, 5), recipe=replace(SMALL, distillation=how))  # of 30 steps
+    # of 30 steps the weight rises in the first six
+    how = replace(THREE_EPOCHS.distillation, mode="ensemble", weight=0.4, warm_up=0.2)
+    learner = learner_of(data_of(4, 5), recipe=replace(THREE_EPOCHS, distillation=how))
     y = torch.tensor([3, 0, 1, 1, 2])
     smooth = 0.95 * np.eye(4)[y.numpy()] + 0.05 / 4
     wanted = hand_loss(EXITS, smooth)
@@ -99,8 +100,8 @@ def test_a_loss_is_smoothed_cross_entropy_and_a_weight_that_rises(step, share) -
 
 
 def test_what_was_said_before_counts_more_as_training_goes_on() -> None:
-    how = replace(SMALL.distillation, mode="previous_epochs")
-    learner = learner_of(data_of(4, 5), recipe=replace(SMALL, distillation=how))
+    how = replace(THREE_EPOCHS.distillation, mode="previous_epochs")
+    learner = learner_of(data_of(4, 5), recipe=replace(THREE_EPOCHS, distillation=how))
     chosen, y = torch.arange(5), torch.tensor([3, 0, 1, 1, 2])
     learner.memory.table[chosen] = 0.25
     logits = [torch.from_numpy(z) for z in EXITS]
@@ -112,14 +113,14 @@ def test_what_was_said_before_counts_more_as_training_goes_on() -> None:
 
 
 def test_unlabelled_pixels_join_in_the_middle(monkeypatch) -> None:
-    how = replace(SMALL.distillation, mode="refined_rounds", weight=0.4, unlabelled=6)
+    how = replace(THREE_EPOCHS.distillation, mode="refined_rounds", weight=0.4, unlabelled=6)
     patches = torch.randn(9, 4, 7, 7, generator=torch.Generator().manual_seed(4))
     soft_targets = SoftTargets(patches, torch.full((9, 3), 1 / 3))
     asked: list[int] = []
     sizes: list[int] = []
     learner = learner_of(
         data_of(3, 8),
-        recipe=replace(SMALL, distillation=how),
+        recipe=replace(THREE_EPOCHS, distillation=how),
         soft_targets=lambda: asked.append(len(sizes)) or soft_targets,
     )
     real = learner.network.embed
@@ -146,9 +147,9 @@ def test_every_unlabelled_pixel_may_be_drawn_and_a_single_one_is_enough() -> Non
 
 
 def test_unlabelled_pixels_weigh_as_the_recipe_tells(monkeypatch) -> None:
-    how = replace(SMALL.distillation, mode="refined_rounds", weight=0.4)
+    how = replace(THREE_EPOCHS.distillation, mode="refined_rounds", weight=0.4)
     for patches, extra in ((torch.zeros(9, 4, 7, 7), 0.4), (torch.zeros(0, 4, 7, 7), 0.0)):
-        learner = learner_of(data_of(3, 8), recipe=replace(SMALL, distillation=how))
+        learner = learner_of(data_of(3, 8), recipe=replace(THREE_EPOCHS, distillation=how))
         learner.soft = SoftTargets(patches, torch.full((len(patches), 3), 1 / 3))
         monkeypatch.setattr(
             learner.network, "classify", lambda seen: [0 * e[:, :3] for e in seen]
@@ -178,7 +179,7 @@ def test_a_run_reports_every_epoch_and_is_reported_of_every_step(warm: bool, ste
     shares = [p.fraction for p in port.items[1::2]]
     assert shares == [min(10 * (n + 1), steps) / steps for n in range(count)]
     top = int(np.argmax(rates))
-    peak = SMALL.training.warm_rate if warm else SMALL.training.rate
+    peak = THREE_EPOCHS.training.warm_rate if warm else THREE_EPOCHS.training.rate
     assert max(rates) == pytest.approx(peak, rel=0.05)
     assert (top == 0) == warm  # a warm start only cools down
     assert rates[-1] < peak / 5

@@ -26,7 +26,7 @@ from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.recipe import PRESETS, recipe_for
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import Run, fit
-from tests.unit.learning.made import SMALL, Recorder, made_scene
+from tests.unit.learning.made import SMALL, THREE_EPOCHS, Recorder, made_scene
 
 CUBE, TRUTH = made_scene()
 TRAINING, _ = draw_per_class(TRUTH, 4)
@@ -45,7 +45,7 @@ def run_of(cube: HyperCube, training, config=None, port=None, **distillation) ->
 @pytest.mark.parametrize("refine", [True, False])
 def test_early_maps_are_refined_if_the_user_wants_it(refine: bool) -> None:
     port = Recorder()
-    model = fit(CUBE, TRAINING, replace(WIDE, refine=refine), recipe=SMALL, port=port)
+    model = fit(CUBE, TRAINING, replace(WIDE, refine=refine), recipe=THREE_EPOCHS, port=port)
     maps = [i for i in port.items if isinstance(i, Prediction)]
     sources = ["instant model", "SDHSI-Net, shallow exit"]
     assert [m.source for m in maps] == [t + ", refined" * refine for t in sources]
@@ -55,16 +55,17 @@ def test_early_maps_are_refined_if_the_user_wants_it(refine: bool) -> None:
     features = ["Progress"] * 3  # begun, computed, compared
     assert kinds == [*features, "Prediction", *epoch, "Prediction", *epoch, *epoch]
     again = Recorder()
-    fit(CUBE, TRAINING, WIDE, recipe=SMALL, warm_start=model, port=again)
+    fit(CUBE, TRAINING, WIDE, recipe=THREE_EPOCHS, warm_start=model, port=again)
     assert not any(isinstance(i, Prediction) for i in again.items)
     assert not any("features" in getattr(i, "message", "") for i in again.items)
 
 
 def test_a_warm_start_with_another_recipe_begins_again() -> None:
-    model = fit(CUBE, TRAINING, WIDE, recipe=SMALL)
+    plain = replace(WIDE, refine=False)
+    model = fit(CUBE, TRAINING, plain, recipe=SMALL)
     other = replace(SMALL, training=replace(SMALL.training, smoothing=0.1))
     port = Recorder()
-    again = fit(CUBE, TRAINING, WIDE, recipe=other, warm_start=model, port=port)
+    again = fit(CUBE, TRAINING, plain, recipe=other, warm_start=model, port=port)
     assert again.scene_of(CUBE) is not model.scene_of(CUBE)
     assert port.items[0] == Progress("Computing features", 0.0)
     assert sum(isinstance(i, Prediction) for i in port.items) == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,13 +16,13 @@ from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.random_walker import edge_weights
-from hsi_viewer.learning.recipe import Recipe, TrainingRecipe
+from hsi_viewer.learning.recipe import NetworkRecipe, Recipe, TrainingRecipe
 from hsi_viewer.learning.robust import jumps, tidy
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
 
 ROWS, COLUMNS, BANDS = 48, 50, 40
-QUICK = replace(Recipe(), training=TrainingRecipe(steps=15))
+QUICK = Recipe(network=NetworkRecipe(channels=16), training=TrainingRecipe(steps=4, batch=16))
 Spoil = Callable[[NDArray, np.random.Generator], NDArray[np.bool_] | None]
 
 

@@ -12,6 +12,7 @@ from sklearn.covariance import ledoit_wolf
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning import held_out_maps
 from hsi_viewer.learning.cross_validation import evidence_of
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.instant_model import softmax
@@ -310,6 +311,41 @@ def test_a_model_of_all_labels_is_surer_than_those_it_was_judged_by(monkeypatch)
     training, _ = draw_per_class(TRUTH, 6)
     model = fit(noisy_cube(), training, recipe=RECIPE)
     assert (model.pool.offset, model.pool.slope) == pytest.approx((-0.4 + judging.FULLER, 0.8))
+    assert model.pool.unrefined == pytest.approx((-0.4 + judging.FULLER, 0.8))
+
+
+@pytest.mark.parametrize(
+    "largest", [held_out_maps.MOST_PIXELS, 0]
+)  # refined as a whole, and in windows
+def test_confidence_is_made_reliable_for_the_map_with_the_walker_and_without(
+    monkeypatch, largest
+) -> None:
+    monkeypatch.setattr(held_out_maps, "MOST_PIXELS", largest)
+    told = []
+    fitted = judging.fit_reliability
+
+    def listening(confidence, right):
+        told.append(confidence)
+        return fitted(confidence, right)
+
+    monkeypatch.setattr(judging, "fit_reliability", listening)
+    cube = noisy_cube()
+    training, _ = draw_per_class(TRUTH, 12)
+    model = fit(cube, training, recipe=RECIPE)
+    assert model.pool.walker == "full"
+    raw, refined = told
+    assert raw.size == 2 * np.count_nonzero(training)
+    assert 0 < refined.size <= raw.size
+    assert refined.mean() > raw.mean() + 0.02  # the walker's confidence is another one
+    rest = training == 0
+    for refine in ("full", "none"):
+        found = model.predict(cube, labels=training, refine=refine)
+        right = (found.class_map == TRUTH)[rest].mean()
+        assert found.confidence[rest].mean() == pytest.approx(right, abs=0.12)
+    assert replace(model.pool, unrefined=None).reliability("none") == (
+        model.pool.offset,
+        model.pool.slope,
+    )
 
 
 def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:
@@ -348,6 +384,7 @@ def test_after_a_stroke_the_evidence_is_that_of_the_model_before() -> None:
     live = fit(CUBE, stroke, recipe=RECIPE, warm_start=model)
     assert live.evidence.separated is model.evidence.separated
     assert (live.pool.offset, live.pool.slope) == (model.pool.offset, model.pool.slope)
+    assert live.pool.unrefined == model.pool.unrefined
 
 
 def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for() -> None:
@@ -365,7 +402,7 @@ def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for() -> 
     found = model.predict(HyperCube.from_array(strange), port=port)
     told = [i.text for i in port_items if "outside the range" in getattr(i, "text", "")]
     assert len(told) == 1
-    assert told[0].startswith("100%")
+    assert told[0].startswith("100 %")
     for unlike in (10.0, 1e4, 1e30):  # of other units: like no pixel of the scene at all
         multiple = HyperCube.from_array(CUBE.read() * unlike)
         assert model.predict(multiple, port=port).outside == 1.0
@@ -487,6 +524,9 @@ def test_without_any_variance_within_classes_bands_have_one_size():
         ({"slope": 1e6}, True),
         ({"slope": 1.01e6}, False),
         ({"slope": float("inf")}, False),
+        ({"unrefined": (-1e6, 1e-6)}, True),
+        ({"unrefined": (1.01e6, 1.0)}, False),
+        ({"unrefined": (0.0, 0.0)}, False),
         ({"shares": {"pixels": Share(0.4, 0.0), "bands": Share(0.6, 1e6)}}, True),
         ({"shares": {"pixels": Share(0.0, 1.0), "bands": Share(1.0, 1.0)}}, True),
         ({"shares": {"pixels": Share(0.4, -1e-9), "bands": Share(0.6, 1.0)}}, False),
@@ -498,6 +538,13 @@ def test_without_any_variance_within_classes_bands_have_one_size():
 def test_numbers_of_a_pool_end_where_they_should(change, sound):
     pool = Pool({"pixels": Share(1.0, 1.0)}, "none")
     assert replace(pool, **change).is_sound == sound
+
+
+def test_a_way_of_refining_that_was_not_judged_is_taken_as_it_is():
+    pool = Pool({"pixels": Share(1.0, 1.0)}, "none", offset=1.0, slope=2.0, unrefined=(1.0, 2.0))
+    assert [pool.reliability(s) for s in ("none", "weak", "full")] == [(1, 2), (0, 1), (0, 1)]
+    pool = replace(pool, walker="weak", unrefined=(3.0, 4.0))
+    assert [pool.reliability(s) for s in ("none", "weak", "full")] == [(3, 4), (1, 2), (1, 2)]
 
 
 def test_a_voice_without_a_share_is_not_heard():

@@ -54,7 +54,7 @@ def test_a_value_far_above_the_others_stays_and_is_said(value):
     found = without_unlabelled(LabelFile(ids))
     np.testing.assert_array_equal(found.ids, ids)
     (note,) = found.notes
-    assert note.startswith(f"{value} looks like background, not like a class (7% of the pixels).")
+    assert note.startswith(f"{value} looks like background, not like a class (7 % of the pixels).")
     assert "remove that class" in note
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -211,3 +212,33 @@ def test_two_files_that_one_header_may_describe_are_reported(tmp_path, second):
     by_name = tmp_path / ("scene.dat" if second == ".dat" else "scene.img")
     own = CUBE + 1 if second == ".dat" else CUBE
     np.testing.assert_array_equal(values(by_name), own.transpose(1, 2, 0))
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "scene.npy", "scene.img"])
+def test_a_folder_of_many_files_is_listed_without_a_look_at_each(tmp_path, monkeypatch, name):
+    """A look at each takes seconds where the folder is another computer's."""
+    if name == "scene.img":
+        write(tmp_path, "Scene")
+        (tmp_path / "Scene.img").rename(tmp_path / name)
+    else:
+        (tmp_path / name).write_text("nothing\n")
+    for k in range(200):
+        (tmp_path / f"other {k}.img").touch()
+    looks = []
+    for function in ("stat", "lstat", "access"):
+        real = getattr(os, function)
+        counted = lambda *a, real=real, **k: (looks.append(a), real(*a, **k))[1]  # noqa: E731
+        monkeypatch.setattr(os, function, counted)
+    try:
+        open_cube(tmp_path / name)
+    except HsiError:
+        assert name != "scene.img"
+    assert len(looks) < 100
+
+
+def test_links_that_lead_nowhere_beside_a_file_are_passed_over(tmp_path):
+    write(tmp_path, "Scene")
+    (tmp_path / "Scene.img").rename(tmp_path / "scene.img")
+    for other in ("SCENE.HDR", "scene.HDR", "other.hdr"):
+        (tmp_path / other).symlink_to(tmp_path / other)
+    np.testing.assert_array_equal(values(tmp_path / "scene.img"), CUBE.transpose(1, 2, 0))

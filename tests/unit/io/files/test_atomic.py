@@ -149,7 +149,7 @@ except ExportError as error:
 @pytest.mark.parametrize("name", ["labels.hdr", "labels.npy"])
 def test_a_full_disk_leaves_the_old_file(tmp_path, name):
     (tmp_path / name).write_text("old")
-    command = [sys.executable, "-c", FULL_DISK, str(tmp_path / name)]
+    command = [sys.executable, "-B", "-c", FULL_DISK, str(tmp_path / name)]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     assert answer.stdout.startswith("ExportError")
     assert (tmp_path / name).read_text() == "old"

@@ -78,7 +78,7 @@ def test_a_full_disk_does_not_end_the_process_that_writes_labels(folder):
         "except ExportError as error: print('refused', error)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(folder / "a.h5")],
+        [sys.executable, "-B", "-c", code, str(folder / "a.h5")],
         capture_output=True,
         text=True,
         check=False,
@@ -135,7 +135,7 @@ for limit in (largest // 2, largest - 5000, largest - 100, largest - 1):
 def test_a_disk_that_is_full_just_before_the_end(folder, name):
     program = PROGRAM.replace("WRITE", WRITERS[name])
     done = subprocess.run(
-        [sys.executable, "-c", program, str(folder / name)],
+        [sys.executable, "-B", "-c", program, str(folder / name)],
         capture_output=True,
         text=True,
         check=False,

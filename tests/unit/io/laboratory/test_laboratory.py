@@ -110,7 +110,7 @@ def test_values_above_1_are_said(tmp_path):
     bench = Bench()
     bench.reflectance[:3] = 1.4
     warnings = open_cube(headwall(tmp_path / "scan", bench)).warnings
-    assert any(text.startswith("25.0% of the values are above 1") for text in warnings)
+    assert any(text.startswith("25.0 % of the values are above 1") for text in warnings)
 
 
 def test_one_of_several_scans_is_named(tmp_path):

@@ -6,7 +6,6 @@ text of variable length.
 
 from __future__ import annotations
 
-import time
 import warnings
 
 import numpy as np
@@ -19,7 +18,7 @@ from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.io.labels.legend_file import read_legend, write_legend
 from hsi_viewer.io.regions.import_export import export_regions, import_regions
-from tests.unit.io.bounds import FUZZ_SECONDS, bounded
+from tests.unit.io.bounds import FUZZ_ROUNDS, bounded
 
 REGIONS = ("shp", "gpkg", "geojson", "xml", "txt", "csv", "h5")
 LEGENDS = ("qml", "hdr", "csv")
@@ -49,21 +48,20 @@ def damaged(whole: bytes, rng: np.random.Generator) -> bytes:
     return bytes(data)
 
 
-def refused_of(read, path, whole) -> tuple[int, int]:
-    """How many of so many damaged files are refused; anything but a typed error passes through."""
+def refused_of(read, path, whole) -> int:
+    """How many damaged files are refused; anything but a typed error passes through."""
     rng = np.random.default_rng(len(whole))
-    until, rounds, refused = time.monotonic() + FUZZ_SECONDS, 0, 0
+    refused = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # libraries may warn about what is broken
-        while rounds < 20 or time.monotonic() < until:
+        for _ in range(FUZZ_ROUNDS):
             path.write_bytes(damaged(whole, rng))
-            rounds += 1
             with bounded():
                 try:
                     read()
                 except HsiError as error:
                     refused += bool(str(error).strip())
-    return refused, rounds
+    return refused
 
 
 @pytest.mark.parametrize("suffix", REGIONS)
@@ -73,13 +71,11 @@ def test_damaged_regions(tmp_path, suffix):
     ids[2:6, 3:9] = 1
     ids[8:10, 10:] = 3
     export_regions(path, ids, LEGEND, CUBE)
-    refused, rounds = refused_of(lambda: import_regions(path, CUBE), path, path.read_bytes())
-    assert 0 < refused <= rounds
+    assert refused_of(lambda: import_regions(path, CUBE), path, path.read_bytes())
 
 
 @pytest.mark.parametrize("suffix", LEGENDS)
 def test_damaged_legends(tmp_path, suffix):
     path = tmp_path / f"a.{suffix}"
     write_legend(path, LEGEND)
-    refused, rounds = refused_of(lambda: read_legend(path), path, path.read_bytes())
-    assert 0 < refused <= rounds
+    assert refused_of(lambda: read_legend(path), path, path.read_bytes())

@@ -57,11 +57,17 @@ def files(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def job(files, tmp_path) -> BatchJob:
-    """Two scenes, refined, which is what needs an overlap."""
+    """Two scenes, not refined."""
     scenes = [Scene(str(files / name)) for name in ("large.npy", "small.npy")]
-    options = options_of(Job(tmp_path, refine="full"), SIDE)
+    options = options_of(Job(tmp_path, refine="none"), SIDE)
     formats = ("envi", "confidence", "npy")
     return BatchJob(files / "model", scenes, tmp_path / "out", options, formats)
+
+
+@pytest.fixture
+def refined(job, tmp_path) -> BatchJob:
+    """The same, refined, which is what needs an overlap."""
+    return structs.replace(job, options=options_of(Job(tmp_path, refine="full"), SIDE))
 
 
 def results_of(folder: Path) -> dict[str, bytes]:
@@ -73,9 +79,9 @@ def results_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_batch_makes_the_maps_of_single_calls(job, files, tmp_path):
+def test_a_batch_makes_the_maps_of_single_calls(refined, files, tmp_path):
     port = Recorder()
-    result = run_batch(structs.replace(job, port=port))
+    result = run_batch(structs.replace(refined, port=port))
     assert [s.status for s in result.scenes] == ["done", "done"]
     assert (result.computed, result.kept) == (4 + 1, 0)
     for name in ("large", "small"):
@@ -111,22 +117,23 @@ def test_tiles_go_into_cogs_and_stores_too(job, files, tmp_path):
     assert run_batch(structs.replace(one, resume=True)).computed == 4
 
 
-def test_the_tiles_make_nearly_the_map_of_one_piece(job, files, tmp_path):
-    run_batch(job)
-    whole = apply_model(files / "model", job.scenes[0].source, Job(tmp_path / "w", refine="full"))
+def test_the_tiles_make_nearly_the_map_of_one_piece(refined, files, tmp_path):
+    run_batch(refined)
+    source = refined.scenes[0].source
+    whole = apply_model(files / "model", source, Job(tmp_path / "w", refine="full"))
     tiled = np.load(tmp_path / "out" / "large" / "class_map.npy")
     assert (tiled == whole.prediction.class_map).mean() > 0.999
     confidence = values_of(tmp_path / "out" / "large" / "confidence.img")[0]
     np.testing.assert_allclose(confidence, whole.prediction.confidence, atol=2e-3)
 
 
-def test_a_region_is_mapped_as_its_own_scene(job, files, tmp_path):
+def test_a_region_is_mapped_as_its_own_scene(refined, files, tmp_path):
     np.save(tmp_path / "part.npy", np.load(files / "large.npy")[5:45, 3:40])
     scenes = [
         Scene(str(files / "large.npy"), (5, 45), (3, 40), "part"),
         Scene(str(tmp_path / "part.npy")),
     ]
-    run_batch(structs.replace(job, scenes=scenes))
+    run_batch(structs.replace(refined, scenes=scenes))
     assert results_of(tmp_path / "out" / "part") == results_of(tmp_path / "out" / "part_2") != {}
 
 
@@ -274,13 +281,13 @@ def test_a_full_disk_stops_no_other_scene(job, tmp_path, monkeypatch):
     assert [s.status for s in again.scenes] == ["done", "done"]
 
 
-def test_parts_make_the_same_whatever_their_order(job, tmp_path):
-    reference = results_of(run_and_return(structs.replace(job, output=tmp_path / "reference")))
+def test_parts_make_the_same_whatever_their_order(refined, tmp_path):
+    reference = results_of(run_and_return(structs.replace(refined, output=tmp_path / "reference")))
     for number in (3, 1, 1):
-        result = run_batch(structs.replace(job, part=(number, 3)))
+        result = run_batch(structs.replace(refined, part=(number, 3)))
         assert not result.failed
     assert [s.status for s in result.scenes].count("done") < 2
-    result = run_batch(structs.replace(job, part=(2, 3)))
+    result = run_batch(structs.replace(refined, part=(2, 3)))
     assert [s.status for s in result.scenes] == ["done", "done"]
     assert results_of(tmp_path / "out") == reference
 

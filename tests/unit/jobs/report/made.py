@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
@@ -55,4 +57,10 @@ def made_run(**changes) -> MappedRun:
 def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
     """Have pages without contents written, where they are not looked at: drawing takes seconds."""
     patch.setattr("hsi_viewer.jobs.report.html.html_page", lambda _report: "<html>")
+    leave_charts_undrawn(patch)
+
+
+def leave_charts_undrawn(patch: pytest.MonkeyPatch) -> None:
+    """Have the page written with empty charts, and no pages of the PDF, where texts are read."""
+    patch.setattr("hsi_viewer.jobs.report.html.drawn", lambda _chart, _theme: io.BytesIO())
     patch.setattr("hsi_viewer.jobs.report.pdf.write_pdf", lambda _, path: path.write_bytes(b"%PDF"))

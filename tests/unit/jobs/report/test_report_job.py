@@ -17,7 +17,7 @@ from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
 from hsi_viewer.jobs.run_folder import RunFolder
 from tests.unit.cli.schemas import fitting
-from tests.unit.jobs.report.made import leave_undrawn, two_places
+from tests.unit.jobs.report.made import leave_charts_undrawn, leave_undrawn, two_places
 from tests.unit.learning.made import made_scene
 
 PLAIN = ("--classifier", "lda", "--no-refine", "-q")
@@ -32,6 +32,7 @@ def done(tmp_path_factory):
         np.save(folder / f"{name}.npy", array)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        leave_undrawn(patch)
         line = ["classify", "cube.npy", "--labels", "labels.npy", "--test", "truth.npy"]
         assert main([*line, "-o", "out", *PLAIN, "--report"]) == 0
     return folder
@@ -136,7 +137,8 @@ def test_a_map_that_was_changed_is_shown_and_said(here):
     np.testing.assert_array_equal(run.prediction.class_map, mapped)
 
 
-def test_a_cleaned_map_is_reported_with_its_steps(here, capsys):
+def test_a_cleaned_map_is_reported_with_its_steps(here, capsys, monkeypatch):
+    leave_charts_undrawn(monkeypatch)
     kept = np.load(here / "out" / "class_map.npy")
     kept[5:7, 5:7] = np.where(kept[5:7, 5:7] == 2, 5, 2)
     np.save(here / "noisy.npy", kept)
@@ -161,7 +163,8 @@ def test_a_run_of_demo_has_its_labels_drawn_again(here):
     np.testing.assert_array_equal(run.prediction.class_map, result.prediction.class_map)
 
 
-def test_a_map_of_apply_is_reported_with_what_is_not_known(here, capsys):
+def test_a_map_of_apply_is_reported_with_what_is_not_known(here, capsys, monkeypatch):
+    leave_charts_undrawn(monkeypatch)
     np.save("next.npy", np.load("cube.npy")[::-1])
     np.save("next_truth.npy", np.load("truth.npy")[::-1])
     assert main(["apply", "out", "next.npy", "-o", "map", "--test", "next_truth.npy", "-q"]) == 0
@@ -220,9 +223,7 @@ def test_a_scene_of_a_batch_is_reported(here, capsys, monkeypatch):
 
 
 def test_with_reference_points_one_figure_is_to_be_quoted(here, capsys, monkeypatch):
-    monkeypatch.setattr(
-        "hsi_viewer.jobs.report.pdf.write_pdf", lambda _, path: path.write_bytes(b"%PDF")
-    )
+    leave_charts_undrawn(monkeypatch)
     assert main(["sample", "out/class_map.npy", "p.csv", "--size", "100", "-q"]) == 0
     with Path("p.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

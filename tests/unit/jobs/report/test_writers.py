@@ -32,7 +32,7 @@ from hsi_viewer.jobs.report.names import CSV, HTML, JSON, PDF
 from hsi_viewer.jobs.report.pdf import Pages
 from hsi_viewer.jobs.report.write import write_report
 from tests.unit.cli.schemas import fitting
-from tests.unit.jobs.report.made import HOSTILE, NAMES, made_run
+from tests.unit.jobs.report.made import HOSTILE, NAMES, leave_charts_undrawn, made_run
 
 VOID = {"meta", "img", "br", "source"}
 
@@ -280,7 +280,8 @@ def test_the_matrix_of_many_classes_is_read_without_effort(count):
     assert not wanted - shown
 
 
-def test_what_is_not_above_the_honest_figure_is_not_called_optimistic(report):
+def test_what_is_not_above_the_honest_figure_is_not_called_optimistic(report, monkeypatch):
+    leave_charts_undrawn(monkeypatch)
     found = report.facts.assessment
     ids, counts = found.random.class_ids, found.random.matrix
     worse = AccuracyReport(ids, counts + 1, np.zeros(len(ids), np.int64))

@@ -27,7 +27,7 @@ from tests.unit.learning.made import Recorder, made_scene
 
 NAME = "hybridsn-sd"
 SMALL = HybridRecipe(components=13, side=9, epochs=2)
-LEARNS = replace(SMALL, epochs=40, batch=24, rate=3e-3)
+LEARNS = replace(SMALL, epochs=24, batch=24, rate=3e-3)
 
 
 @pytest.fixture(scope="module")

@@ -58,7 +58,8 @@ def models(scene):
 def test_a_map_with_probabilities(name, scene, models):
     cube, truth, training = scene
     model = models[name]
-    raw, refined = model.predict(cube, refine=False), model.predict(cube, labels=training)
+    raw = model.predict(cube, refine=False)
+    refined = model.predict(cube, labels=training, refine="full")
     assert (raw.class_map == truth).mean() > 0.95
     assert (refined.class_map == truth).mean() > 0.97
     assert not np.allclose(refined.probabilities, raw.probabilities, atol=0.01)
@@ -77,12 +78,13 @@ def test_a_map_is_refined_as_strongly_as_asked(name, scene, models):
         refine: models[name].predict(cube, labels=training, refine=refine)
         for refine in ("none", "weak", "full", "auto", False, True)
     }
-    for same in (("none", False), ("full", "auto"), ("full", True)):
+    usual = models[name].refinement.strength
+    for same in (("none", False), (usual, "auto"), (usual, True)):
         a, b = (found[refine].probabilities for refine in same)
         np.testing.assert_array_equal(a, b)
     probabilities = [found[refine].probabilities for refine in ("none", "weak", "full")]
     assert not np.allclose(probabilities[0], probabilities[1], atol=0.01)
-    assert not np.allclose(probabilities[1], probabilities[2], atol=0.01)
+    assert not np.allclose(probabilities[1], probabilities[2], atol=0.002)
     elsewhere = models[name].predict(cube, refine="auto")  # no label to lead the walker
     np.testing.assert_array_equal(elsewhere.probabilities, probabilities[0])
     with pytest.raises(SettingError, match="'strong'"):
@@ -164,7 +166,7 @@ def test_more_classes_than_half_of_the_labels(name):
 def test_a_scene_of_values_that_no_float_holds_is_mapped_without_a_warning(scene, models):
     huge = HyperCube.from_array(scene[0].read().astype(np.float64) * 1e300)
     for model in models.values():
-        with pytest.warns(UserWarning, match="100% .* outside the range of the scene"):
+        with pytest.warns(UserWarning, match="100 % .* outside the range of the scene"):
             found = model.predict(huge)
         assert np.isfinite(found.confidence).all()
 
@@ -256,8 +258,8 @@ def test_another_sensor_is_resampled_and_one_that_does_not_fit_is_refused(name):
 
 
 def test_cancel_is_heeded_at_every_report(name, scene):
-    cube, _, training = scene
-    port = Recorder()
+    cube, truth, _ = scene
+    training, port = draw_per_class(truth, 3)[0], Recorder()
     fit(cube, training, classifier=name, port=port).predict(cube, port=port)
     messages = [i for i in port.items if isinstance(i, Progress)]
     assert len(messages) >= (20 if name == "svm" else 5)
@@ -326,8 +328,8 @@ class Counted:
 
 
 def test_a_large_scene_is_read_tile_by_tile(name, monkeypatch):
-    rows, columns = 500, 620
-    truth = np.where(np.arange(columns) < 300, 1, 2)[None].repeat(rows, 0).astype(np.uint16)
+    rows, columns = 320, 420
+    truth = np.where(np.arange(columns) < 200, 1, 2)[None].repeat(rows, 0).astype(np.uint16)
     rng = np.random.default_rng(0)
     values = (truth[:, :, None] * np.arange(1, 5) + rng.normal(0, 0.1, (rows, columns, 4))).astype(
         np.float32
@@ -406,6 +408,9 @@ def test_bytes_changed_anywhere_give_a_model_or_a_clear_error(name, models, tmp_
         ("bands", 3),
         ("wavelengths", [1.0]),
         ("walker", {}),
+        ("refinement", {"strength": "strong"}),
+        ("refinement", {"reliability": {"full": [0.0, -1.0]}}),
+        ("refinement", {"reliability": {"full": [1e9, 1.0]}}),
         ("walker", {**asdict(WALKER), "beta": -1.0}),
         ("legend", "none"),
         ("config", {"preset": "slow"}),
