@@ -24,7 +24,7 @@ from hsi_viewer.learning.survey import Window
 from hsi_viewer.learning.voices.judging import of_strength
 from hsi_viewer.learning.voices.pool import LARGEST, Strength
 
-JUDGED = 1_000  # labels that the walker is judged by, evenly over the classes
+JUDGED, FOLDS = 1_000, 3  # labels, evenly over the classes, and folds that the walker is judged by
 STRENGTHS: tuple[Strength, ...] = ("weak", "full")
 
 
@@ -86,7 +86,7 @@ def judged(
     """
     some = evenly(labelled.targets, JUDGED, seed)
     pixels, targets, values = labelled.pixels[some], labelled.targets[some], labelled.values[some]
-    folds = trainable(folds[some], targets)
+    folds = trainable(_fewer(folds[some], FOLDS), targets)
     numbers = np.unique(folds[folds >= 0])
     walkers = [of_strength(walker, strength) for strength in STRENGTHS]
     said = np.full((1 + len(walkers), targets.size, int(targets.max()) + 1), np.nan, np.float32)
@@ -94,7 +94,8 @@ def judged(
         token.check()
         port.report(Progress("Judging the refinement by labels held out", done / len(numbers)))
         test = folds == fold
-        inner = trainable(folds[~test], targets[~test])
+        # Cost and kernel, which these choose, matter little to what is asked here.
+        inner = trainable(_fewer(folds[~test], 2), targets[~test])
         scorer, steepness = kind.fit(
             values[~test], targets[~test], folds=inner, seed=seed, token=token, port=SilentPort()
         )
@@ -116,6 +117,10 @@ def judged(
     sure = said[:, asked].max(axis=2)
     reliability = {s: fit_reliability(sure[1 + i], right[1 + i]) for i, s in enumerate(STRENGTHS)}
     return Refinement(chosen, reliability)
+
+
+def _fewer(folds: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    return np.where(folds >= 0, folds % count, -1)
 
 
 def probabilities(scorer: Scorer, steepness: float, values: FloatArray) -> FloatArray:

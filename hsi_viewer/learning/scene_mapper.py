@@ -28,7 +28,7 @@ from hsi_viewer.learning.band_matching import in_units, matched
 from hsi_viewer.learning.by_tile import ByTile
 from hsi_viewer.learning.calibration import reliable
 from hsi_viewer.learning.features import Features, FloatArray, fit_features, scaled
-from hsi_viewer.learning.model import prediction_of, real_in, strange_note, strength_of
+from hsi_viewer.learning.model import hold_to, prediction_of, real_in, strange_note, strength_of
 from hsi_viewer.learning.model_state import TrainingFacts
 from hsi_viewer.learning.pixel_refinement import Refinement
 from hsi_viewer.learning.predictor import DenseOutput
@@ -183,8 +183,10 @@ class SceneMapper(TrainingFacts, ABC):
             source += ", refined"
         else:
             raw = self._mapped(scene, token, port)
-            probabilities = raw.probabilities
             mapped = time.perf_counter()
+            probabilities = raw.probabilities
+            if refine not in (False, "none"):
+                hold_to(seeds_of(known, self.class_ids), probabilities)
         probabilities = reliable(probabilities, *self.refinement.reliable_at(strength))
         self.seconds["predict"] = mapped - start
         self.seconds["refine"] = time.perf_counter() - mapped

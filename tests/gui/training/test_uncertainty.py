@@ -191,7 +191,7 @@ def left_unclassified(bench) -> str:
     for _ in range(middle):
         QTest.keyClick(panel.confidence, Qt.Key.Key_Right)
     least = panel.confidence.value() / 100
-    doubtful = whole.confidence < np.float32(least)
+    doubtful = whole.confidence.astype(np.float16) < np.float32(least)  # as runs keep it
     assert 0 < doubtful.sum() < doubtful.size
     assert panel.summary.text().startswith(f"{doubtful.sum():,} of {doubtful.size:,} pixels (")
     assert document.prediction is whole  # seen, but not done

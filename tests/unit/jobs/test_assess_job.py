@@ -71,7 +71,8 @@ def test_one_stroke_a_class_is_too_little(files, capsys):
 
 
 def test_a_ground_truth_in_words(files, capsys):
-    assert main(arguments(files, "strokes", "--truth", files["truth"])) == 0
+    asked = arguments(files, "strokes", "--truth", files["truth"], "--refine", "full")
+    assert main(asked) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
     assert lines[0].startswith("Separate places: overall accuracy ")
