@@ -126,7 +126,7 @@ class Bench:
         if not self.missing(task, preset, f"{preset}+walker"):
             return
         start = time.perf_counter()
-        model = fit(task.cube, task.training, TrainingConfig(preset=preset, refine=False))
+        model = fit(task.cube, task.training, TrainingConfig(preset=preset))
         trained = time.perf_counter() - start
         plain = model.predict(task.cube, refine=False)
         painted = model.seconds["predict"]
