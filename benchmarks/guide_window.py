@@ -25,42 +25,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 from scipy.ndimage import label as regions_of
 
 from benchmarks.scenes import Ids, indian_pines
 from benchmarks.table import Table
-from benchmarks.ui_actions import LEFT, Hands, Span, now, since
+from benchmarks.ui_actions import LEFT, Hands, Painted, Span, now, since
 
 SAMPLE = "sample:indian-pines"
 ANSWERS, SCORED = 80, 20
 PATIENCE = 300.0  # seconds
-
-
-class Painted(QObject):
-    """Notes when a widget has been painted for the first time after something is true.
-
-    Attributes
-    ----------
-    at : the time, or None before it.
-    """
-
-    def __init__(self, widget: QWidget, after: Callable[[], bool]) -> None:
-        super().__init__(widget)
-        self.at: Span | None = None
-        self._after = after
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the widget paint, and look at the clock."""
-        if event.type() != QEvent.Type.Paint or not self._after():
-            return False
-        watched.removeEventFilter(self)
-        QCoreApplication.sendEvent(watched, event)
-        self.at = now()
-        return True
 
 
 class Person:
@@ -122,7 +98,7 @@ class Person:
         while painted.at is None:
             QApplication.processEvents()
         followed = since(began)
-        return Span(painted.at.clock - began.clock, painted.at.work - began.work), followed
+        return painted.after(began), followed
 
     def at_rest(self) -> bool:
         """Whether map and search have caught up with the answers."""

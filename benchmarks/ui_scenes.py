@@ -6,27 +6,14 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from benchmarks.big_scene import write_big_scene
-from benchmarks.ui_actions import Hands, Heartbeat, Span, close, now, since
+from benchmarks.ui_actions import Hands, Heartbeat, Painted, Span, close, now
 
 SAMPLE = "sample:indian-pines"
 TURNS = 8
-
-
-class Painted(QObject):
-    """Sees that a widget is painted; a painting of the benchmark's own would count as a stall."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen = False
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        """Look at the event only."""
-        self.seen |= event.type() == QEvent.Type.Paint
-        return False
 
 
 def write_session(source: str, path: Path) -> None:
@@ -64,8 +51,6 @@ def measure_switching() -> dict[str, object]:
             window.resize(1920, 1080)
             window.show()
         hands, heart = Hands(window), Heartbeat()
-        painted = Painted()
-        hands.viewport.installEventFilter(painted)
         hands.rest(heart)
         window.commands.action("file.scenes").trigger()
         table = window.context.docking.panels["scenes"].table
@@ -74,14 +59,17 @@ def measure_switching() -> dict[str, object]:
         heart.begin()
         for turn in range(TURNS):
             row = turn % len(paths)
-            began, before = now(), window.workspace.document
+            before = window.workspace.document
+            painted = Painted(
+                hands.viewport,
+                lambda before=before: window.workspace.document not in (None, before),
+            )
+            began = now()
             at = table.visualItemRect(table.item(row, 0)).center()
             for press in (QTest.mouseClick, QTest.mouseDClick):
                 press(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
-            hands.wait(lambda before=before: window.workspace.document not in (None, before))
-            painted.seen = False
-            hands.wait(lambda: painted.seen)
-            taken[list(taken)[row]].append(since(began))
+            hands.wait(lambda painted=painted: painted.at is not None)
+            taken[list(taken)[row]].append(painted.after(began))
             hands.wait(lambda: window.context.viewing.tiles.idle)
             hands.wait(lambda: not window.workspace.tasks._tasks)
         found: dict[str, object] = {f"switch to {name}": spans for name, spans in taken.items()}

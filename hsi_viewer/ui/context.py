@@ -8,7 +8,6 @@ puts itself in its place when it is made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +29,7 @@ from hsi_viewer.session.storage.recoverable_sessions import RecoverableSession
 from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.docking import Docking
+from hsi_viewer.ui.late_painting import LatePainting
 from hsi_viewer.ui.opened_cube import Prepare
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.plug_ins import PlugIns
@@ -77,13 +77,6 @@ class Opening(Protocol):
     @property
     def session_requested(self) -> SignalInstance:
         """Signal with the path of a session file that should be opened."""
-
-    @property
-    def taking_over(self) -> bool:
-        """Whether much changes at this moment."""
-
-    def asking_once(self) -> AbstractContextManager[None]:
-        """While much changes: commands are asked what can be done at the end alone."""
 
     def open(self, source: str, prepare: Prepare | None = None, as_scene: bool = False) -> None:
         """Open a scene in the background."""
@@ -262,6 +255,7 @@ class Context(QObject):
     Attributes
     ----------
     window : parent of dialogs and menus.
+    painting : paints the window once, where much changes at this moment.
     workspace, docking, canvas, plot, offers, notices, welcome, readout, busy : parts of the window.
     plug_ins : what packages outside brought.
     dismissible : close what lies over the image, by Escape; False where nothing does.
@@ -293,6 +287,7 @@ class Context(QObject):
         super().__init__(window)
         self.window, self.workspace = window, workspace
         self.plug_ins = PlugIns(workspace)
+        self.painting = LatePainting(window)
         self.docking = Docking(window)
         self.canvas = ImageCanvas()
         self.plot = SpectrumPlot()

@@ -102,6 +102,9 @@ class Docking(QObject):
         self._before = ""  # all panels were closed
         self._restored = ""  # of the last window
         self._resumed = ""  # the first scene came
+        self._to_fit: Arrangement | None = None  # once it has come
+        self._opened_since: list[str] = []
+        self._fitting = RestTimer(0, self._finish_resuming, self)
         self._in_front: set[str] = set()
         self._moving = False  # many docks open and close at once
         self._soon = RestTimer(0, self.changed, self)
@@ -266,16 +269,27 @@ class Docking(QObject):
 
     @Slot()
     def resume(self) -> None:
-        """Put the panels where they were before `wait`; those that were opened since stay."""
+        """Put the panels where they were before `wait`; those that were opened since stay.
+
+        They are fitted to the window in the next turn of the event loop, or when this is called
+        again: all at once would block the interface for too long.
+        """
         if self._resumed:
-            arrangement, state = self.sizes.arrangement, self._resumed
-            opened = [key for key, dock in self.docks.items() if not dock.isHidden()]
-            self._resumed = ""
+            self._to_fit = self.sizes.arrangement
+            self._opened_since = [key for key, dock in self.docks.items() if not dock.isHidden()]
+            state, self._resumed = self._resumed, ""
             self.bring_state(state)
-            if arrangement is not None:
-                self.sizes.take(arrangement)
-            for key in opened:
-                self.show(key)
+            self._fitting.start()
+        elif self._fitting.isActive():
+            self._finish_resuming()
+
+    @Slot()
+    def _finish_resuming(self) -> None:
+        self._fitting.stop()
+        if self._to_fit is not None:
+            self.sizes.take(self._to_fit)
+        for key in self._opened_since:
+            self.show(key)
 
     @property
     def collapsed(self) -> bool:

@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         self.workspace.announced.connect(self.notices.show_notice)
         self.context.plug_ins.warned.connect(self.notices.show_lasting)
         self.workspace.state_changed.connect(self._on_state)
-        self.context.docking.changed.connect(self.commands.refresh)
+        self.context.docking.changed.connect(self.commands.refresh_soon)
         QApplication.styleHints().colorSchemeChanged.connect(self._on_system_theme)
 
     def feature(self, key: str) -> Feature:
@@ -145,10 +145,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_state(self) -> None:
-        if self.context.opening.taking_over:
-            return
         document = self.workspace.document
-        self.commands.refresh()
+        self.commands.refresh_soon()
         name = document.cube.name if document else ""
         self.setWindowTitle(f"{name}[*] — HSI Viewer" if name else "HSI Viewer[*]")
         self.setWindowModified(bool(self._unsaved()))

@@ -90,7 +90,9 @@ class Driver:
         """Close the window without questions; pytest keeps this object longer than it."""
         if self.window is not None and isValid(self.window):
             self.window.may_leave = lambda: True
-            self.window.close()
+            for _ in range(3):  # on a busy machine a worker that loads torch stops late
+                if self.window.close():
+                    break
             # Gone before Python forgets it: Qt must not ask plots whose wrappers are cleared.
             QCoreApplication.sendPostedEvents(self.window, QEvent.Type.DeferredDelete)
         self.window = self.canvas = None

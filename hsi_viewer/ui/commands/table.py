@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
 from hsi_viewer.ui.commands.key_map import KeyMap, readable
+from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.choice import Choice
 
@@ -86,8 +87,10 @@ class _Binding(QObject):
 
     @Slot(bool)
     def trigger(self, checked: bool = False) -> None:
-        """Run the command."""
-        if self.command.checked is None:
+        """Run the command, unless what it needs has gone since it was asked last."""
+        if not self.command.enabled():
+            self.refresh()
+        elif self.command.checked is None:
             self.command.run()
         else:
             self.command.run(checked)
@@ -123,6 +126,21 @@ class _Binding(QObject):
         """Draw the icon again in the colours of the theme."""
         if self.command.icon:
             self.action.setIcon(icon(self.command.icon))
+
+
+class _BeforeKeys(QObject):
+    """Calls something when a key arrives in a window, before shortcuts are looked for."""
+
+    def __init__(self, window: QWidget, call: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._call = call
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look at the event only."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            self._call()
+        return False
 
 
 class CommandTable:
@@ -164,6 +182,8 @@ class CommandTable:
             binding = _Binding(entry, action, general_reason)
             binding.refresh_icon()
             self._bindings[command.id] = binding
+        self._soon = RestTimer(0, self.refresh, owner)
+        _BeforeKeys(owner, self._refresh_if_due)
         self.key_map = KeyMap({c.id: c.shortcuts for c in self.commands}, shortcuts)
         self.refresh_keys()
 
@@ -177,7 +197,8 @@ class CommandTable:
         return self._bindings[command_id].placed.path
 
     def action(self, command_id: str) -> QAction:
-        """The action of a command."""
+        """The action of a command, as it is now."""
+        self._refresh_if_due()
         return self._bindings[command_id].action
 
     def choice(self, command_id: str, text: str = "") -> Choice:
@@ -209,8 +230,17 @@ class CommandTable:
             binding.set_keys(self.key_map.keys(command_id))
         self.refresh()
 
+    def refresh_soon(self) -> None:
+        """Ask every command whether it can be done, once for all that happens at this moment."""
+        self._soon.start()
+
+    def _refresh_if_due(self) -> None:
+        if self._soon.isActive():
+            self.refresh()
+
     def refresh(self) -> None:
         """Ask every command whether it can be done now."""
+        self._soon.stop()
         for binding in self._bindings.values():
             binding.refresh()
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from hsi_viewer.core.cube.band_selection import band_label
 from hsi_viewer.core.cube.cube import HyperCube
+
+
+def bands_to_list(cube: HyperCube) -> tuple[list[str], list[int]]:
+    """The labels of all bands of a cube, and the numbers of its bad ones."""
+    marks = np.where(cube.good_bands, "", " · bad").tolist()
+    labels = [band_label(cube, band) + mark for band, mark in enumerate(marks)]
+    return labels, np.flatnonzero(~cube.good_bands).tolist()
 
 
 class BandList(QComboBox):
@@ -25,14 +34,13 @@ class BandList(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(12)
 
-    def show_cube(self, cube: HyperCube) -> None:
-        """List the bands of a cube, without telling anybody."""
+    def show_bands(self, labels: Sequence[str], bad: Sequence[int]) -> None:
+        """List the bands of a cube, without telling anybody; `bad` are the numbers of grey ones."""
         with QSignalBlocker(self):
             self.clear()
-            marks = np.where(cube.good_bands, "", " · bad").tolist()
-            self.addItems([band_label(cube, band) + mark for band, mark in enumerate(marks)])
+            self.addItems(labels)
             grey, tip = self.palette().placeholderText(), "Marked as bad"
-            for band in np.flatnonzero(~cube.good_bands).tolist():
+            for band in bad:
                 self.setItemData(band, grey, Qt.ItemDataRole.ForegroundRole)
                 self.setItemData(band, tip, Qt.ItemDataRole.ToolTipRole)
 

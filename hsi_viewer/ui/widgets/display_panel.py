@@ -24,7 +24,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.ui.theme import current_theme, icon
-from hsi_viewer.ui.widgets.band_list import BandList
+from hsi_viewer.ui.widgets.band_list import BandList, bands_to_list
 
 SCENE = "The scene"
 CUSTOM = "Custom"
@@ -210,8 +210,9 @@ class DisplayPanel(QWidget):
         """Show what is requested, of a cube (the scene or a derived image), asking for nothing."""
         if cube is not self._cube:
             self._cube = cube
+            listed = bands_to_list(cube)
             for box in (*self.bands, self.band):
-                box.show_cube(cube)
+                box.show_bands(*listed)
             with QSignalBlocker(self.band_slider):
                 self.band_slider.setRange(0, cube.bands - 1)
         single = len(composite.bands) == 1

@@ -23,7 +23,7 @@ class OpeningFeature(Feature):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         workspace, window = context.workspace, context.window
-        self.opening = OpenController(workspace, window, context.may_leave)
+        self.opening = OpenController(workspace, window, context.may_leave, context.painting)
         self.repairing = RepairController(
             workspace, window, self.opening.open, context.offers, context.file_uses
         )

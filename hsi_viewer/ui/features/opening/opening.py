@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.opening.open_dialog import OpenDialog
 from hsi_viewer.ui.features.opening.remedies import array_choices
 from hsi_viewer.ui.file_filters import cube_filters
+from hsi_viewer.ui.late_painting import LatePainting
 from hsi_viewer.ui.opened_cube import OpenedCube, Prepare
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.workspace import Workspace
@@ -49,6 +49,7 @@ class OpenController(QObject):
     Parameters
     ----------
     may_leave : asks the user about unsaved labels and running work; False keeps the old cube.
+    painting : paints the window once everything has changed.
 
     Attributes
     ----------
@@ -64,13 +65,17 @@ class OpenController(QObject):
     labels_found = Signal(str)
 
     def __init__(
-        self, workspace: Workspace, window: QWidget, may_leave: Callable[[], bool]
+        self,
+        workspace: Workspace,
+        window: QWidget,
+        may_leave: Callable[[], bool],
+        painting: LatePainting,
     ) -> None:
         super().__init__(window)
         self._workspace, self._window, self._may_leave = workspace, window, may_leave
+        self._painting = painting
         self._task: Task | None = None
         self._source, self._as_scene = "", False
-        self.taking_over = False
         self.prepare: Prepare = lambda _document, _source, _token, _port: None
 
     @Slot()
@@ -141,17 +146,8 @@ class OpenController(QObject):
     @Slot(object)
     def _on_report(self, item: object) -> None:
         if isinstance(item, HyperCube):
+            self._painting.begin()
             self.read.emit()
-
-    @contextmanager
-    def asking_once(self) -> Iterator[None]:
-        """While much changes: commands are asked what can be done at the end alone."""
-        self.taking_over = True
-        try:
-            yield
-        finally:
-            self.taking_over = False
-        self._workspace.state_changed.emit()
 
     def _may_be_labels(self, cube: HyperCube) -> bool:
         """Whether a cube has one band of whole numbers and the size of the open scene."""
@@ -176,9 +172,9 @@ class OpenController(QObject):
         settings.add_recent(opened.source)
         if opened.cube.path is not None:
             settings.last_folder = str(opened.cube.path.parent)
-        with self.asking_once():
-            self._workspace.open_document(opened.document)
-            self.opened.emit(opened)
+        self._painting.begin()
+        self._workspace.open_document(opened.document)
+        self.opened.emit(opened)
         for problem in registry.problems():
             self._workspace.notify(problem, "warning")
         asked = {s.sentence for s in opened.cube.suspected if isfinite(s.value)}

@@ -235,8 +235,9 @@ class ProjectController(QObject):
         if session.project is not None:
             self.workspace.settings.add_recent(str(session.project))
             self.workspace.settings.last_folder = str(session.project.parent)
-            free = holder_of(lock_of(session.project)) is None
-            if session.read_only and free and not session.taken_over:
+            if not session.read_only:
+                return  # to ask who holds the lock waits for it a while
+            if not session.taken_over and holder_of(lock_of(session.project)) is None:
                 self._take(session, session.project)  # it was this window that had it open
             if session.read_only:
                 self._offer_read_only(session)

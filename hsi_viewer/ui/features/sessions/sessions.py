@@ -140,9 +140,9 @@ class SessionController(QObject):
             or session.training_runs.runs
             or session.notes
         ):
-            with self.context.opening.asking_once():
-                self._draw(session)
-                self.restored.emit(session)
+            self.context.painting.begin()
+            self._draw(session)
+            self.restored.emit(session)
         for warning in session.warnings:
             self._workspace.notify(warning, "warning")
         self._look_for_others(session)

@@ -1,0 +1,66 @@
+"""The table of commands: asked once for all that happens at a moment, and never out of date."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from hsi_viewer.ui.commands.table import Command, CommandTable, Placed
+
+
+@pytest.fixture
+def made(qtbot) -> SimpleNamespace:
+    """A window with one command, which is done by Q where `possible` is True."""
+    state = SimpleNamespace(possible=False, asked=0, done=0, window=QWidget())
+
+    def enabled() -> bool:
+        state.asked += 1
+        return state.possible
+
+    def run() -> None:
+        state.done += 1
+
+    command = Command("do", "&Do", "&File", run, ("Q",), enabled=enabled)
+    qtbot.addWidget(state.window)
+    state.table = CommandTable([Placed(command)], state.window)
+    state.window.show()
+    qtbot.waitExposed(state.window)
+    state.window.activateWindow()
+    state.asked = 0
+    return state
+
+
+def press(made) -> None:
+    QTest.keyClick(made.window.windowHandle(), Qt.Key.Key_Q)
+
+
+def test_commands_are_asked_once_for_all_that_happens_at_a_moment(made, qtbot):
+    for _ in range(5):
+        made.table.refresh_soon()
+    assert made.asked == 0
+    qtbot.waitUntil(lambda: made.asked > 0)
+    assert made.asked == 1
+    made.table.refresh_soon()
+    made.possible = True
+    assert made.table.action("do").isEnabled()
+
+
+def test_a_key_finds_what_has_become_possible_just_before_it(made):
+    made.possible = True
+    made.table.refresh_soon()
+    press(made)
+    assert made.done == 1
+
+
+def test_a_command_whose_condition_has_gone_is_not_done(made):
+    made.possible = True
+    made.table.refresh()
+    made.possible = False
+    made.table.action("do").trigger()
+    press(made)
+    assert made.done == 0
+    assert not made.table.action("do").isEnabled()
