@@ -105,10 +105,11 @@ class ViewController(QObject):
         self._picked = None
         self._picked_spectrum, self._hovered = None, None
         self.tiles.clear()
-        self._layering.show_document(document)
-        self._plot.show_cube(opened.cube)
-        self._readout.clear()
-        self.pictures.show_first(opened.picture)
+        with self.layers.changed.paused(lambda *_: ()):  # announced once, at the end
+            self._layering.show_document(document)
+            self._plot.show_cube(opened.cube)
+            self._readout.clear()
+            self.pictures.show_first(opened.picture)
         self._canvas.show_scene(opened.cube.rows, opened.cube.columns)
         document.cube_changed.connect(self._on_cube)
         for changed in (document.prediction_changed, document.legend.changed):
