@@ -28,6 +28,11 @@ class LatePainting(QObject):
         self._steps: list[Callable[[], None]] = []
         self._next = RestTimer(0, self._go_on, self)
 
+    @property
+    def done(self) -> bool:
+        """Whether everything is painted as it changes."""
+        return not self._steps
+
     @Slot()
     def begin(self) -> None:
         """Paint nothing in this turn of the event loop."""

@@ -107,9 +107,10 @@ class Driver:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until nothing runs that the user sees."""
+        """Wait until nothing runs that the user sees, and all is painted."""
+        tasks, painting = self.window.workspace.tasks, self.window.context.painting
         self.qtbot.waitUntil(
-            lambda: not [t for t in self.window.workspace.tasks.running if not t.quiet]
+            lambda: painting.done and not [t for t in tasks.running if not t.quiet]
         )
 
     def point(self, row: float, column: float) -> QPoint:
