@@ -50,6 +50,26 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def second_name(path: Path, other: Path) -> None:
+    """Give a file another name, too; on drives without such names (FAT), make a copy.
+
+    Raises
+    ------
+    OSError
+        if neither can be made; of a copy, nothing is left then.
+    """
+    try:
+        os.link(path, other)  # takes no room
+    except OSError:
+        try:
+            shutil.copyfile(path, other)
+            _sync(other)
+            shutil.copystat(path, other)
+        except OSError:
+            other.unlink(missing_ok=True)
+            raise
+
+
 def followed(path: Path) -> Path:
     """The file that a link leads to, to be written in its place; others as they are."""
     return Path(os.path.realpath(path)) if path.is_symlink() else path

@@ -33,6 +33,7 @@ from hsi_viewer.jobs.cleaning_record import (
     steps_of,
     write_record,
 )
+from hsi_viewer.jobs.job_folder import check_writable
 from hsi_viewer.jobs.object_table import check_table, write_areas
 
 
@@ -206,9 +207,11 @@ def check_targets(targets: Iterable[Path], sources: Iterable[Path], *, overwrite
     Raises
     ------
     ExportError
-        for the first such file.
+        for the first such file, or a folder that cannot be written.
     """
-    own = {path for source in sources for path in own_files(source)}
+    own, targets = {path for source in sources for path in own_files(source)}, list(targets)
+    for folder in {target.parent for target in targets}:
+        check_writable(folder)
     for target in targets:
         if real_path(target) in own:
             raise ExportError(f"{target} is an input of this command; choose another name.")

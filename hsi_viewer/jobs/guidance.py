@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.labels.class_match import matched_ids, renumbered
+from hsi_viewer.core.labels.class_match import matched_by_number, matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement
@@ -75,6 +75,8 @@ def suggest_places(job: GuidanceJob, model: Path, count: int) -> dict[str, Any]:
     legend = ClassLegend(trained.legend)
     present = np.unique(labels.ids[labels.ids > 0]).tolist()
     numbers = matched_ids(present, labels.names, legend)
+    for text in matched_by_number(labels.name, labels.names, legend, numbers):
+        job.report(Note(text))
     ids = renumbered(labels.ids, numbers)
     found = suggest(trained, cube, ids, count, token=job.token, port=job)
     places = [

@@ -44,16 +44,36 @@ def output_folder(folder: Path) -> Iterator[None]:
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as error:
-            raise ExportError(
-                f"{folder}: the output folder is not writable ({error.strerror or error}); choose "
-                "another folder."
-            ) from error
+            raise _not_writable(folder, error) from error
         yield
     except BaseException:
         for path in reversed(made):
             with suppress(OSError):  # it holds something
                 path.rmdir()
         raise
+
+
+def check_writable(folder: Path) -> None:
+    """See that a folder can be written, or made where it isn't there yet; nothing is made.
+
+    Raises
+    ------
+    ExportError
+        if neither is so.
+    """
+    try:
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def _not_writable(folder: Path, error: OSError) -> ExportError:
+    return ExportError(
+        f"{folder}: the output folder is not writable ({error.strerror or error}); choose another "
+        "folder."
+    )
 
 
 def _make(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.region import labels_inside
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.labels.class_match import matched_ids, renumbered
+from hsi_viewer.core.labels.class_match import matched_by_number, matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
@@ -93,6 +93,7 @@ def to_be_scored(
     notes = list(test.notes)
     present = np.unique(test.ids[test.ids > 0]).tolist()
     numbers = matched_ids(present, test.names, legend)
+    notes += matched_by_number(test.name, test.names, legend, numbers)
     ids = renumbered(test.ids, numbers)
     unknown = [i for i in present if numbers[i] not in legend]
     if unknown:

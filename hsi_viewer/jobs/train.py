@@ -14,7 +14,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import LabelError, SettingError
-from hsi_viewer.core.labels.class_match import matched_ids, renumbered
+from hsi_viewer.core.labels.class_match import matched_by_number, matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.progress import Note
@@ -184,7 +184,11 @@ def _renumbered(labels: ImportedLabels, legend: ClassLegend) -> ImportedLabels:
     ]
     return replace(
         labels,
-        notes=(*labels.notes, *respelled),
+        notes=(
+            *labels.notes,
+            *respelled,
+            *matched_by_number(labels.name, labels.names, legend, numbers),
+        ),
         ids=renumbered(labels.ids, numbers),
         names={numbers[i]: name for i, name in labels.names.items() if i in numbers},
         colours={numbers[i]: colour for i, colour in labels.colours.items() if i in numbers},

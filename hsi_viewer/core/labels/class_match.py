@@ -12,6 +12,8 @@ from hsi_viewer.core.labels.classes import UNCLASSIFIED, ClassLegend, LabelClass
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.text import class_name
 
+MOST_SHOWN = 6  # classes in a sentence
+
 
 def matched_ids(
     ids: Iterable[int], names: Mapping[int, str], legend: ClassLegend
@@ -41,6 +43,38 @@ def matched_ids(
         else:
             found[i], free = free, free + 1
     return found
+
+
+def matched_by_number(
+    labels: str, names: Mapping[int, str], legend: ClassLegend, numbers: Mapping[int, int]
+) -> list[str]:
+    """A sentence about classes that either side alone names, so that only their numbers match.
+
+    A file that gives names alone is numbered in the order of its rows.
+
+    Parameters
+    ----------
+    labels : name of the file.
+    names : of its classes.
+    legend, numbers : as of `matched_ids`.
+    """
+    pairs = {
+        i: (names.get(i) or f"Class {i}", legend.name_of(new))
+        for i, new in numbers.items()
+        if new in legend
+    }
+    one_sided = [
+        f"{i} is {ours if theirs == f'Class {i}' else theirs}"
+        for i, (theirs, ours) in pairs.items()
+        if (theirs == f"Class {i}") != (ours == f"Class {numbers[i]}")
+    ]
+    if not one_sided:
+        return []
+    shown = ", ".join(one_sided[:MOST_SHOWN]) + ", ..." * (len(one_sided) > MOST_SHOWN)
+    return [
+        f"{labels}: its classes were matched by number with those of the other labels, because "
+        f"only one side gives names: {shown}. Check that this is right."
+    ]
 
 
 def _by_name(names: Mapping[int, str], legend: ClassLegend) -> dict[int, int]:

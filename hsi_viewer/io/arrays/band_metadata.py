@@ -146,9 +146,9 @@ def _wavelengths(
     for found in lists:
         values = found.values
         named = is_wavelengths(found.name)
-        may_be = named or (plain(found.name) in BANDS and _may_be_wavelengths(values))
+        own_unit = attribute_text(attributes_of(container, found.name), ("units", "unit"))
+        may_be = named or (plain(found.name) in BANDS and _may_be_wavelengths(values, own_unit))
         if may_be and values.any():  # zeros stand for a dimension, or for nothing
-            own_unit = attribute_text(attributes_of(container, found.name), ("units", "unit"))
             unit, spread = own_unit or unit, found.spread
             break
     else:
@@ -239,10 +239,14 @@ def _numbers_beside(container: Container) -> Numbers:
     return Numbers(single("nodata"), scale if usable else None, single("add_offset"))
 
 
-def _may_be_wavelengths(values: NDArray[Any]) -> bool:
-    """Whether numbers ascend within what sensors see, in nanometres, rather than count bands."""
+def _may_be_wavelengths(values: NDArray[Any], unit: str | None) -> bool:
+    """Whether numbers ascend within what sensors see rather than count bands.
+
+    They are nanometres where no unit of length is given.
+    """
     low, high = SENSOR_NM
-    return bool(np.all(np.diff(values) > 0) and values[0] >= low and values[-1] <= high)
+    nm = values * (nm_per_unit(unit or "nm") or 1.0)
+    return bool(np.all(np.diff(nm) > 0) and nm[0] >= low and nm[-1] <= high)
 
 
 def _fits(values: NDArray[Any], bands: int) -> bool:

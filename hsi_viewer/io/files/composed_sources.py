@@ -73,6 +73,9 @@ class ComplexSource:
 class ScaledSource:
     """Values times a gain plus an offset, as 32-bit numbers; what is no data becomes NaN.
 
+    They are computed as exactly as the stored ones are given: of large integers, an offset may
+    leave the last digits alone.
+
     Parameters
     ----------
     source : of the stored values.
@@ -90,9 +93,10 @@ class ScaledSource:
         self._source, self._nodata = source, nodata
         self.makes_nan = nodata is not None
         self.shape = source.shape
-        self.dtype: np.dtype[Any] = np.dtype(np.float32)
+        self.dtype: np.dtype[Any] = np.dtype("c8" if source.dtype.kind == "c" else "f4")
+        self._exact = np.result_type(source.dtype, np.float32)
         self._gain, self._offset = (
-            np.broadcast_to(np.asarray(values, np.float32), source.shape[2:])
+            np.broadcast_to(np.asarray(values, self._exact), source.shape[2:])
             for values in (gain, offset)
         )
 
@@ -100,9 +104,11 @@ class ScaledSource:
         """Values of a window, (rows, columns, bands)."""
         stored = self._source.read(rows, columns, bands)
         chosen = slice(None) if bands is None else bands
-        values: NDArray[np.float32] = stored.astype(np.float32)
-        values *= self._gain[chosen]
-        values += self._offset[chosen]
+        values: NDArray[Any] = stored.astype(self._exact)
+        with np.errstate(over="ignore", invalid="ignore"):  # beyond the 32-bit numbers is infinite
+            values *= self._gain[chosen]
+            values += self._offset[chosen]
+            values = values.astype(self.dtype, copy=False)
         if isinstance(self._nodata, Sequence):
             for k, band in enumerate(np.arange(self.shape[2])[chosen]):
                 if (own := self._nodata[band]) is not None:

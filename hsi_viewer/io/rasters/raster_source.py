@@ -68,6 +68,7 @@ class RasterSource:
         self.dtype: np.dtype[Any]
         self.nodata = _exact_nodata(self.dataset, path, page)
         self.dtype, self._fill = type_of(self.dataset, self.mask, self.nodata)
+        self.makes_nan = self.mask.alpha is not None
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""

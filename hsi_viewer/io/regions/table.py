@@ -32,15 +32,16 @@ LAT = ("lat", "latitude")
 NAME = ("class_name", "classname", "label_name", "name", "label", "class", "category", "type")
 ID = ("class_id", "classid", "id_class", "class_nr", "label", "class", "gt", "value")
 NONE = ("", "na", "n/a", "nan", "null", "none")  # of a class that is not known
+UNNAMED = ("row", "column", "class")  # of a table without a line of names
 POSITIONS = frozenset((*ROW, *COLUMN, *MAP_X, *MAP_Y, *LON, *LAT, "x", "y"))
 
 
 def read_table(
     path: Path, grid: Grid, placement: Placement | None, class_field: str | None = None
 ) -> ImportedLabels:
-    """Labels of the pixels that a table lists; rows and columns count from 0.
+    """Labels of the pixels that a table lists; rows and columns count from 0, unless they cannot.
 
-    A table without a line of names is row, column, class.
+    A table without a line of names is row, column, class, or the class ids of all pixels.
 
     Raises
     ------
@@ -50,6 +51,8 @@ def read_table(
         if the pixels cannot be placed on the cube.
     """
     head, rows = _rows(path)
+    if not head:
+        return ImportedLabels(_all_pixels(path, rows, grid), name=path.name)
     notes: list[str] = []
 
     def numbers(at: int) -> NDArray[np.float64]:
@@ -75,7 +78,8 @@ def read_table(
     elif plain is not None and mapped is None:
         mapped = plain
     if at is not None:
-        at = np.floor(at[0]) + 0.5, np.floor(at[1]) + 0.5
+        first = _counts_from(at, grid, notes)
+        at = np.floor(at[0]) - first + 0.5, np.floor(at[1]) - first + 0.5
     if at is None and mapped is None and degrees is None:
         raise FormatError(
             f"{path} has no columns for a position: name them row and column, x and y, or lon and "
@@ -87,6 +91,13 @@ def read_table(
 
 
 def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Names of the columns, and the rows; no names where numbers alone do not tell them.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be read, or has no rows.
+    """
     text = text_of(path)
     lines = [s for s in text.splitlines() if s.strip() and not s.lstrip().startswith(("#", ";"))]
     if not lines:
@@ -96,13 +107,49 @@ def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
         rows = [line.split() for line in lines]
     else:
         rows = cells_of(path, lines, delimiter)
-    if all(is_number(cell) for cell in rows[0][:2]):
-        head = ["row", "column", "class"][: len(rows[0])]
+    if len(rows[0]) > len(UNNAMED) and all(map(is_number, rows[0])):
+        head = []
+    elif len(rows[0]) <= len(UNNAMED) and all(is_number(cell) for cell in rows[0][:2]):
+        head = list(UNNAMED[: len(rows[0])])
     else:
         head, rows = [cell.strip().casefold().replace(" ", "_") for cell in rows[0]], rows[1:]
     if not rows:
         raise FormatError(f"{path} has no rows below its header line.")
     return head, rows
+
+
+def _all_pixels(path: Path, rows: list[list[str]], grid: Grid) -> NDArray[np.uint16]:
+    """Class ids of a table that has a row and a column for each of the scene's.
+
+    Raises
+    ------
+    FormatError
+        if it has another size, or something other than numbers.
+    """
+    if {len(row) for row in rows} != {grid.columns} or len(rows) != grid.rows:
+        raise FormatError(
+            f"{path} has {len(rows[0])} columns without names and {len(rows)} rows. Name the "
+            "columns in a first line, as row, column and class; class ids of all pixels would be "
+            f"{grid.rows} x {grid.columns} numbers."
+        )
+    try:
+        values = np.array(rows, np.float64)
+    except ValueError:
+        raise FormatError(f"{path} contains something other than numbers.") from None
+    return class_ids(values, str(path))
+
+
+def _counts_from(at: Pair, grid: Grid, notes: list[str]) -> int:
+    """The number of the first row and column: 1, where the last one would else lie outside."""
+    first, last = ([end(each) for each in at] for end in (np.min, np.max))
+    inside = last[0] <= grid.rows and last[1] <= grid.columns
+    beyond = last[0] == grid.rows or last[1] == grid.columns
+    if not (inside and beyond and min(first) >= 1):
+        return 0
+    notes.append(
+        "Rows and columns were counted from 1: none is 0, and the last one would lie outside."
+    )
+    return 1
 
 
 def _at(head: Sequence[str], words: Sequence[str]) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
+from hsi_viewer.jobs.job_folder import output_folder
 from hsi_viewer.jobs.report.gather import Report
 from hsi_viewer.jobs.report.names import HTML, JSON, PDF
 from hsi_viewer.jobs.report.record import facts_record
@@ -23,7 +24,7 @@ def write_report(
 
     Parameters
     ----------
-    folder : made if it is not there.
+    folder : made if it is not there; on any error it goes again, if it is empty.
     token : checked before each file.
     port : takes `Progress`.
 
@@ -37,12 +38,17 @@ def write_report(
     ExportError
         if a file cannot be written; an old one stays unchanged.
     """
-    from hsi_viewer.jobs.report.html import html_page
-    from hsi_viewer.jobs.report.pdf import write_pdf
-
     token, port = token or CancelToken(), port or SilentPort()
     port.report(Progress("Writing the report"))
     token.check()
+    with output_folder(folder):
+        return _write(report, folder, token)
+
+
+def _write(report: Report, folder: Path, token: CancelToken) -> list[Path]:
+    from hsi_viewer.jobs.report.html import html_page
+    from hsi_viewer.jobs.report.pdf import write_pdf
+
     written = [folder / HTML, folder / PDF, folder / JSON]
     with replacing(written[0]) as (new,):
         new.write_text(html_page(report), encoding="utf-8")

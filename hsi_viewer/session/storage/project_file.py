@@ -10,7 +10,6 @@ runs/1/run.json maps.npz model.safetensors model.json evidence.npz
 from __future__ import annotations
 
 import io
-import os
 import re
 import shutil
 import zipfile
@@ -23,7 +22,7 @@ import numpy as np
 from msgspec import Struct, field, structs
 from numpy.typing import NDArray
 
-from hsi_viewer.atomic import followed, replacing
+from hsi_viewer.atomic import followed, replacing, second_name
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.labels.decisions import DECISIONS
 from hsi_viewer.core.progress import CancelToken
@@ -125,10 +124,7 @@ def _keep_backup(path: Path) -> None:
     backup, beside = backup_of(path), path.with_name(f".{path.name}.bak.new")
     beside.unlink(missing_ok=True)
     try:
-        try:
-            os.link(path, beside)
-        except OSError:
-            shutil.copy2(path, beside)
+        second_name(path, beside)
         beside.replace(backup)
     finally:  # where both are names of one file, renaming leaves both
         beside.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from hsi_viewer.atomic import second_name
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.paths import data_folder
 from hsi_viewer.session.storage.cube_reference import CubeReference
@@ -86,6 +87,8 @@ class SessionFolder:
             self.release()
         shutil.rmtree(self.path, ignore_errors=True)
         self.release()
+        with suppress(OSError):  # drives of the network keep an open file under another name
+            self.path.rmdir()
 
     def move(self, target: Path) -> None:
         """Put it at another place of the same disk, and let go.
@@ -179,12 +182,5 @@ def keep_aside(path: Path) -> Path:
     while target.exists():
         number += 1
         target = folder / f"{path.parent.name}-{path.name}-{number}"
-    try:
-        os.link(path, target)  # takes no room
-    except OSError:
-        try:
-            shutil.copy2(path, target)
-        except OSError:
-            target.unlink(missing_ok=True)
-            raise
+    second_name(path, target)
     return target

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +36,30 @@ def bounded() -> Iterator[None]:
         faulthandler.cancel_dump_traceback_later()
     assert seconds < MOST_SECONDS
     assert _most_resident() - resident < MOST_BYTES
+
+
+def allocated_at_most(setting: str, call: str) -> tuple[list[str], int]:
+    """What a call prints, and the most bytes that it has at a time, in a process of its own.
+
+    Each allocation counts, written to or not. The resident memory of a process that has just
+    begun tells nothing below that of the process that started it: Linux takes that over.
+
+    Parameters
+    ----------
+    setting : statements before, such as imports.
+    call : statements that are watched.
+    """
+    script = "\n".join((
+        textwrap.dedent(setting),
+        "import tracemalloc",
+        "tracemalloc.start()",
+        textwrap.dedent(call),
+        "print(tracemalloc.get_traced_memory()[1])",
+    ))  # fmt: skip
+    *lines, most = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
+    ).stdout.splitlines()
+    return lines, int(most)
 
 
 def _most_resident() -> int:

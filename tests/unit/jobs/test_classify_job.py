@@ -24,7 +24,7 @@ from hsi_viewer.jobs.classify import (
     demonstrate,
 )
 from hsi_viewer.jobs.job import Job
-from hsi_viewer.jobs.job_folder import output_folder
+from hsi_viewer.jobs.job_folder import check_writable, output_folder
 from hsi_viewer.learning import trainer
 from hsi_viewer.learning.classifiers import hybridsn_sd
 from hsi_viewer.learning.hybridsn.network import HybridRecipe
@@ -181,6 +181,17 @@ def test_a_folder_is_made_or_refused_and_goes_again_if_nothing_came(tmp_path):
         output_folder(tmp_path / "file"),
     ):
         pass
+
+
+def test_a_bundle_that_cannot_be_written_is_refused_before_the_training(scene, tmp_path):
+    cube, truth, _ = scene
+    (tmp_path / "taken").write_text("mine")
+    job = Job(tmp_path / "out", bundle=tmp_path / "taken" / "b.zip")
+    with pytest.raises(ExportError, match="taken: the output folder is not writable"):
+        classify(cube, truth, job)
+    assert not (tmp_path / "out").exists()
+    check_writable(tmp_path / "new" / "deep")
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_folder_that_gdal_could_not_write_into_is_refused_at_once(tmp_path):

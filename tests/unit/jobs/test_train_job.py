@@ -224,3 +224,19 @@ def test_scenes_that_spell_a_class_otherwise_share_it(three, capsys):
     assert [w for w in report["warnings"] if "interpreted" in w] == [
         'b.csv: "oats" is interpreted as "Oats".'
     ]
+
+
+def test_numbers_beside_names_are_told(three, capsys):
+    folder, (truth, *_) = three
+    ids = labels_of(truth)
+    rows, columns = np.nonzero((ids == 2) | (ids == 7))
+    names = {7: "Oats", 2: "Maize"}
+    lines = [f"{r},{c},{names[ids[r, c]]}" for r, c in zip(rows, columns, strict=True)]
+    (folder / "b.csv").write_text("\n".join(["row,column,class", *lines]))
+    np.save(folder / "a.npy", np.where(ids == 7, 1, ids))
+    given = [t.replace("b.npy", "b.csv") for t in arguments(folder, "ab", "--json", "--quiet")]
+    assert main(given) == 0
+    report = fitting(capsys.readouterr().out, "train")
+    assert any(
+        w.startswith("b.csv: its classes were matched by number") for w in report["warnings"]
+    )

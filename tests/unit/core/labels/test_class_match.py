@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from hsi_viewer.core.labels.class_match import (
     joined_classes,
+    matched_by_number,
     matched_ids,
     renumbered,
     renumbered_prediction,
@@ -32,6 +34,25 @@ def test_by_number_where_a_name_is_missing_or_says_nothing():
 
 def test_another_class_of_the_same_number_gets_its_own():
     assert matched_ids([1, 2, 6], {1: "Oats", 2: "Wheat"}, LEGEND) == {1: 7, 2: 8, 6: 6}
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ({1: "water", 2: "Corn"}, None),
+        ({1: "Oats", 2: "Wheat", 5: "Rye"}, "5 is Rye"),
+        ({}, "1 is Corn, 2 is Water"),
+        ({1: "Class 1"}, "2 is Water"),
+    ],
+)
+def test_classes_that_only_one_side_names_are_told(names, shown):
+    numbers = matched_ids([1, 2, 5, 9], names, LEGEND)
+    found = matched_by_number("a.npy", names, LEGEND, numbers)
+    told = [
+        "a.npy: its classes were matched by number with those of the other labels, because only "
+        f"one side gives names: {shown}. Check that this is right."
+    ]
+    assert found == (told if shown else [])
 
 
 def test_renumbering():

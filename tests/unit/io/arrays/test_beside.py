@@ -191,6 +191,32 @@ def test_scales_of_each_band_and_below_zero_are_applied(tmp_path, given, gain, o
     assert len(cube.warnings) == (np.size(gain) > 1 or np.size(offset) > 1)
 
 
+@pytest.mark.parametrize(("unit", "factor"), [("um", 1e-3), ("nm", 1), ("1", 1), (None, 1)])
+def test_coordinates_of_the_bands_are_wavelengths_in_their_unit(tmp_path, unit, factor):
+    nm = np.linspace(450, 2400, 5)
+    with h5py.File(tmp_path / "a.nc", "w") as file:
+        file["cube"] = np.zeros((3, 4, 5), np.float32)
+        file["band"] = nm * factor
+        if unit is not None:
+            file["band"].attrs["units"] = unit
+    np.testing.assert_allclose(open_cube(tmp_path / "a.nc").wavelengths, nm)
+    with h5py.File(tmp_path / "b.nc", "w") as file:
+        file["cube"] = np.zeros((3, 4, 5), np.float32)
+        file["band"] = np.arange(1, 6)
+        file["band"].attrs["units"] = "1"
+    assert open_cube(tmp_path / "b.nc").wavelengths is None
+
+
+def test_an_offset_leaves_the_last_digits_of_large_integers(tmp_path):
+    stored = 1_000_000_000 + np.arange(60, dtype=np.int32).reshape(3, 4, 5)
+    with h5py.File(tmp_path / "a.nc", "w") as file:
+        file["cube"] = stored
+        file["cube"].attrs.update({"scale_factor": 0.001, "add_offset": -1e6})
+    found = open_cube(tmp_path / "a.nc").read()
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, stored * 0.001 - 1e6, rtol=1e-6)
+
+
 def test_names_with_colons_and_files_of_more_than_can_be_looked_at(tmp_path, monkeypatch):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         for k in range(5):

@@ -8,6 +8,7 @@ import pytest
 import scipy.io
 import zarr
 
+from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.errors import FormatError, HsiError
 from hsi_viewer.io.files.gdal import new_tif
@@ -121,3 +122,30 @@ def test_imaginary_parts_that_are_cut_off_are_an_error(tmp_path, packed):
             open_cube(path).read()
     with pytest.raises(FormatError):
         open_cube(path)
+
+
+@pytest.mark.parametrize(("nodata", "stored"), [(-9999.0, -9999), (7.0, 7)])
+def test_no_data_is_found_before_the_magnitude_is_taken(tmp_path, nodata, stored):
+    values = CUBE.transpose(2, 0, 1).copy()
+    values[:, :2] = stored
+    values[:, 2] = 7j  # of the magnitude 7
+    profile = {"height": 6, "width": 8, "count": 5, "dtype": "complex64", "nodata": nodata}
+    with new_tif(tmp_path / "a.tif", tmp_path / "a.tif", **profile) as file:
+        file.write(values)
+    cube = examined(real_valued(open_cube(tmp_path / "a.tif")))
+    valid = cube.is_data(cube.read())
+    assert not valid[:2].any()
+    assert valid[2:].all()
+    assert cube.warnings == (SAID,)
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.25])
+def test_scales_of_each_band_leave_complex_values_complex(tmp_path, offset):
+    scales = 0.5 + np.arange(5)
+    profile = {"height": 6, "width": 8, "count": 5, "dtype": "complex64"}
+    with new_tif(tmp_path / "a.tif", tmp_path / "a.tif", **profile) as file:
+        file.write(CUBE.transpose(2, 0, 1))
+        file.scales, file.offsets = scales, [offset] * 5
+    cube = real_valued(open_cube(tmp_path / "a.tif"))
+    np.testing.assert_allclose(cube.read(), np.abs(CUBE * scales + offset), rtol=1e-5)
+    assert SAID in cube.warnings

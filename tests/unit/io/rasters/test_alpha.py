@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rasterio.enums import ColorInterp
 
+from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.opening import open_cube
@@ -56,6 +57,7 @@ def test_an_alpha_channel_is_no_band(tmp_path, dtype, opaque, at, interleave):
         cube.read(slice(1, 11, 3), slice(None, None, 2)), read[1:11:3, ::2]
     )
     np.testing.assert_array_equal(cube.read(bands=[9, 0]), read[:, :, [9, 0]])
+    assert examined(cube).warnings == cube.warnings
 
 
 def test_a_nodata_value_marks_the_pixels_where_there_is_one(tmp_path):

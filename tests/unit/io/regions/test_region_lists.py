@@ -199,6 +199,43 @@ def test_tables_of_pixels(tmp_path, text, expected):
     assert where(labelled(tmp_path / "pixels.csv", text)) == expected
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", " "])
+@pytest.mark.parametrize("suffix", [".csv", ".txt"])
+def test_a_grid_of_class_ids_as_text(tmp_path, separator, suffix):
+    ids = np.random.default_rng(0).integers(-1, 4, (ROWS, COLUMNS))
+    np.savetxt(tmp_path / f"a{suffix}", ids, "%d", separator)
+    found = import_regions(tmp_path / f"a{suffix}", cube())
+    np.testing.assert_array_equal(found.ids, np.maximum(ids, 0))
+    np.savetxt(tmp_path / f"b{suffix}", np.where(ids < 1, np.nan, ids), "%g", separator)
+    np.testing.assert_array_equal(import_regions(tmp_path / f"b{suffix}", cube()).ids, found.ids)
+
+
+def test_columns_without_names_are_not_guessed(tmp_path):
+    with pytest.raises(FormatError, match=r"4 columns without names.* 30 x 40"):
+        labelled(tmp_path / "a.csv", "7,2,3,1\n8,2,4,1\n")
+    with pytest.raises(FormatError, match="no columns for a position"):
+        labelled(tmp_path / "b.csv", "1,2,3,wheat\n4,5,6,rye\n")
+
+
+@pytest.mark.parametrize("names", ["row,column,class", "y,x,class"])
+def test_a_table_that_counts_from_one(tmp_path, names):
+    """Row 30 of a scene of 30 rows is the last only where the first is 1."""
+    text = f"{names}\n1,1,1\n2,3,5\n30,7,1\n"
+    found = labelled(tmp_path / "a.csv", text, georeferenced=False)
+    assert where(found) == {(0, 0): 1, (1, 2): 5, (29, 6): 1}
+    assert found.notes[-1] == (
+        "Rows and columns were counted from 1: none is 0, and the last one would lie outside."
+    )
+
+
+@pytest.mark.parametrize("more", ["0,4,1", "4,0,1", "31,4,1", "4,41,1"])
+def test_a_table_that_counts_from_zero_has_a_zero_or_lies_elsewhere(tmp_path, more):
+    text = f"row,column,class\n2,3,5\n30,7,1\n{more}\n"
+    found = labelled(tmp_path / "a.csv", text, georeferenced=False)
+    assert where(found)[2, 3] == 5
+    assert "outside the cube" in found.notes[0]
+
+
 def test_degrees_are_reprojected(tmp_path):
     from rasterio.warp import transform
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import dataclasses
+import errno
 import io
 import re
 from collections import Counter
@@ -232,6 +233,17 @@ def test_a_folder_that_is_a_file_is_refused(report, tmp_path):
     with pytest.raises(ExportError, match="taken"):
         write_report(report, tmp_path / "taken")
     assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_no_empty_folder_stays_on_a_full_disk(report, tmp_path, monkeypatch):
+    monkeypatch.setattr("hsi_viewer.atomic.os.fsync", full_disk)
+    with pytest.raises(ExportError, match=r"report\.html could not be written"):
+        write_report(report, tmp_path / "maps" / "report")
+    assert not (tmp_path / "maps").exists()
+
+
+def full_disk(handle):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_nothing_is_written_once_cancelled(report, tmp_path):

@@ -422,7 +422,7 @@ def test_a_damaged_journal_that_cannot_be_kept_aside_is_left_alone(scene, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr("os.link", full)
-        patch.setattr("shutil.copy2", full)
+        patch.setattr("shutil.copyfile", full)
         again = Document(open_cube(scene))
         recovered = recovered_session(again, recoverable_sessions()[0], scene)
     assert again.labels.total == 4

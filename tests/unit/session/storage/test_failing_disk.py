@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from hsi_viewer.session.storage.journal_records import read_records
 from hsi_viewer.session.storage.journal_replay import replay
 from hsi_viewer.session.storage.project_file import read_project_arrays, read_project_data
 from hsi_viewer.session.storage.session_data import session_data_from_json
+from hsi_viewer.session.storage.session_folder import new_folder
 from hsi_viewer.session.storage.training_runs import (
     KeptMap,
     Run,
@@ -316,7 +319,10 @@ def test_a_journal_that_could_not_be_begun_is_reported_and_the_next_start_is_cle
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the numbers of files of POSIX")
-def test_nothing_gets_its_name_before_it_is_on_the_disk(scene, folder):
+@pytest.mark.parametrize("links", [True, False])
+def test_nothing_gets_its_name_before_it_is_on_the_disk(scene, folder, links, monkeypatch):
+    if not links:
+        monkeypatch.setattr("hsi_viewer.atomic.os.link", no_links)
     document = Document(open_cube(scene))
     session = new_session(document, scene)
     path = folder / "a.hsiproj"
@@ -339,6 +345,31 @@ def test_nothing_gets_its_name_before_it_is_on_the_disk(scene, folder):
         with pytest.raises(AssertionError, match="not on the disk"):
             (folder / "b").replace(folder / "c")
     session.close()
+
+
+def no_links(source, target):
+    """As FAT and exFAT answer."""
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+def test_a_drive_that_keeps_open_files_leaves_no_folder(monkeypatch):
+    """NFS gives a file that is deleted while it is open another name until it is closed."""
+    folder, _ = new_folder()
+    hidden, rmtree, release = folder.path / ".nfs0001", shutil.rmtree, folder.release
+
+    def keeping(path, **options) -> None:
+        rmtree(path, **options)
+        path.mkdir(exist_ok=True)
+        hidden.touch()
+
+    def closing() -> None:
+        release()
+        hidden.unlink(missing_ok=True)
+
+    monkeypatch.setattr("hsi_viewer.session.storage.session_folder.shutil.rmtree", keeping)
+    monkeypatch.setattr(folder, "release", closing)
+    folder.remove()
+    assert not folder.path.exists()
 
 
 def test_the_harness_itself_fails_what_it_says(folder):
