@@ -81,7 +81,6 @@ class ClassPanel(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(20)
-        header.sectionResized.connect(self._on_width)
         for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         self._name_cells = NameDelegate(self.table)
@@ -190,11 +189,6 @@ class ClassPanel(QWidget):
         self.table.setColumnHidden(
             LOCK, not locked and self.table.viewport().width() - taken < wanted
         )
-
-    @Slot(int)
-    def _on_width(self, column: int) -> None:
-        if column == NAME:
-            cut_apart(self.table, NAME)
 
     def show_classes(self, classes: Sequence[LabelClass], counts: dict[int, int]) -> None:
         """Show classes in order with the number of labelled pixels by id."""

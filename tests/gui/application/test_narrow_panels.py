@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QTableWidgetItem, QWidget
 from hsi_viewer.core.assessment.areas import ClassArea
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.core.spectra.library_match import Match
+from hsi_viewer.ui.cut_names import fitted
 from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
@@ -209,6 +210,43 @@ def test_names_that_differ_after_their_beginning_are_drawn_differently(shown, te
     lines = [QRect(30, 8 + n * line, legend.width() - 38, line) for n in range(4)]
     assert len(pictures(legend, lines)) == 4
     canvas.deleteLater()
+
+
+MIXED = (
+    "Coniferous forest on the northern slope",
+    "Coniferous forest on the southern slope",
+    "Лиственный лес на склоне",
+    "Хвойный лес на склоне",
+    *(f"Land cover class of the third level number {n}" for n in range(7, 12)),
+    "Weizen – Winterweizen (Reifestadium)",
+    "A",
+)
+
+
+@pytest.mark.parametrize("letters", [7, 9, 14, 20])
+def test_each_name_of_a_list_is_cut_where_it_stays_different(shown, letters):
+    """Some differ at their beginning, some at their end, some in their middle."""
+    panel = ClassPanel()
+    shown(panel, NARROW)
+    metrics = panel.fontMetrics()
+    width = metrics.horizontalAdvance("n" * letters)
+    short = fitted(MIXED, metrics, width)
+    assert len(set(short)) == len(MIXED)
+    assert max(map(metrics.horizontalAdvance, short)) <= width
+    assert short[-1] == "A"
+    assert short[-2] == metrics.elidedText(MIXED[-2], Qt.TextElideMode.ElideMiddle, width)
+
+
+def test_a_list_draws_each_name_as_it_was_cut(shown, text):
+    panel = ClassPanel()
+    shown(panel, text)
+    panel.show_classes([LabelClass(i, n, (90, 90, 90)) for i, n in enumerate(MIXED, 1)], {})
+    panel.resize(text, 600)
+    QApplication.processEvents()
+    table = panel.table
+    cells = [table.visualItemRect(table.item(row, NAME)) for row in range(len(MIXED))]
+    assert len(pictures(table.viewport(), cells)) == len(MIXED)
+    assert table.sizeHintForColumn(NAME) >= table.fontMetrics().horizontalAdvance(MIXED[0])
 
 
 def test_names_of_classes_to_clean_are_whole_or_told(shown, text):
