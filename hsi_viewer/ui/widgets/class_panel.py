@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QStyledItemDelegate,
     QTableWidget,
@@ -24,6 +23,7 @@ from hsi_viewer.core.labels.classes import Colour, LabelClass
 from hsi_viewer.ui.cut_names import cut_apart
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.class_cells import KeyDelegate, NameDelegate
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 ID, SWATCH, NAME, KEY, COUNT, LOCK, EYE = range(7)
 TITLES = ("Id", "", "Class", "", "Pixels", "", "")
@@ -95,12 +95,11 @@ class ClassPanel(QWidget):
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._on_context_menu)
 
-        self.hint = QLabel(
+        self.hint = WrappedLabel(
             "Add a class (A), then paint its pixels on the image with the brush (B). "
             "Or draw training pixels from a ground truth."
         )
         self.hint.setObjectName("muted")
-        self.hint.setWordWrap(True)
 
         self.add_button = _tool_button("plus", "Add a class (A)")
         self.add_button.clicked.connect(self.add_requested)

@@ -11,7 +11,6 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QTableWidgetItem,
     QTextBrowser,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from hsi_viewer.core.assessment.comparison import McNemar, Transition
 from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.sign_button import SignButton
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 RUN, OVERALL, LABELLED, SECONDS = range(4)
 HEADERS = ("Run", "Overall", "Labels", "Seconds")
@@ -69,11 +69,10 @@ class RunsPanel(QWidget):
         self._room = NameRoom(self.table, (OVERALL,), (LABELLED, SECONDS))
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemChanged.connect(self._on_edited)
-        self.empty = QLabel(
+        self.empty = WrappedLabel(
             "Every training run is kept here with its map and model: show an earlier one again, "
             "or choose two to compare them."
         )
-        self.empty.setWordWrap(True)
         self.empty.setObjectName("muted")
         self.show_button = SignButton("Show", "eye-outline", self._on_show)
         self.compare_button = SignButton("Compare", "compare-horizontal", self._on_compare)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSpinBox,
@@ -24,6 +23,7 @@ from hsi_viewer.core.classifier import Classifier
 from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig, VoiceChoice
 from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme, icon
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 PRESETS = (("Fast", "fast"), ("Best", "best"))
 DISTILLATION: tuple[tuple[str, DistillationMode | None], ...] = (
@@ -145,9 +145,8 @@ class TrainingPanel(QWidget):
             for name, widget, row in rows
         }
         self._more_rows = (self.voices, self.distillation, last)
-        self.unused = QLabel()
+        self.unused = WrappedLabel()
         self.unused.setObjectName("muted")
-        self.unused.setWordWrap(True)
 
         self.train_button = QPushButton("Train")
         self.train_button.setObjectName("primary")
@@ -164,9 +163,8 @@ class TrainingPanel(QWidget):
         buttons.addWidget(self.train_button, 1)
         buttons.addWidget(self.live)
         buttons.addWidget(self.cancel_button)
-        self.region = QLabel()
+        self.region = WrappedLabel()
         self.region.setTextFormat(Qt.TextFormat.PlainText)
-        self.region.setWordWrap(True)
         self.clear_region = QPushButton("Use whole scene")
         self.clear_region.setToolTip("Clear the region of interest and the chosen bands")
         self.clear_region.clicked.connect(self.clear_region_requested)
@@ -174,11 +172,9 @@ class TrainingPanel(QWidget):
         region.addWidget(self.region, 1)
         region.addWidget(self.clear_region)
         self.show_region("")
-        self.reason = QLabel()
+        self.reason = WrappedLabel()
         self.reason.setObjectName("muted")
-        self.reason.setWordWrap(True)
-        self.status = QLabel()
-        self.status.setWordWrap(True)
+        self.status = WrappedLabel()
         self.suspects = QPushButton()
         self.suspects.setFlat(True)
         self.suspects.setToolTip("List them with the class that they look like")

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFormLayout,
     QHeaderView,
+    QLabel,
     QSplitter,
     QTabBar,
     QToolBar,
@@ -38,6 +39,7 @@ from hsi_viewer.io.files.reading import ArrayChoice
 from hsi_viewer.io.header_doctor.diagnose import diagnose
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
 from hsi_viewer.ui.widgets.figure_dialog import ViewChoice
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 LABEL, FIELD = QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole
 
@@ -74,6 +76,12 @@ def nameless(root: QWidget) -> list[str]:
         if interface is None or not interface.text(QAccessible.Text.Name).strip():
             found.append(described(widget))
     return found
+
+
+def unwrapped(root: QWidget) -> list[str]:
+    """Texts below a widget that may be wrapped between a number and its unit."""
+    labels = [x for x in root.findChildren(QLabel) if x.wordWrap()]
+    return [described(x) for x in labels if not isinstance(x, WrappedLabel)]
 
 
 def all_dialogs() -> dict[str, type[QDialog]]:
@@ -146,7 +154,8 @@ def small(driver, tmp_path):
 
 
 def every_control_of_the_window_and_its_panels_has_a_name(small):
-    assert nameless(small.window) == []
+    window = small.window
+    assert [*nameless(window), *unwrapped(window)] == []
 
 
 def test_every_dialog_is_looked_at():
@@ -159,7 +168,11 @@ def every_control_of_every_dialog_has_a_name(small, tmp_path):
     for name, make in DIALOGS.items():
         dialog = make(small.window, kinds[name], tmp_path)
         assert dialog.windowTitle(), name
-        missing[name] = [*nameless(dialog), *untidy(dialog)]
+        missing[name] = [
+            *nameless(dialog),
+            *untidy(dialog),
+            *unwrapped(dialog),
+        ]
         dialog.deleteLater()
         del dialog
     assert {name: found for name, found in missing.items() if found} == {}

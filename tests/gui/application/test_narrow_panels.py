@@ -34,6 +34,7 @@ from hsi_viewer.ui.widgets.runs_panel import LABELLED, OVERALL, SECONDS, RunRow,
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
 from hsi_viewer.ui.widgets.why_panel import WhyPanel
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 NARROW = 258  # of a window of 1280 pixels
 SEEN = 18  # letters of a name in the narrowest dock
@@ -247,6 +248,21 @@ def test_a_list_draws_each_name_as_it_was_cut(shown, text):
     cells = [table.visualItemRect(table.item(row, NAME)) for row in range(len(MIXED))]
     assert len(pictures(table.viewport(), cells)) == len(MIXED)
     assert table.sizeHintForColumn(NAME) >= table.fontMetrics().horizontalAdvance(MIXED[0])
+
+
+def test_a_number_stays_with_its_unit_where_a_text_is_wrapped(shown):
+    label = WrappedLabel("Between 39.0 % and 41 % of 12 px at 900 nm is water")
+    for width in range(60, 330, 10):
+        shown(label, width)
+        document = QTextDocument(QLabel.text(label))
+        document.setDefaultFont(label.font())
+        document.setTextWidth(width)
+        assert document.size().height() > 0  # lays it out
+        layout, written = document.firstBlock().layout(), document.firstBlock().text()
+        lines = [layout.lineAt(n) for n in range(layout.lineCount())]
+        words = [written[a.textStart() : a.textStart() + a.textLength()].split() for a in lines]
+        assert not {"%", "px", "nm"} & {line[0] for line in words}
+    assert label.text() == "Between 39.0 % and 41 % of 12 px at 900 nm is water"
 
 
 def test_names_of_classes_to_clean_are_whole_or_told(shown, text):

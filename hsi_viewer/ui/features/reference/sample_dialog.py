@@ -26,6 +26,7 @@ from hsi_viewer.core.text import counted
 from hsi_viewer.jobs.sampling import SamplePlan
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 KINDS = (
     ("By area, with a least number for rare classes", "recommended"),
@@ -75,8 +76,7 @@ class SampleDialog(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.count = QLabel(COUNTING)
-        self.count.setWordWrap(True)
+        self.count = WrappedLabel(COUNTING)
         self.at_once = QCheckBox("Label the points now, without seeing the map")
         self.at_once.setChecked(True)
         self.buttons = accept_or_cancel(self, "Draw")
