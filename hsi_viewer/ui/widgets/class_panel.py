@@ -63,6 +63,7 @@ class ClassPanel(QWidget):
         super().__init__(parent)
         self._filling = False
         self.table = QTableWidget(0, 7)
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Classes")
         self.table.setHorizontalHeaderLabels(TITLES)
         self.table.verticalHeader().hide()

@@ -73,6 +73,7 @@ class CleanPanel(QWidget):
         self.corners = QCheckBox("Connect at corners")
         self.corners.setToolTip("Pixels that touch at a corner only are of one region, too")
         self.table = QTableWidget(0, 4)
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setHorizontalHeaderLabels(["Class", "Open", "Close", "Merge"])
         merged = self.table.horizontalHeaderItem(INTO)
         if merged is not None:

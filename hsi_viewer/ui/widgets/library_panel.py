@@ -184,6 +184,7 @@ class LibraryPanel(QWidget):
         self.sorted.setFilterKeyColumn(0)
         self.search.textChanged.connect(self.sorted.setFilterFixedString)
         self.table = QTableView()
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Spectra of the libraries")
         self.table.setModel(self.sorted)
         self.table.setSortingEnabled(True)

@@ -15,6 +15,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
@@ -25,8 +26,10 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHeaderView,
     QLabel,
+    QPlainTextEdit,
     QSplitter,
     QTabBar,
+    QTextEdit,
     QToolBar,
     QWidget,
 )
@@ -76,6 +79,14 @@ def nameless(root: QWidget) -> list[str]:
         if interface is None or not interface.text(QAccessible.Text.Name).strip():
             found.append(described(widget))
     return found
+
+
+def keepers_of_tab(root: QWidget) -> list[str]:
+    """Lists and texts below a widget that Tab would not leave before their last cell."""
+    lists = [x for x in root.findChildren(QAbstractItemView) if x.tabKeyNavigation()]
+    kinds = (QTextEdit, QPlainTextEdit)
+    texts = [x for kind in kinds for x in root.findChildren(kind) if not x.isReadOnly()]
+    return [described(x) for x in (*lists, *(x for x in texts if not x.tabChangesFocus()))]
 
 
 def unwrapped(root: QWidget) -> list[str]:
@@ -155,7 +166,7 @@ def small(driver, tmp_path):
 
 def every_control_of_the_window_and_its_panels_has_a_name(small):
     window = small.window
-    assert [*nameless(window), *unwrapped(window)] == []
+    assert [*nameless(window), *keepers_of_tab(window), *unwrapped(window)] == []
 
 
 def test_every_dialog_is_looked_at():
@@ -171,6 +182,7 @@ def every_control_of_every_dialog_has_a_name(small, tmp_path):
         missing[name] = [
             *nameless(dialog),
             *untidy(dialog),
+            *keepers_of_tab(dialog),
             *unwrapped(dialog),
         ]
         dialog.deleteLater()
@@ -286,6 +298,9 @@ def labelling_needs_no_mouse_but_to_paint(small):
     QTest.keyClick(window.context.canvas, Qt.Key.Key_1)
     QTest.keyClick(window.context.canvas, Qt.Key.Key_B)
     assert window.context.labelling.tool == "brush"
+    window.panel("classes").table.setFocus()
+    small.type(Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is window.panel("classes").add_button
 
 
 def test_every_control_is_named_and_reached(small, tmp_path):

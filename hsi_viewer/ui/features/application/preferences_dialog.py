@@ -290,6 +290,7 @@ def _percent(name: str) -> DecimalBox:
 
 def _preset_table() -> QTableWidget:
     table = QTableWidget(0, 4)
+    table.setTabKeyNavigation(False)  # Tab goes on to the next control
     table.setAccessibleName("Band presets: names and wavelengths in nm")
     table.setHorizontalHeaderLabels(["Name", "Red nm", "Green nm", "Blue nm"])
     table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

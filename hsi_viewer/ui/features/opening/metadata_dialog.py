@@ -210,6 +210,7 @@ class MetadataDialog(QDialog):
     def _fill_table(self) -> None:
         cube = self._cube
         self.table = QTableWidget(cube.bands, 2)
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Bands")
         self.table.setHorizontalHeaderLabels(["Wavelength", "Good"])
         self.table.setVerticalHeaderLabels([f"band {b + 1}" for b in range(cube.bands)])

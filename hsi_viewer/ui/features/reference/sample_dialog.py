@@ -68,6 +68,7 @@ class SampleDialog(QDialog):
         self.least = _number(LEAST_IN_CLASS, 2, 10_000, "Points of each class at least")
         self.seed = _number(0, 0, 2**31 - 1, "Seed")
         self.table = QTableWidget(0, len(HEAD))
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Points of the classes")
         self.table.setHorizontalHeaderLabels(list(HEAD))
         self.table.verticalHeader().hide()
