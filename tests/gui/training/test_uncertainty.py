@@ -124,6 +124,14 @@ def under_the_cursor(bench) -> None:
     bench.driver.hover(4, 4)
     assert readout.doubt.text() == f"90 % set: {', '.join(names)}"
     assert names
+    class_map = document.prediction.class_map
+    mapped, class_map[4, 5] = class_map[4, 5], 0  # as without data or outside of a region
+    bench.driver.hover(4, 5)
+    assert readout.mapped.text() == "Map: Unclassified"
+    assert readout.doubt.text() == ""
+    class_map[4, 5] = mapped
+    document.prediction_changed.emit()  # the cursor rests
+    assert readout.doubt.text().startswith("90 % set: ")
 
 
 def why_this_class(bench) -> None:
