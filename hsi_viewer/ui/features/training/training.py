@@ -156,7 +156,9 @@ class TrainController(QObject):
         self._region = document.region.now
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
-            labels, outside = labels_inside(snapshot.ids, cube)
+            labels, outside = labels_inside(
+                snapshot.ids, cube, names={c.id: c.name for c in legend}
+            )
             if outside:
                 port.report(Note(outside))
                 require_classes_inside(labels)
