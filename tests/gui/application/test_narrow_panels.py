@@ -21,9 +21,11 @@ from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
 from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
 from hsi_viewer.ui.features.training.result import STEPS
+from hsi_viewer.ui.legend_entries import Entry
 from hsi_viewer.ui.plots.compared_spectra import JOINER, LONGEST, NO_BREAK, show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.scene.map_legend import MapLegend
+from hsi_viewer.ui.scene.mini_map import SIDE
 from hsi_viewer.ui.theme import apply_theme
 from hsi_viewer.ui.widgets.class_panel import NAME, ClassPanel
 from hsi_viewer.ui.widgets.clean_panel import INTO, CleanPanel
@@ -194,7 +196,7 @@ def test_names_that_differ_after_their_beginning_are_drawn_differently(shown, te
     classes_panel.show_classes(listed, {})
     guide.show_classes(listed, [1])
     legend = MapLegend(view)
-    legend.show_classes([(entry.name, entry.colour) for entry in listed])
+    legend.show_classes([Entry(entry.name, entry.colour) for entry in listed])
     QApplication.processEvents()
     table, names = classes_panel.table, guide.classes
     cells = [table.visualItemRect(table.item(row, NAME)) for row in range(4)]
@@ -248,6 +250,23 @@ def test_a_list_draws_each_name_as_it_was_cut(shown, text):
     cells = [table.visualItemRect(table.item(row, NAME)) for row in range(len(MIXED))]
     assert len(pictures(table.viewport(), cells)) == len(MIXED)
     assert table.sizeHintForColumn(NAME) >= table.fontMetrics().horizontalAdvance(MIXED[0])
+
+
+def test_a_legend_of_many_classes_lists_the_largest_and_leaves_room_for_the_overview(shown, text):
+    view = QWidget()
+    shown(view, 900, 300)
+    legend = MapLegend(view)
+    entries = [Entry(f"Class {n}", (n, n, n), pixels=n % 7) for n in range(60)]
+    legend.show_classes([*entries, Entry("Outside the region", (0, 0, 0))])
+    names = [name for name, _ in legend._lines()]
+    assert 2 < len(names) < 60
+    assert names[0] == "Class 6"  # in the order of the classes
+    assert {int(name.split()[1]) % 7 for name in names[:-2]} <= {5, 6}
+    assert names[-2:] == ["Outside the region", f"and {61 - len(names) + 1} more"]
+    overview = min(SIDE, 300 // 3) + 8
+    assert legend.geometry().bottom() <= view.height() - overview
+    legend.show_classes(entries[:3])
+    assert [name for name, _ in legend._lines()] == ["Class 0", "Class 1", "Class 2"]
 
 
 def test_a_number_stays_with_its_unit_where_a_text_is_wrapped(shown):

@@ -80,8 +80,8 @@ def it_comes_with_its_map(driver, folder) -> None:
     trained = {c.id: (c.name, c.colour) for c in load_model(folder / "model").legend}
     assert {c.id: (c.name, c.colour) for c in document.legend} == trained
     legend = driver.window.feature("legend").legend
-    driver.qtbot.waitUntil(lambda: [name for name, _ in legend.entries] != [])
-    assert [name for name, _ in legend.entries] == [name for name, _ in trained.values()]
+    driver.qtbot.waitUntil(lambda: [entry.name for entry in legend.entries] != [])
+    assert [entry.name for entry in legend.entries] == [name for name, _ in trained.values()]
     told = driver.window.notices.texts()[-1]
     assert str(folder / "maps" / "second") in told
     assert "made by the model" in told

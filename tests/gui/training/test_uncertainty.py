@@ -213,7 +213,7 @@ def left_unclassified(bench) -> str:
     told = f"Unclassified: confidence below {100 * least:g} %"
     for name in ("Confidence", "Margin", "Entropy", "Class set size", "Area of applicability"):
         assert name not in bench.window.context.viewing.layers.names  # they were of the other map
-    driver.qtbot.waitUntil(lambda: told in [text for text, _ in entries.entries])
+    driver.qtbot.waitUntil(lambda: told in [entry.name for entry in entries.entries])
     runs = bench.window.context.sessions.session.training_runs
     driver.qtbot.waitUntil(lambda: len(runs.runs) == 2)
     assert runs.runs[1].config["unclassified"] == f"confidence below {100 * least:g} %"
@@ -227,7 +227,7 @@ def left_unclassified(bench) -> str:
     assert panel.confidence.value() == 0
     driver.qtbot.waitUntil(lambda: bench.panel.overall.isVisibleTo(bench.panel))
     assert bench.panel.overall.text() == measured
-    assert told not in [text for text, _ in entries.entries]
+    assert told not in [entry.name for entry in entries.entries]
 
     driver.click_on(panel.applicable, _on_box(panel.applicable))
     driver.qtbot.waitUntil(lambda: "pixels (" in panel.summary.text())
