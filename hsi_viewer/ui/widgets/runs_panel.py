@@ -188,6 +188,7 @@ class RunsPanel(QWidget):
         count = len(self.chosen())
         for button in (self.show_button, self.export_button, self.delete_button):
             button.setEnabled(count == 1)
+            button.setToolTip("" if count == 1 else "Choose one run in the list")
         self.compare_button.setEnabled(count == 2)
 
     @Slot(QTableWidgetItem)

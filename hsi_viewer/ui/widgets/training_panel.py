@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.classifier import Classifier
+from hsi_viewer.core.text import counted
 from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig, VoiceChoice
 from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme, icon
@@ -175,9 +176,8 @@ class TrainingPanel(QWidget):
         self.reason = WrappedLabel()
         self.reason.setObjectName("muted")
         self.status = WrappedLabel()
-        self.suspects = QPushButton()
+        self.suspects = QPushButton("Check labels for errors")
         self.suspects.setFlat(True)
-        self.suspects.setToolTip("List them with the class that they look like")
         self.suspects.clicked.connect(self.check_requested)
         self.suspects.setMinimumWidth(1)  # its text must not roll the panel sideways
         self.suspects.hide()
@@ -325,8 +325,14 @@ class TrainingPanel(QWidget):
         self.status.setToolTip(details)
 
     def show_suspects(self, count: int) -> None:
-        """Say how many labels look like another class, with the way to their list."""
-        self.suspects.setText(f"Check {count:,} suspicious label{'s' if count != 1 else ''}")
+        """Offer a check where labels that were held out look like another class.
+
+        Most of those are right in a scene that is hard to classify: the check judges all again.
+        """
+        self.suspects.setToolTip(
+            f"{counted(count, 'label', 'looks', 'look')} like another class to models that were "
+            "trained without them. The check asks more models, and lists those to look at."
+        )
         self.suspects.setVisible(count > 0)
 
     def clear_curves(self) -> None:

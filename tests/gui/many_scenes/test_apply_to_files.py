@@ -43,13 +43,15 @@ def test_a_model_is_applied_to_files(driver, folder, monkeypatch):
     assert dialog.isVisible()
     assert dialog.model.count() == 0
     assert not dialog.start.isEnabled()
+    assert dialog.start.toolTip() == "To begin, choose a model, add files."
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     document = driver.document
     document.results.model = ModelResult(load_model(folder / "model"), document.labels.ids)
     driver.trigger("map.files")
     assert driver.window.findChildren(ApplyDialog) == [dialog]
     assert dialog.model.itemText(0) == "Of the open scene: Linear discriminant, 4 classes"
-    assert not dialog.start.isEnabled()  # no files yet
+    assert not dialog.start.isEnabled()
+    assert dialog.start.toolTip() == "To begin, add files."
     names = [str(folder / name) for name in ("first.npy", "damaged.npy", "second.npy")]
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_args: (names, ""))
     driver.click_on(dialog.add_files)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -55,6 +55,7 @@ class CheckPanel(QWidget):
         self.source.addItem("Ground truth", "truth")
         self.check = QPushButton("Check labels")
         self.check.clicked.connect(self.check_requested)
+        self._reason = ""  # why nothing can be checked
         self.state = WrappedLabel()
         self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.table = RowTable(
@@ -122,14 +123,18 @@ class CheckPanel(QWidget):
         self.state.setText(text)
         self.state.setVisible(bool(text))
 
-    def show_sources(self, *, labels: bool, truth: bool) -> None:
-        """Enable what there is to check."""
-        there = {"labels": labels, "truth": truth}
+    def show_sources(self, reasons: Mapping[str, str | None]) -> None:
+        """Enable what there is to check, or say why it can't be."""
         model = self.source.model()
         for row in range(self.source.count()):
             item = model.item(row)  # type: ignore[attr-defined]
-            item.setEnabled(there[self.source.itemData(row)])
-        self.check.setEnabled(there[self.source.currentData()])
+            item.setEnabled(reasons[self.source.itemData(row)] is None)
+        reason = reasons[self.source.currentData()] or ""
+        self.check.setEnabled(not reason)
+        self.check.setToolTip(reason)
+        if reason or self.state.text() == self._reason:
+            self.show_state(reason)
+        self._reason = reason
 
     def show_suspects(
         self, suspects: Sequence[Suspect], name_of: Callable[[int], str], current: int
