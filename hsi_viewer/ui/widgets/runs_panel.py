@@ -35,7 +35,12 @@ TIPS = (
 
 
 class RunRow(Struct, frozen=True):
-    """One run as it is listed; `tip` contains the rest."""
+    """One run as it is listed; `tip` contains the rest.
+
+    Attributes
+    ----------
+    on_test : whether `overall` is of test pixels, else of the labels on separate places.
+    """
 
     id: int
     title: str
@@ -43,6 +48,7 @@ class RunRow(Struct, frozen=True):
     labelled: int
     seconds: float
     tip: str
+    on_test: bool = True
 
 
 class RunsPanel(QWidget):
@@ -117,10 +123,18 @@ class RunsPanel(QWidget):
             for c, text in enumerate(texts):
                 self.table.setItem(r, c, self._item(text, row, bold=row.id == shown, first=c == 0))
         self._choose(chosen)
+        self.table.model().setHeaderData(OVERALL, Qt.Orientation.Horizontal, self._head())
         self._filling = False
         self._room.share()
         self.empty.setVisible(not self._rows)
         self._on_selection()
+
+    def _head(self) -> str:
+        """What the figures are of, where all are of the same."""
+        scored = {row.on_test for row in self._rows if row.overall is not None}
+        if len(scored) != 1:
+            return HEADERS[OVERALL]
+        return "Test pixels" if scored == {True} else "Own labels"
 
     def _item(self, text: str, row: RunRow, *, bold: bool, first: bool) -> QTableWidgetItem:
         item = QTableWidgetItem(text)

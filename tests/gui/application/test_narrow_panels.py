@@ -215,6 +215,25 @@ def test_names_that_differ_after_their_beginning_are_drawn_differently(shown, te
     canvas.deleteLater()
 
 
+def test_the_list_of_runs_says_what_its_figures_are_of(shown):
+    """The figure of the Accuracy panel may be of other pixels."""
+    panel = RunsPanel()
+    shown(panel, NARROW)
+    tested, own, none = (
+        RunRow(1, "a", 0.8, 9, 1.0, ""),
+        RunRow(2, "b", 0.7, 9, 1.0, "", on_test=False),
+        RunRow(3, "c", None, 9, 1.0, "", on_test=False),
+    )
+    for rows, title in (
+        ((tested, none), "Test pixels"),
+        ((own, none), "Own labels"),
+        ((tested, own), "Overall"),
+        ((none,), "Overall"),
+    ):
+        panel.show_runs(rows, None)
+        assert panel.table.horizontalHeaderItem(OVERALL).text() == title
+
+
 MIXED = (
     "Coniferous forest on the northern slope",
     "Coniferous forest on the southern slope",
