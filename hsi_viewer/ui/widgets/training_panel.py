@@ -186,7 +186,7 @@ class TrainingPanel(QWidget):
         self.progress.hide()
 
         self.plot = pg.PlotWidget(axisItems=plain_axes(WholeAxis("bottom")), enableMenu=False)
-        self.plot.setMinimumHeight(110)
+        self.plot.setMinimumHeight(84)
         self.plot.hide()
         self.plot.setAccessibleName("Loss and accuracy of the training pixels by epoch")
         item = self.plot.getPlotItem()
