@@ -13,6 +13,7 @@ _UNWRITTEN = re.compile(rf"[\s\x00-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff\ufffe\uffff
 _ESCAPED = re.compile(rf"[\x00-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # hyphens and spaces of no width
 _BREAKS = re.compile(r"\s*[\r\n\v\f\t\u2028\u2029]+\s*")
+_UNIT = re.compile(r"(?<=\d) (?=%|(?:nm|µm|px|rad|ms|s|min|h|m|km|MB|GB|MiB|GiB)\b)")
 _QUOTED = re.compile(r'"[^"]*"')
 
 MOST_OF_NAME = 32  # characters of a class, where several stand in a line
@@ -79,6 +80,11 @@ def messages(texts: tuple[str, ...]) -> tuple[str, ...]:
 def percent(share: float, digits: int = 0) -> str:
     """A share in a sentence, such as "99.1 %" with one digit, or "undefined"."""
     return "undefined" if math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def with_units_kept(text: str) -> str:
+    """A text that isn't broken between a number and its unit, wherever it is wrapped."""
+    return _UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def counted(number: int, word: str, one: str = "", more: str = "") -> str:

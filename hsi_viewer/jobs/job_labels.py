@@ -120,7 +120,8 @@ def inside_of(labels: ImportedLabels, cube: HyperCube, what: str) -> ImportedLab
     LabelError
         if all are outside.
     """
-    ids, note = labels_inside(labels.ids, cube, what)
+    names = labels.names if what == "labels" else None
+    ids, note = labels_inside(labels.ids, cube, what, names)
     if note and not ids.any():
         raise LabelError(
             f"{labels.name}: all {what} lie outside the region of interest. Label pixels inside of "

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.ui.theme import text_scale
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 OK = QDialogButtonBox.StandardButton.Ok
 
@@ -46,9 +47,8 @@ def resize_for_text(dialog: QDialog, width: int, height: int) -> None:
 
 def muted(text: str) -> QLabel:
     """A text that explains, in the quiet colour of the theme."""
-    label = QLabel(text)
+    label = WrappedLabel(text)
     label.setObjectName("muted")
-    label.setWordWrap(True)
     return label
 
 

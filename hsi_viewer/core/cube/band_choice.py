@@ -17,9 +17,6 @@ PART = re.compile(
     r"(?:\s*[-–]\s*(?P<high>\d{1,9}(?:\.\d{1,9})?))?\s*(?P<unit>nm|um|µm|μm)?",
     re.IGNORECASE,
 )
-HOW = (
-    'Write wavelengths in nm, as "400-900, 1000-1300", or numbers of bands from 1, as "bands 1-50".'
-)
 NM_OF_MICROMETRE = 1000.0
 NEAR = 1e-6  # of a wavelength: what is written is rounded
 
@@ -47,12 +44,26 @@ def chosen_bands(cube: HyperCube, choice: str | Sequence[int] | NDArray[Any]) ->
     for part in (part for part in parts if part):
         found = PART.fullmatch(part)
         if found is None:
-            raise SettingError(f'The bands "{part[:40]}" cannot be read. {HOW}')
+            raise SettingError(f'The bands "{part[:40]}" cannot be read. {how_to_write(cube)}')
         as_bands = (as_bands and found["unit"] is None) or found["band"] is not None
         chosen |= _named(cube, part, found, as_bands)
     if not chosen.any():
-        raise SettingError(f"No bands are chosen. {HOW}")
+        raise SettingError(f"No bands are chosen. {how_to_write(cube)}")
     return chosen
+
+
+def how_to_write(cube: HyperCube) -> str:
+    """What a choice of bands of this cube is written like."""
+    few, most = max(1, cube.bands // 2), cube.bands
+    numbers = f"1-{few}, {most}" if most > 2 else "1"
+    if cube.wavelengths is None or not np.isfinite(cube.wavelengths).any():
+        return f'Write numbers of bands from 1, as "{numbers}".'
+    low, high = np.nanmin(cube.wavelengths), np.nanmax(cube.wavelengths)
+    middle = (low + high) / 2
+    return (
+        f'Write wavelengths in nm, as "{low:.0f}-{middle:.0f}", or numbers of bands from 1, as '
+        f'"bands {numbers}".'
+    )
 
 
 def _named(cube: HyperCube, part: str, found: re.Match[str], as_bands: bool) -> NDArray[np.bool_]:
@@ -66,7 +77,7 @@ def _named(cube: HyperCube, part: str, found: re.Match[str], as_bands: bool) -> 
         if not (low.is_integer() and high.is_integer() and low >= 1 and high <= cube.bands):
             raise SettingError(
                 f'"{part}": {cube.name} has the bands 1 to {cube.bands}'
-                f"{' and no wavelengths' if nm is None else ''}. {HOW}"
+                f"{' and no wavelengths' if nm is None else ''}. {how_to_write(cube)}"
             )
         numbers = np.arange(1, cube.bands + 1)
         return np.asarray((numbers >= low) & (numbers <= high))
@@ -83,7 +94,7 @@ def _named(cube: HyperCube, part: str, found: re.Match[str], as_bands: bool) -> 
     if not chosen.any():
         raise SettingError(
             f'No band lies in "{part}": {cube.name} covers {np.nanmin(nm):g} to '
-            f"{np.nanmax(nm):g} nm. {HOW}"
+            f"{np.nanmax(nm):g} nm. {how_to_write(cube)}"
         )
     return chosen
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -29,6 +30,19 @@ PRESETS = (TRUE_COLOUR, COLOUR_INFRARED, SHORT_WAVE_INFRARED)
 # A preset is offered when each of its wavelengths is at most this far from a good band.
 MAX_DISTANCE_NM = 60.0
 
+# What bands of cameras are named by that have few of them, and about where those are (nm).
+COLOURS = {
+    "blue": 470.0,
+    "green": 550.0,
+    "red": 650.0,
+    "rededge": 717.0,
+    "nir": 850.0,
+    "nearinfrared": 850.0,
+    "swir1": 1610.0,
+    "swir2": 2200.0,
+}
+NAMED = re.compile(r"(?:(?:band|channel|b)?\d*)?(" + "|".join(COLOURS) + r")(?:band|reflectance)?")
+
 # What first pictures are judged by: pieces of rows, and the share of noise that a band may have.
 SAMPLE_ROWS, SAMPLE_COLUMNS = 16, 128
 NOISY, CLEARER = 0.1, 1.5  # of the variance at least, and times the usual band's
@@ -45,17 +59,32 @@ def nearest_band(cube: HyperCube, wavelength: float) -> int:
     """
     if cube.wavelengths is None:
         raise ValueError(f"{cube.name} has no wavelengths")
-    known = np.isfinite(cube.wavelengths)
+    return _nearest(cube, cube.wavelengths, wavelength)
+
+
+def _nearest(cube: HyperCube, centres: NDArray[np.float64], wavelength: float) -> int:
+    known = np.isfinite(centres)
     usable = known & cube.good_bands if (known & cube.good_bands).any() else known
-    return int(np.argmin(np.where(usable, np.abs(cube.wavelengths - wavelength), np.inf)))
+    return int(np.argmin(np.where(usable, np.abs(centres - wavelength), np.inf)))
+
+
+def _named_centres(cube: HyperCube) -> NDArray[np.float64] | None:
+    """Wavelengths (nm) of bands that are named by colours, NaN of others; None without any."""
+    if cube.band_names is None:
+        return None
+    names = (re.sub(r"[\W_]+", "", name.casefold()) for name in cube.band_names)
+    found = [NAMED.fullmatch(name) for name in names]
+    centres = np.array([np.nan if match is None else COLOURS[match[1]] for match in found])
+    return centres if np.isfinite(centres).any() else None
 
 
 def preset_bands(cube: HyperCube, preset: BandPreset) -> Triple | None:
     """Bands of a preset, or None where the cube does not reach its wavelengths."""
-    if cube.wavelengths is None:
+    centres = cube.wavelengths if cube.wavelengths is not None else _named_centres(cube)
+    if centres is None:
         return None
-    red, green, blue = (nearest_band(cube, w) for w in preset.wavelengths)
-    found = cube.wavelengths[[red, green, blue]]
+    red, green, blue = (_nearest(cube, centres, w) for w in preset.wavelengths)
+    found = centres[[red, green, blue]]
     reached = np.abs(found - np.array(preset.wavelengths)) <= MAX_DISTANCE_NM
     return (red, green, blue) if reached.all() else None
 

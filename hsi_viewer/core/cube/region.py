@@ -6,7 +6,7 @@ that is computed from that cube, from statistics to the map, can depend on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.blocks import BLOCK_BYTES
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.errors import LabelError, TrainingError
-from hsi_viewer.core.text import percent
+from hsi_viewer.core.text import MOST_OF_NAME, percent, short_name
 
 Mask = NDArray[np.bool_]
 Window = tuple[slice, slice]
@@ -25,6 +25,7 @@ TOO_FEW_INSIDE = (
     "Fewer than two classes have labels inside the region of interest: label pixels there, or use "
     "the whole scene."
 )
+MOST_LOST = 4  # classes that are named
 PARTS = 4  # a side of the densest window is moved by such parts of it
 
 
@@ -176,11 +177,20 @@ def _percent(share: float) -> str:
 
 
 def labels_inside(
-    ids: NDArray[np.uint16], cube: HyperCube, what: str = "labels"
+    ids: NDArray[np.uint16],
+    cube: HyperCube,
+    what: str = "labels",
+    names: Mapping[int, str] | None = None,
 ) -> tuple[NDArray[np.uint16], str]:
-    """Class ids (rows, columns) without those outside of the region, and a sentence about these.
+    """Class ids (rows, columns) without those outside of the region, and what to say about these.
 
-    The sentence is "" where there are none; `what` says what the ids are.
+    That is "" where there are none.
+
+    Parameters
+    ----------
+    what : what the ids are.
+    names : of the classes, by id, where the labels are for training: those that the map will lack
+        are named.
     """
     if cube.inside is None:
         return ids, ""
@@ -191,7 +201,15 @@ def labels_inside(
     total = int(np.count_nonzero(ids))
     lie, used = ("lies", "isn't") if count == 1 else ("lie", "aren't")
     sentence = f"{count} of {total} {what} {lie} outside the region of interest and {used} used."
-    return np.where(outside, np.uint16(0), ids), sentence
+    inside = np.where(outside, np.uint16(0), ids)
+    lost = [] if names is None else np.setdiff1d(ids, inside).tolist()
+    if names is not None and lost:
+        named = [f"“{short_name(names.get(i, f'Class {i}'), MOST_OF_NAME)}”" for i in lost]
+        more = f" and {len(lost) - MOST_LOST} more" if len(lost) > MOST_LOST else ""
+        sentence += (
+            f" Without a label inside, and so not mapped: {', '.join(named[:MOST_LOST])}{more}."
+        )
+    return inside, sentence
 
 
 def require_classes_inside(labels: NDArray[np.uint16]) -> None:

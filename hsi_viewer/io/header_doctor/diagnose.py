@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.display.stretch import percentile_limits, to_bytes
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.progress import CancelToken
@@ -28,7 +28,7 @@ from hsi_viewer.io.envi.layout import Layout, layout_of
 from hsi_viewer.io.envi.pairing import OF_GDAL, header_of
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.raw_source import ORDERS, RawSource
-from hsi_viewer.io.header_doctor.plausibility import BLANK, judge
+from hsi_viewer.io.header_doctor.plausibility import BLANK, is_even, judge
 from hsi_viewer.io.header_doctor.size_search import fundamentals_first, likely_shapes
 from hsi_viewer.io.sidecars import sidecar
 
@@ -163,9 +163,7 @@ def diagnose(path: Path, token: CancelToken | None = None) -> Diagnosis:
     else:
         ranked = sorted(scored.values(), key=lambda r: -r.score)[:MOST_READINGS]
     if not problem and stated in scored and _clearly_better(ranked[0], scored[stated]):
-        problem = (
-            f"Another reading looks more likely than the header's: {', '.join(ranked[0].changes)}."
-        )
+        problem = _doubt(ranked[0], _source(reader, stated))
     expected = None if stated is None else stated.offset + stated.data_bytes
     return Diagnosis(data, header, problem, expected, reader.size, tuple(ranked))
 
@@ -178,6 +176,13 @@ def with_reading(diagnosis: Diagnosis, layout: Layout) -> Diagnosis:
     verdict = judge(_source(FileReader(diagnosis.data), layout)) or BLANK
     reading = LikelyReading(layout, verdict.score, ("as chosen",), verdict.smoothness)
     return replace(diagnosis, readings=(*diagnosis.readings, reading))
+
+
+def _doubt(best: LikelyReading, own: CubeSource) -> str:
+    """What to say of a better reading; nothing of a scene that is even and can look no better."""
+    if is_even(own):
+        return ""
+    return f"Another reading looks more likely than the header's: {', '.join(best.changes)}."
 
 
 def _clearly_better(best: LikelyReading, own: LikelyReading) -> bool:

@@ -57,6 +57,13 @@ def judge(source: CubeSource) -> Verdict | None:
     return Verdict(*(float(v) for v in np.mean(found, axis=0))) if found else None
 
 
+def is_even(source: CubeSource) -> bool:
+    """Whether a reading has few values, all of which may be measurements or no data."""
+    windows = list(_windows(source))
+    usual = all((np.abs(w) < HUGE).all() for w in windows)
+    return usual and all(_ranks(w) is None for w in windows)
+
+
 def _judged(window: NDArray[np.float64], huge: float) -> Verdict | None:
     """Judge one window, (rows, columns, bands); None where it is all of a piece."""
     size = np.abs(window)

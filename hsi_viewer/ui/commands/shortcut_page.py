@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.ui.commands.key_map import portable, readable
 from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.dialogs import resize_for_text
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 ID_ROLE = Qt.ItemDataRole.UserRole
 MOUSE = (
@@ -79,8 +80,7 @@ class ShortcutPage(QDialog):
         self.reset = QPushButton("Re&set")
         self.reset.setToolTip("Reset the keys of this command")
         self.reset.clicked.connect(self._reset)
-        self.message = QLabel()
-        self.message.setWordWrap(True)
+        self.message = WrappedLabel()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.reset_all = self.buttons.addButton("Reset &all", QDialogButtonBox.ButtonRole.ResetRole)
         self.reset_all.clicked.connect(self._reset_all)

@@ -14,6 +14,7 @@ from hsi_viewer.ui.commands.key_map import RESERVED, portable
 from hsi_viewer.ui.commands.table import MENUS, Command
 from hsi_viewer.ui.docking import AREAS, Panel
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 Attempt = Callable[[str, Callable[[], Any], Any], Any]
 
@@ -83,9 +84,8 @@ class GuardedPanel(Struct, frozen=True):
 
 
 def _explanation() -> QLabel:
-    label = QLabel("This panel could not be made. Edit › Preferences › Plug-ins says why.")
+    label = WrappedLabel("This panel could not be made. Edit › Preferences › Plug-ins says why.")
     label.setObjectName("muted")
-    label.setWordWrap(True)
     label.setAlignment(Qt.AlignmentFlag.AlignTop)
     label.setMargin(8)
     return label

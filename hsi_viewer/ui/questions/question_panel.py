@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -32,6 +31,7 @@ from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.widgets.region_panel import swatch
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 PER_ROW = 3  # buttons side by side
 ROOM = 8  # pixels of padding and border beside the text of a button
@@ -101,8 +101,7 @@ class QuestionPanel(QWidget):
 
     def __init__(self, canvas: QWidget, asked: Asked, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.question = QLabel()
-        self.question.setWordWrap(True)
+        self.question = WrappedLabel()
         self.question.setTextFormat(Qt.TextFormat.PlainText)
         self.question.setAccessibleName("Question")
         self.close_up = SceneView()

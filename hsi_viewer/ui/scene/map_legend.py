@@ -17,6 +17,7 @@ from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.ui.cut_names import fitted
 from hsi_viewer.ui.event_errors import reports_errors
+from hsi_viewer.ui.legend_entries import Entry
 from hsi_viewer.ui.plots.painted_bar import bar_size, paint_bar
 from hsi_viewer.ui.theme import current_theme
 
@@ -24,9 +25,8 @@ LEAST_WIDTH = 120  # pixels that a name may always take
 MARGIN, PADDING, GAP = 8, 8, 6
 MOST_CLASSES = 24
 MOST_WIDTH = 0.25  # of the view that a name may take
+MOST_HEIGHT = 2 / 3  # of the view: the overview lies below
 TIP = "Drag to move the legend"
-
-Entry = tuple[str, Colour]
 
 
 @reports_errors
@@ -53,7 +53,7 @@ class MapLegend(QWidget):
         self.hide()
 
     def show_classes(self, entries: Sequence[Entry]) -> None:
-        """List classes and their colours; none hides the legend."""
+        """List classes and their colours, the largest of many; none hides the legend."""
         self._show(tuple(entries), None)
 
     def show_bar(self, bar: ColourBar | None) -> None:
@@ -82,21 +82,24 @@ class MapLegend(QWidget):
         return QSize(width + line + GAP + 2 * PADDING, len(lines) * line + 2 * PADDING)
 
     def _lines(self) -> list[tuple[str, Colour | None]]:
-        line = self.fontMetrics().height() + 2
-        room = max(1, (self._view.height() - 2 * (MARGIN + PADDING)) // line)
-        most = min(MOST_CLASSES, room)
-        entries = self._fitted()[:most]
-        if len(self.entries) <= most:
-            return entries
-        more = len(self.entries) - most + 1
-        return [*entries[: most - 1], (f"and {more} more", None)]
-
-    def _fitted(self) -> list[tuple[str, Colour | None]]:
-        """The entries that may be listed, names cut that would take too much of the view."""
-        listed, metrics = self.entries[:MOST_CLASSES], self.fontMetrics()
+        listed = self._listed()
         width = max(LEAST_WIDTH, round(MOST_WIDTH * self._view.width()))
-        names = fitted([name for name, _ in listed], metrics, width)
-        return [(name, colour) for name, (_, colour) in zip(names, listed, strict=True)]
+        names = fitted([entry.name for entry in listed], self.fontMetrics(), width)
+        lines: list[tuple[str, Colour | None]] = [
+            (name, entry.colour) for name, entry in zip(names, listed, strict=True)
+        ]
+        more = len(self.entries) - len(listed)
+        return [*lines, (f"and {more} more", None)] if more else lines
+
+    def _listed(self) -> list[Entry]:
+        """The entries that there is room for: of many, those of most pixels."""
+        line = self.fontMetrics().height() + 2
+        height = round(MOST_HEIGHT * self._view.height())
+        most = min(MOST_CLASSES, max(2, (height - 2 * (MARGIN + PADDING)) // line))
+        if len(self.entries) <= most:
+            return list(self.entries)
+        by_size = sorted(range(len(self.entries)), key=lambda n: -self.entries[n].pixels)
+        return [self.entries[n] for n in sorted(by_size[: most - 1])]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep its relative place in the view."""
@@ -173,8 +176,8 @@ class MapLegend(QWidget):
         shown = self._wanted and bool(self.entries or self.bar)
         self.setVisible(shown)
         if shown:
-            listed = zip(self.entries, self._fitted(), strict=False)
-            cut = [name for (name, _), (short, _) in listed if name != short]
+            listed = zip(self._listed(), self._lines(), strict=False)
+            cut = [entry.name for entry, (short, _) in listed if entry.name != short]
             self.setToolTip("\n".join((*cut, TIP)))
             across, down = (max(0, room) for room in self._room())
             self.setGeometry(

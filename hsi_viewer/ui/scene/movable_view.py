@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -50,6 +50,8 @@ class MovableView(pg.GraphicsView):
         self._press_at: QPointF | None = None
         self._space = False
         self._fitted = True
+        self._mouse_at: QPointF | None = None  # None where it isn't over the view
+        self.view_changed.connect(self._on_view)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -59,6 +61,7 @@ class MovableView(pg.GraphicsView):
     def set_shape(self, rows: int, columns: int) -> None:
         """Make place for a scene of this size; `fit` shows all of it."""
         self._shape = (rows, columns)
+        self._mouse_at = None
 
     @property
     def is_drawing(self) -> bool:
@@ -207,6 +210,7 @@ class MovableView(pg.GraphicsView):
 
     def leaveEvent(self, event: QEvent) -> None:
         """The mouse is over no pixel any more."""
+        self._mouse_at = None
         self.left.emit()
         super().leaveEvent(event)
 
@@ -264,8 +268,15 @@ class MovableView(pg.GraphicsView):
         self._pan_from = position
         self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
+    @Slot()
+    def _on_view(self) -> None:
+        """Another pixel came under the mouse, which rests."""
+        if self._mouse_at is not None and not self.is_drawing:
+            self._hover(self._mouse_at)
+
     def _hover(self, position: QPointF) -> None:
         pixel = self._pixel_at(position)
+        self._mouse_at = position
         if pixel is not None and self._inside(pixel):
             self.hovered.emit(*pixel)
         else:

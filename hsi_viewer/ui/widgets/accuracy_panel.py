@@ -25,6 +25,7 @@ from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
 from hsi_viewer.ui.widgets.copy_table import CopyTable
 from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
 from hsi_viewer.ui.widgets.sample_figures import SampleFigures
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 TITLES = {
     "labels": "On separate places, by cross-validation of your labels",
@@ -58,8 +59,7 @@ class AccuracyPanel(QWidget):
         self._listed: tuple[AccuracyReport, list[str]] | None = None
         self.sample = SampleFigures()
         self.sample.save_requested.connect(self.save_requested)
-        self.title = QLabel()
-        self.title.setWordWrap(True)
+        self.title = WrappedLabel()
         self.overall, self.average, self.kappa = (QLabel() for _ in range(3))
         self.interval, self.state, self.optimistic = _muted(), _muted(), _muted()
         self.sentence, self.audit, self.warnings = _muted(), _muted(), _muted()
@@ -250,9 +250,8 @@ class AccuracyPanel(QWidget):
 
 
 def _muted() -> QLabel:
-    label = QLabel()
+    label = WrappedLabel()
     label.setObjectName("muted")
-    label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
 

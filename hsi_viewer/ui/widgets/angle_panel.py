@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.text import counted, short_name
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 HINT = "Click a pixel with the navigate tool, then map the angle of every other spectrum to it."
 
@@ -39,11 +40,10 @@ class AnglePanel(QWidget):
 
     def __init__(self, steps: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.picked, self.shown = QLabel(HINT), QLabel("")
+        self.picked, self.shown = WrappedLabel(HINT), WrappedLabel()
         for label in (self.picked, self.shown):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setObjectName("muted")
-            label.setWordWrap(True)
         self.map_button = QPushButton("Map the angle")
         self.map_button.setObjectName("primary")
         self.map_button.setToolTip(
@@ -64,8 +64,7 @@ class AnglePanel(QWidget):
         self.number.setAccessibleName("Threshold in radians")
         self.slider.setValue(50)
         self.number.setValue(0.05)
-        self.count = QLabel("")
-        self.count.setWordWrap(True)
+        self.count = WrappedLabel("")
         self.visible = QCheckBox("Show on the image")
         self.visible.setChecked(True)
         self.visible.toggled.connect(self.visibility_changed)

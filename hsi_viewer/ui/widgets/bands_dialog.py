@@ -13,14 +13,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hsi_viewer.core.cube.band_choice import chosen_bands
+from hsi_viewer.core.cube.band_choice import chosen_bands, how_to_write
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
-
-WAVES = "Wavelengths in nm, such as 400-900, 1000-1300, or numbers from 1, such as bands 1-50."
-NUMBERS = "Numbers of bands from 1, such as 1-50, 60-80."
 
 
 class BandsDialog(QDialog):
@@ -52,7 +49,7 @@ class BandsDialog(QDialog):
         form.addRow("Bands", self.ranges)
         self.buttons = accept_or_cancel(self, "Use these bands")
         layout = QVBoxLayout(self)
-        layout.addWidget(muted(NUMBERS if cube.wavelengths is None else WAVES))
+        layout.addWidget(muted(how_to_write(cube)))
         layout.addLayout(form)
         layout.addWidget(self.state)
         layout.addWidget(self.buttons)

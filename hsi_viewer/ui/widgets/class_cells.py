@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.ui.cut_names import CutDelegate
 from hsi_viewer.ui.theme import current_theme
 
 PADDING = 12  # of a row of the list of names, as in the style sheet
@@ -34,7 +35,7 @@ ELSEWHERE = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusRe
 Index = QModelIndex | QPersistentModelIndex
 
 
-class NameDelegate(QStyledItemDelegate):
+class NameDelegate(CutDelegate):
     """Edits a class name in place, and lists the names that the scene knows."""
 
     def __init__(self, parent: QObject) -> None:

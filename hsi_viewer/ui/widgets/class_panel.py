@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QStyledItemDelegate,
     QTableWidget,
@@ -24,6 +23,7 @@ from hsi_viewer.core.labels.classes import Colour, LabelClass
 from hsi_viewer.ui.cut_names import cut_apart
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.class_cells import KeyDelegate, NameDelegate
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 ID, SWATCH, NAME, KEY, COUNT, LOCK, EYE = range(7)
 TITLES = ("Id", "", "Class", "", "Pixels", "", "")
@@ -63,6 +63,7 @@ class ClassPanel(QWidget):
         super().__init__(parent)
         self._filling = False
         self.table = QTableWidget(0, 7)
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Classes")
         self.table.setHorizontalHeaderLabels(TITLES)
         self.table.verticalHeader().hide()
@@ -81,7 +82,6 @@ class ClassPanel(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(20)
-        header.sectionResized.connect(self._on_width)
         for column in (ID, SWATCH, KEY, COUNT, LOCK, EYE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         self._name_cells = NameDelegate(self.table)
@@ -96,12 +96,11 @@ class ClassPanel(QWidget):
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._on_context_menu)
 
-        self.hint = QLabel(
+        self.hint = WrappedLabel(
             "Add a class (A), then paint its pixels on the image with the brush (B). "
             "Or draw training pixels from a ground truth."
         )
         self.hint.setObjectName("muted")
-        self.hint.setWordWrap(True)
 
         self.add_button = _tool_button("plus", "Add a class (A)")
         self.add_button.clicked.connect(self.add_requested)
@@ -190,11 +189,6 @@ class ClassPanel(QWidget):
         self.table.setColumnHidden(
             LOCK, not locked and self.table.viewport().width() - taken < wanted
         )
-
-    @Slot(int)
-    def _on_width(self, column: int) -> None:
-        if column == NAME:
-            cut_apart(self.table, NAME)
 
     def show_classes(self, classes: Sequence[LabelClass], counts: dict[int, int]) -> None:
         """Show classes in order with the number of labelled pixels by id."""

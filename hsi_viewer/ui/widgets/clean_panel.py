@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QTableWidget,
@@ -26,6 +25,7 @@ from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 from hsi_viewer.ui.widgets.region_panel import swatch
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 WINDOWS = (("Off", 1), ("3 × 3 pixels", 3), ("5 × 5 pixels", 5), ("7 × 7 pixels", 7))
 UNITS = (("pixels", 0.0), ("m²", 1.0), ("ha", 10_000.0))  # square metres in one
@@ -73,6 +73,7 @@ class CleanPanel(QWidget):
         self.corners = QCheckBox("Connect at corners")
         self.corners.setToolTip("Pixels that touch at a corner only are of one region, too")
         self.table = QTableWidget(0, 4)
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setHorizontalHeaderLabels(["Class", "Open", "Close", "Merge"])
         merged = self.table.horizontalHeaderItem(INTO)
         if merged is not None:
@@ -88,8 +89,7 @@ class CleanPanel(QWidget):
         )
         self.preview = QCheckBox("Show the preview on the image")
         self.preview.setChecked(True)
-        self.summary = QLabel(HINT)
-        self.summary.setWordWrap(True)
+        self.summary = WrappedLabel(HINT)
         self.apply_button, self.reset_button = QPushButton("Apply"), QPushButton("Reset")
         self.apply_button.setObjectName("primary")
         self.apply_button.clicked.connect(self.apply_requested)

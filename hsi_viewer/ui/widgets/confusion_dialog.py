@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTableWidgetItem,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from hsi_viewer.core.assessment.confusion_table import TextTable, Unit, confusio
 from hsi_viewer.core.text import counted
 from hsi_viewer.ui.theme import current_theme
 from hsi_viewer.ui.widgets.copy_table import CopyTable
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 UNITS: tuple[tuple[str, Unit], ...] = (
     ("Pixels", "pixels"),
@@ -68,10 +68,9 @@ class ConfusionDialog(QDialog):
         self.copy_button.clicked.connect(self.table.copy)
         self.save_button = QPushButton("Save as CSV…")
         self.save_button.clicked.connect(self._on_save)
-        note = QLabel(f"{title} {NOTE}".strip())
+        note = WrappedLabel(f"{title} {NOTE}".strip())
         note.setTextFormat(Qt.TextFormat.PlainText)
         note.setObjectName("muted")
-        note.setWordWrap(True)
         row = QHBoxLayout()
         row.addWidget(self.unit)
         row.addStretch(1)

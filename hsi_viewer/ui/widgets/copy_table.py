@@ -22,6 +22,7 @@ class CopyTable(QTableWidget):
         super().__init__(parent)
         self._text = text
         self.setAccessibleName(name)
+        self.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.setToolTip("Ctrl+C copies the whole table with its headers")
         self.verticalHeader().setDefaultSectionSize(24)
         self.setShowGrid(False)

@@ -20,6 +20,7 @@ from hsi_viewer.core.derived.formula import FUNCTIONS, parse_formula
 from hsi_viewer.core.derived.indices import INDICES, disabled_reason
 from hsi_viewer.core.errors import FormulaError
 from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 HINT = "b12 is band 12, r650 the band at 650 nm"
 
@@ -64,8 +65,7 @@ class DerivedPanel(QWidget):
         self.show_formula = QPushButton("Show")
         self.show_formula.setAccessibleName("Show the formula")
         self.show_formula.clicked.connect(self._on_formula)
-        self.message = QLabel(HINT)
-        self.message.setWordWrap(True)
+        self.message = WrappedLabel(HINT)
         self._lay_out()
         self._on_text()
 

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.ui.wrapped_label import WrappedLabel
+
 ANY = "any confidence"
 
 
@@ -149,8 +151,7 @@ class DoubtDialog(QDialog):
 
 
 def _wrapped() -> QLabel:
-    label = QLabel()
+    label = WrappedLabel()
     label.setObjectName("muted")
-    label.setWordWrap(True)
     label.setMinimumHeight(2 * label.fontMetrics().lineSpacing())  # else its wrapped text is cut
     return label

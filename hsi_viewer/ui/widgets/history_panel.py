@@ -7,9 +7,10 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QShowEvent
-from PySide6.QtWidgets import QLabel, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
 
 from hsi_viewer.ui.theme import current_theme, icon
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -78,8 +79,7 @@ class HistoryPanel(QWidget):
         self.list.setAccessibleName("History")
         self.list.clicked.connect(self._on_row)
         self.list.activated.connect(self._on_row)
-        self.empty = QLabel("Every change to labels or classes is listed here.")
-        self.empty.setWordWrap(True)
+        self.empty = WrappedLabel("Every change to labels or classes is listed here.")
         self.empty.setObjectName("muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 6)

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTableView,
@@ -31,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.spectra.library_match import Match
 from hsi_viewer.ui.widgets.name_room import NameRoom
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = (
@@ -174,10 +174,9 @@ class LibraryPanel(QWidget):
         self.search.setPlaceholderText("Search names")
         self.search.setAccessibleName("Search the libraries")
         self.search.setClearButtonEnabled(True)
-        self.compared = QLabel(HINT)
+        self.compared = WrappedLabel(HINT)
         self.compared.setTextFormat(Qt.TextFormat.PlainText)
         self.compared.setObjectName("muted")
-        self.compared.setWordWrap(True)
         self.model = LibraryModel(self)
         self.sorted = FilteredRows(self)
         self.sorted.setSourceModel(self.model)
@@ -185,6 +184,7 @@ class LibraryPanel(QWidget):
         self.sorted.setFilterKeyColumn(0)
         self.search.textChanged.connect(self.sorted.setFilterFixedString)
         self.table = QTableView()
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Spectra of the libraries")
         self.table.setModel(self.sorted)
         self.table.setSortingEnabled(True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QHeaderView, QTableView, QTreeView
 
 from hsi_viewer.ui.cut_names import cut_apart
@@ -29,7 +29,6 @@ class NameRoom(QObject):
     ) -> None:
         super().__init__(view)
         self._view, self._kept, self._spare = view, kept, spare
-        self._header().sectionResized.connect(self._on_width)
         view.viewport().installEventFilter(self)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
@@ -48,11 +47,6 @@ class NameRoom(QObject):
             left -= max(self._needed(column), self._head(column))
             view.setColumnHidden(column, column in self._spare and left < 0)
         cut_apart(view)
-
-    @Slot(int)
-    def _on_width(self, column: int) -> None:
-        if column == 0:
-            cut_apart(self._view)
 
     def _needed(self, column: int) -> int:
         return self._view.sizeHintForColumn(column)

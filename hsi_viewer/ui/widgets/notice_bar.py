@@ -21,6 +21,7 @@ from hsi_viewer.core.log_entry import Level
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.stack import Stack
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 ICONS: dict[Level, str] = {
     "info": "information-outline",
@@ -169,9 +170,8 @@ class Notice(QFrame):
         self.left_ms = NOTICED_MS[level] + LETTER_MS * len(text)
         self._bar, self._choices = bar, tuple(choices)
         self._sign, self.level = QLabel(), level
-        message = QLabel(text)
+        message = WrappedLabel(text)
         message.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
-        message.setWordWrap(True)
         message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         close = self._close = QToolButton()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.stack import Stack
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 LONG = 100  # letters of a text that gets the whole width, its buttons below it
 
@@ -114,9 +115,8 @@ class Offer(QFrame):
         self.key, self.text, self.choices = key, text, tuple(choices)
         self._sign_name = sign
         self._sign = QLabel()
-        message = QLabel(text)
+        message = WrappedLabel(text)
         message.setTextFormat(Qt.TextFormat.PlainText)  # names may look like HTML
-        message.setWordWrap(True)
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
         explained = any(choice.about for choice in choices)
@@ -165,10 +165,9 @@ def _explained(choice: Choice, button: QPushButton) -> QVBoxLayout:
         picture.setPixmap(QPixmap.fromImage(image))
         picture.setAccessibleName(f"Preview: {choice.text}")
         column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
-    about = QLabel(choice.about)
+    about = WrappedLabel(choice.about)
     about.setTextFormat(Qt.TextFormat.PlainText)
     about.setObjectName("muted")
-    about.setWordWrap(True)
     column.addWidget(about)
     column.addWidget(button)
     return column

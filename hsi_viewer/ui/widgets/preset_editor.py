@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.cube.band_selection import PRESETS, BandPreset
 from hsi_viewer.ui.dialogs import resize_for_text
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 COLUMNS = ("Name", "Red (nm)", "Green (nm)", "Blue (nm)")
 
@@ -49,6 +50,7 @@ class PresetEditor(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._shown = shown or (640.0, 550.0, 470.0)
         self.table = QTableWidget(0, len(COLUMNS))
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Band presets")
         self.table.setHorizontalHeaderLabels(list(COLUMNS))
         self.table.verticalHeader().hide()
@@ -63,9 +65,8 @@ class PresetEditor(QDialog):
         self.add.clicked.connect(self.add_shown)
         self.delete = QPushButton("Delete")
         self.delete.clicked.connect(self.delete_selected)
-        self.message = QLabel()
+        self.message = WrappedLabel()
         self.message.setObjectName("muted")
-        self.message.setWordWrap(True)
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )

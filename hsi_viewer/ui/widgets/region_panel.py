@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QHeaderView,
-    QLabel,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from hsi_viewer.core.geometry.connected_regions import Region
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.text import counted
 from hsi_viewer.ui.widgets.name_room import NameRoom
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 MOST_ROWS = 500  # regions of a class that are listed
 REGION_ROLE = Qt.ItemDataRole.UserRole
@@ -50,9 +50,8 @@ class RegionPanel(QWidget):
         self._room = NameRoom(self.tree, (1,), (2,))
         self.tree.itemClicked.connect(self._on_item)
         self.tree.itemActivated.connect(self._on_item)
-        self.summary = QLabel()
+        self.summary = WrappedLabel()
         self.summary.setObjectName("muted")
-        self.summary.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 6)
         layout.addWidget(self.tree, 1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from hsi_viewer.core.assessment.reliability import Reliability
 from hsi_viewer.ui.dialogs import resize_for_text
 from hsi_viewer.ui.plots.axes import plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 
 class ReliabilityDialog(QDialog):
@@ -49,8 +50,7 @@ class ReliabilityDialog(QDialog):
         item.addItem(bars)
         item.plot([0, 1], [0, 1], pen=pg.mkPen(theme["muted"], style=Qt.PenStyle.DashLine))
         gaps = found.confidence[used] - found.accuracy[used]
-        self.text = QLabel(self._sentence(found, answers, float(found.counts[used] @ gaps)))
-        self.text.setWordWrap(True)
+        self.text = WrappedLabel(self._sentence(found, answers, float(found.counts[used] @ gaps)))
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(self.plot, 1)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.flow_row import FlowRow
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 
 class NextStep(Struct, frozen=True):
@@ -42,10 +43,9 @@ class ResultCard(QFrame):
         self.setObjectName("notice")
         self.setProperty("level", "success")
         self.setAccessibleName("Result of the training")
-        self.title, self.accuracy, self.change = QLabel(), QLabel(), QLabel()
+        self.title, self.accuracy, self.change = WrappedLabel(), WrappedLabel(), WrappedLabel()
         self.title.setObjectName("heading")
         for label in (self.title, self.accuracy, self.change):
-            label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.close_button = QToolButton()
         self.close_button.setAutoRaise(True)

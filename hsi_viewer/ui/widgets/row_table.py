@@ -35,6 +35,7 @@ class RowTable(QTableWidget):
     ) -> None:
         super().__init__(0, len(titles), parent)
         self.setAccessibleName(name)
+        self.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.setHorizontalHeaderLabels(list(titles))
         for column, tip in enumerate(tips):
             item = self.horizontalHeaderItem(column)

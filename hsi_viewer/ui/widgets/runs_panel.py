@@ -11,7 +11,6 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QTableWidgetItem,
     QTextBrowser,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from hsi_viewer.core.assessment.comparison import McNemar, Transition
 from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.sign_button import SignButton
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 RUN, OVERALL, LABELLED, SECONDS = range(4)
 HEADERS = ("Run", "Overall", "Labels", "Seconds")
@@ -35,7 +35,12 @@ TIPS = (
 
 
 class RunRow(Struct, frozen=True):
-    """One run as it is listed; `tip` contains the rest."""
+    """One run as it is listed; `tip` contains the rest.
+
+    Attributes
+    ----------
+    on_test : whether `overall` is of test pixels, else of the labels on separate places.
+    """
 
     id: int
     title: str
@@ -43,6 +48,7 @@ class RunRow(Struct, frozen=True):
     labelled: int
     seconds: float
     tip: str
+    on_test: bool = True
 
 
 class RunsPanel(QWidget):
@@ -69,11 +75,10 @@ class RunsPanel(QWidget):
         self._room = NameRoom(self.table, (OVERALL,), (LABELLED, SECONDS))
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemChanged.connect(self._on_edited)
-        self.empty = QLabel(
+        self.empty = WrappedLabel(
             "Every training run is kept here with its map and model: show an earlier one again, "
             "or choose two to compare them."
         )
-        self.empty.setWordWrap(True)
         self.empty.setObjectName("muted")
         self.show_button = SignButton("Show", "eye-outline", self._on_show)
         self.compare_button = SignButton("Compare", "compare-horizontal", self._on_compare)
@@ -118,10 +123,18 @@ class RunsPanel(QWidget):
             for c, text in enumerate(texts):
                 self.table.setItem(r, c, self._item(text, row, bold=row.id == shown, first=c == 0))
         self._choose(chosen)
+        self.table.model().setHeaderData(OVERALL, Qt.Orientation.Horizontal, self._head())
         self._filling = False
         self._room.share()
         self.empty.setVisible(not self._rows)
         self._on_selection()
+
+    def _head(self) -> str:
+        """What the figures are of, where all are of the same."""
+        scored = {row.on_test for row in self._rows if row.overall is not None}
+        if len(scored) != 1:
+            return HEADERS[OVERALL]
+        return "Test pixels" if scored == {True} else "Own labels"
 
     def _item(self, text: str, row: RunRow, *, bold: bool, first: bool) -> QTableWidgetItem:
         item = QTableWidgetItem(text)
@@ -189,6 +202,7 @@ class RunsPanel(QWidget):
         count = len(self.chosen())
         for button in (self.show_button, self.export_button, self.delete_button):
             button.setEnabled(count == 1)
+            button.setToolTip("" if count == 1 else "Choose one run in the list")
         self.compare_button.setEnabled(count == 2)
 
     @Slot(QTableWidgetItem)

@@ -20,6 +20,7 @@ from hsi_viewer.core.assessment.sample_assessment import (
     sample_table,
 )
 from hsi_viewer.ui.widgets.copy_table import CopyTable
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 TIPS = (
     "",
@@ -44,13 +45,11 @@ class SampleFigures(QWidget):
         super().__init__(parent)
         self._found: SampleAssessment | None = None
         self._name_of: Callable[[int], str] = str
-        self.title = QLabel("On reference points drawn at random")
+        self.title = WrappedLabel("On reference points drawn at random")
         self.overall = QLabel()
         self.overall.setObjectName("figure")
         self.overall.setAccessibleName("Overall accuracy, estimated")
-        self.words = QLabel()
-        for label in (self.title, self.words):
-            label.setWordWrap(True)
+        self.words = WrappedLabel()
         self.words.setObjectName("muted")
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.table = CopyTable("Accuracy and area by class", self._copied)

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from hsi_viewer.core.text import counted, short_name
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 HINT = "Draw around points to select their pixels in the image."
 
@@ -49,9 +49,8 @@ class ScatterPanel(QWidget):
         self.x_axis, self.y_axis = self._channel_box("X axis"), self._channel_box("Y axis")
         self.classes = QCheckBox("Labelled pixels in class colours")
         self.classes.toggled.connect(self.classes_toggled)
-        self.state = QLabel(HINT)
+        self.state = WrappedLabel(HINT)
         self.state.setObjectName("muted")
-        self.state.setWordWrap(True)
         self.label_button = QPushButton("Label")
         self.label_button.clicked.connect(self.label_requested)
         self.mean_button = QPushButton("Mean")

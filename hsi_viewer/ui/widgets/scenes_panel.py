@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -19,6 +18,7 @@ from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 from hsi_viewer.ui.widgets.sign_button import SignButton
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 HEADERS = ("Scene", "Labels", "Classes", "Map")
 LABELS, CLASSES, MAP = range(1, 4)
@@ -51,8 +51,7 @@ class ScenesPanel(QWidget):
         self._room = NameRoom(self.table, (LABELS,), (MAP, CLASSES))
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.itemActivated.connect(self._on_open)
-        self.hint = QLabel(EMPTY)
-        self.hint.setWordWrap(True)
+        self.hint = WrappedLabel(EMPTY)
         self.hint.setObjectName("muted")
         self.add_button = SignButton("Add sessions…", "plus", self.add_requested)
         self.open_button = SignButton("Open", "folder-open-outline", self._on_open)

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTableWidgetItem,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.assessment.separability import FEW_PIXELS, POOR_JM, SeparabilityReport
 from hsi_viewer.ui.theme import current_theme
 from hsi_viewer.ui.widgets.row_table import RowTable
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 MOST_NAMED = 2
 POOR_ROLE = Qt.ItemDataRole.UserRole
@@ -45,11 +45,9 @@ class SeparabilityPanel(QWidget):
         super().__init__(parent)
         self.compare = QPushButton("Compare classes")
         self.compare.clicked.connect(self.compare_requested)
-        self.state = QLabel()
+        self.state = WrappedLabel()
         self.state.setObjectName("muted")
-        self.state.setWordWrap(True)
-        self.warnings = QLabel()
-        self.warnings.setWordWrap(True)
+        self.warnings = WrappedLabel()
         self.warnings.setTextFormat(Qt.TextFormat.PlainText)
         self.table = RowTable("Separability of each pair of classes", HEADERS, TIPS, many=True)
         self.table.verticalHeader().setDefaultSectionSize(22)

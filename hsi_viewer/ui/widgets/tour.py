@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from hsi_viewer.ui.wrapped_label import WrappedLabel
+
 GAP = 10
 LETTERS = 46  # width of the text
 
@@ -52,8 +54,7 @@ class Tour(QFrame):
         self.marker.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.title = QLabel()
         self.title.setObjectName("heading")
-        self.text = QLabel()
-        self.text.setWordWrap(True)
+        self.text = WrappedLabel()
         self.text.setFixedWidth(LETTERS * self.fontMetrics().averageCharWidth())
         self.count = QLabel()
         self.count.setObjectName("muted")

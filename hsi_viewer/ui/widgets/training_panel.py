@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSpinBox,
@@ -21,9 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.classifier import Classifier
+from hsi_viewer.core.text import counted
 from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig, VoiceChoice
 from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme, icon
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 PRESETS = (("Fast", "fast"), ("Best", "best"))
 DISTILLATION: tuple[tuple[str, DistillationMode | None], ...] = (
@@ -145,9 +146,8 @@ class TrainingPanel(QWidget):
             for name, widget, row in rows
         }
         self._more_rows = (self.voices, self.distillation, last)
-        self.unused = QLabel()
+        self.unused = WrappedLabel()
         self.unused.setObjectName("muted")
-        self.unused.setWordWrap(True)
 
         self.train_button = QPushButton("Train")
         self.train_button.setObjectName("primary")
@@ -164,9 +164,8 @@ class TrainingPanel(QWidget):
         buttons.addWidget(self.train_button, 1)
         buttons.addWidget(self.live)
         buttons.addWidget(self.cancel_button)
-        self.region = QLabel()
+        self.region = WrappedLabel()
         self.region.setTextFormat(Qt.TextFormat.PlainText)
-        self.region.setWordWrap(True)
         self.clear_region = QPushButton("Use whole scene")
         self.clear_region.setToolTip("Clear the region of interest and the chosen bands")
         self.clear_region.clicked.connect(self.clear_region_requested)
@@ -174,14 +173,11 @@ class TrainingPanel(QWidget):
         region.addWidget(self.region, 1)
         region.addWidget(self.clear_region)
         self.show_region("")
-        self.reason = QLabel()
+        self.reason = WrappedLabel()
         self.reason.setObjectName("muted")
-        self.reason.setWordWrap(True)
-        self.status = QLabel()
-        self.status.setWordWrap(True)
-        self.suspects = QPushButton()
+        self.status = WrappedLabel()
+        self.suspects = QPushButton("Check labels for errors")
         self.suspects.setFlat(True)
-        self.suspects.setToolTip("List them with the class that they look like")
         self.suspects.clicked.connect(self.check_requested)
         self.suspects.setMinimumWidth(1)  # its text must not roll the panel sideways
         self.suspects.hide()
@@ -190,7 +186,7 @@ class TrainingPanel(QWidget):
         self.progress.hide()
 
         self.plot = pg.PlotWidget(axisItems=plain_axes(WholeAxis("bottom")), enableMenu=False)
-        self.plot.setMinimumHeight(110)
+        self.plot.setMinimumHeight(84)
         self.plot.hide()
         self.plot.setAccessibleName("Loss and accuracy of the training pixels by epoch")
         item = self.plot.getPlotItem()
@@ -329,8 +325,14 @@ class TrainingPanel(QWidget):
         self.status.setToolTip(details)
 
     def show_suspects(self, count: int) -> None:
-        """Say how many labels look like another class, with the way to their list."""
-        self.suspects.setText(f"Check {count:,} suspicious label{'s' if count != 1 else ''}")
+        """Offer a check where labels that were held out look like another class.
+
+        Most of those are right in a scene that is hard to classify: the check judges all again.
+        """
+        self.suspects.setToolTip(
+            f"{counted(count, 'label', 'looks', 'look')} like another class to models that were "
+            "trained without them. The check asks more models, and lists those to look at."
+        )
         self.suspects.setVisible(count > 0)
 
     def clear_curves(self) -> None:

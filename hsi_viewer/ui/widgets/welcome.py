@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.text import short_name
 from hsi_viewer.ui.theme import application_icon, icon
 from hsi_viewer.ui.widgets.rolling_area import RollingArea
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 MOST_RECENT = 6
 NAME_LETTERS, FOLDER_LETTERS = 30, 44
@@ -177,7 +178,6 @@ class Welcome(QWidget):
 
 
 def _about(text: str) -> QLabel:
-    label = QLabel(text)
+    label = WrappedLabel(text)
     label.setObjectName("muted")
-    label.setWordWrap(True)
     return label

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHeaderView,
-    QLabel,
     QTableWidgetItem,
     QTabWidget,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from hsi_viewer.ui.plots.compared_spectra import show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import current_theme
 from hsi_viewer.ui.widgets.copy_table import CopyTable
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 PICK = "Click a pixel with Navigate (N) to see why the map gives it its class."
 HEADS = {
@@ -69,9 +69,7 @@ class WhyPanel(QWidget):
         self.found: Explanation | None = None
         self._name_of: Callable[[int], str] = str
         self._cube: HyperCube | None = None
-        self.title, self.note, self.words = QLabel(), QLabel(), QLabel()
-        for label in (self.title, self.note, self.words):
-            label.setWordWrap(True)
+        self.title, self.note, self.words = WrappedLabel(), WrappedLabel(), WrappedLabel()
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setObjectName("muted")

@@ -15,6 +15,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QAbstractScrollArea,
     QAbstractSpinBox,
     QApplication,
@@ -24,8 +25,11 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFormLayout,
     QHeaderView,
+    QLabel,
+    QPlainTextEdit,
     QSplitter,
     QTabBar,
+    QTextEdit,
     QToolBar,
     QWidget,
 )
@@ -38,6 +42,7 @@ from hsi_viewer.io.files.reading import ArrayChoice
 from hsi_viewer.io.header_doctor.diagnose import diagnose
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
 from hsi_viewer.ui.widgets.figure_dialog import ViewChoice
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 LABEL, FIELD = QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole
 
@@ -74,6 +79,20 @@ def nameless(root: QWidget) -> list[str]:
         if interface is None or not interface.text(QAccessible.Text.Name).strip():
             found.append(described(widget))
     return found
+
+
+def keepers_of_tab(root: QWidget) -> list[str]:
+    """Lists and texts below a widget that Tab would not leave before their last cell."""
+    lists = [x for x in root.findChildren(QAbstractItemView) if x.tabKeyNavigation()]
+    kinds = (QTextEdit, QPlainTextEdit)
+    texts = [x for kind in kinds for x in root.findChildren(kind) if not x.isReadOnly()]
+    return [described(x) for x in (*lists, *(x for x in texts if not x.tabChangesFocus()))]
+
+
+def unwrapped(root: QWidget) -> list[str]:
+    """Texts below a widget that may be wrapped between a number and its unit."""
+    labels = [x for x in root.findChildren(QLabel) if x.wordWrap()]
+    return [described(x) for x in labels if not isinstance(x, WrappedLabel)]
 
 
 def all_dialogs() -> dict[str, type[QDialog]]:
@@ -146,7 +165,8 @@ def small(driver, tmp_path):
 
 
 def every_control_of_the_window_and_its_panels_has_a_name(small):
-    assert nameless(small.window) == []
+    window = small.window
+    assert [*nameless(window), *keepers_of_tab(window), *unwrapped(window)] == []
 
 
 def test_every_dialog_is_looked_at():
@@ -159,7 +179,12 @@ def every_control_of_every_dialog_has_a_name(small, tmp_path):
     for name, make in DIALOGS.items():
         dialog = make(small.window, kinds[name], tmp_path)
         assert dialog.windowTitle(), name
-        missing[name] = [*nameless(dialog), *untidy(dialog)]
+        missing[name] = [
+            *nameless(dialog),
+            *untidy(dialog),
+            *keepers_of_tab(dialog),
+            *unwrapped(dialog),
+        ]
         dialog.deleteLater()
         del dialog
     assert {name: found for name, found in missing.items() if found} == {}
@@ -273,6 +298,9 @@ def labelling_needs_no_mouse_but_to_paint(small):
     QTest.keyClick(window.context.canvas, Qt.Key.Key_1)
     QTest.keyClick(window.context.canvas, Qt.Key.Key_B)
     assert window.context.labelling.tool == "brush"
+    window.panel("classes").table.setFocus()
+    small.type(Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is window.panel("classes").add_button
 
 
 def test_every_control_is_named_and_reached(small, tmp_path):

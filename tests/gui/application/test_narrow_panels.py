@@ -15,14 +15,17 @@ from PySide6.QtWidgets import QApplication, QLabel, QTableWidgetItem, QWidget
 from hsi_viewer.core.assessment.areas import ClassArea
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.core.spectra.library_match import Match
+from hsi_viewer.ui.cut_names import fitted
 from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
 from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
 from hsi_viewer.ui.features.training.result import STEPS
+from hsi_viewer.ui.legend_entries import Entry
 from hsi_viewer.ui.plots.compared_spectra import JOINER, LONGEST, NO_BREAK, show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.scene.map_legend import MapLegend
+from hsi_viewer.ui.scene.mini_map import SIDE
 from hsi_viewer.ui.theme import apply_theme
 from hsi_viewer.ui.widgets.class_panel import NAME, ClassPanel
 from hsi_viewer.ui.widgets.clean_panel import INTO, CleanPanel
@@ -33,6 +36,7 @@ from hsi_viewer.ui.widgets.runs_panel import LABELLED, OVERALL, SECONDS, RunRow,
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
 from hsi_viewer.ui.widgets.why_panel import WhyPanel
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 NARROW = 258  # of a window of 1280 pixels
 SEEN = 18  # letters of a name in the narrowest dock
@@ -192,7 +196,7 @@ def test_names_that_differ_after_their_beginning_are_drawn_differently(shown, te
     classes_panel.show_classes(listed, {})
     guide.show_classes(listed, [1])
     legend = MapLegend(view)
-    legend.show_classes([(entry.name, entry.colour) for entry in listed])
+    legend.show_classes([Entry(entry.name, entry.colour) for entry in listed])
     QApplication.processEvents()
     table, names = classes_panel.table, guide.classes
     cells = [table.visualItemRect(table.item(row, NAME)) for row in range(4)]
@@ -209,6 +213,94 @@ def test_names_that_differ_after_their_beginning_are_drawn_differently(shown, te
     lines = [QRect(30, 8 + n * line, legend.width() - 38, line) for n in range(4)]
     assert len(pictures(legend, lines)) == 4
     canvas.deleteLater()
+
+
+def test_the_list_of_runs_says_what_its_figures_are_of(shown):
+    """The figure of the Accuracy panel may be of other pixels."""
+    panel = RunsPanel()
+    shown(panel, NARROW)
+    tested, own, none = (
+        RunRow(1, "a", 0.8, 9, 1.0, ""),
+        RunRow(2, "b", 0.7, 9, 1.0, "", on_test=False),
+        RunRow(3, "c", None, 9, 1.0, "", on_test=False),
+    )
+    for rows, title in (
+        ((tested, none), "Test pixels"),
+        ((own, none), "Own labels"),
+        ((tested, own), "Overall"),
+        ((none,), "Overall"),
+    ):
+        panel.show_runs(rows, None)
+        assert panel.table.horizontalHeaderItem(OVERALL).text() == title
+
+
+MIXED = (
+    "Coniferous forest on the northern slope",
+    "Coniferous forest on the southern slope",
+    "Лиственный лес на склоне",
+    "Хвойный лес на склоне",
+    *(f"Land cover class of the third level number {n}" for n in range(7, 12)),
+    "Weizen – Winterweizen (Reifestadium)",
+    "A",
+)
+
+
+@pytest.mark.parametrize("letters", [7, 9, 14, 20])
+def test_each_name_of_a_list_is_cut_where_it_stays_different(shown, letters):
+    """Some differ at their beginning, some at their end, some in their middle."""
+    panel = ClassPanel()
+    shown(panel, NARROW)
+    metrics = panel.fontMetrics()
+    width = metrics.horizontalAdvance("n" * letters)
+    short = fitted(MIXED, metrics, width)
+    assert len(set(short)) == len(MIXED)
+    assert max(map(metrics.horizontalAdvance, short)) <= width
+    assert short[-1] == "A"
+    assert short[-2] == metrics.elidedText(MIXED[-2], Qt.TextElideMode.ElideMiddle, width)
+
+
+def test_a_list_draws_each_name_as_it_was_cut(shown, text):
+    panel = ClassPanel()
+    shown(panel, text)
+    panel.show_classes([LabelClass(i, n, (90, 90, 90)) for i, n in enumerate(MIXED, 1)], {})
+    panel.resize(text, 600)
+    QApplication.processEvents()
+    table = panel.table
+    cells = [table.visualItemRect(table.item(row, NAME)) for row in range(len(MIXED))]
+    assert len(pictures(table.viewport(), cells)) == len(MIXED)
+    assert table.sizeHintForColumn(NAME) >= table.fontMetrics().horizontalAdvance(MIXED[0])
+
+
+def test_a_legend_of_many_classes_lists_the_largest_and_leaves_room_for_the_overview(shown, text):
+    view = QWidget()
+    shown(view, 900, 300)
+    legend = MapLegend(view)
+    entries = [Entry(f"Class {n}", (n, n, n), pixels=n % 7) for n in range(60)]
+    legend.show_classes([*entries, Entry("Outside the region", (0, 0, 0))])
+    names = [name for name, _ in legend._lines()]
+    assert 2 < len(names) < 60
+    assert names[0] == "Class 6"  # in the order of the classes
+    assert {int(name.split()[1]) % 7 for name in names[:-2]} <= {5, 6}
+    assert names[-2:] == ["Outside the region", f"and {61 - len(names) + 1} more"]
+    overview = min(SIDE, 300 // 3) + 8
+    assert legend.geometry().bottom() <= view.height() - overview
+    legend.show_classes(entries[:3])
+    assert [name for name, _ in legend._lines()] == ["Class 0", "Class 1", "Class 2"]
+
+
+def test_a_number_stays_with_its_unit_where_a_text_is_wrapped(shown):
+    label = WrappedLabel("Between 39.0 % and 41 % of 12 px at 900 nm is water")
+    for width in range(60, 330, 10):
+        shown(label, width)
+        document = QTextDocument(QLabel.text(label))
+        document.setDefaultFont(label.font())
+        document.setTextWidth(width)
+        assert document.size().height() > 0  # lays it out
+        layout, written = document.firstBlock().layout(), document.firstBlock().text()
+        lines = [layout.lineAt(n) for n in range(layout.lineCount())]
+        words = [written[a.textStart() : a.textStart() + a.textLength()].split() for a in lines]
+        assert not {"%", "px", "nm"} & {line[0] for line in words}
+    assert label.text() == "Between 39.0 % and 41 % of 12 px at 900 nm is water"
 
 
 def test_names_of_classes_to_clean_are_whole_or_told(shown, text):

@@ -59,6 +59,11 @@ WANTED = {
     "pdf": "file.report",
     "rubber": "tool.eraser",
     "svm": "panel.training",
+    "clouds": "roi.mask",
+    "colour blind": "legend.palette",
+    "full screen": "layout.image",
+    "test set": "labels.draw",
+    "units": "file.metadata",
 }
 FIRST = {"batch": "map.files", "rubber": "tool.eraser", "svm": "panel.training", "roi": "roi."}
 

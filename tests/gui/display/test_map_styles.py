@@ -60,7 +60,7 @@ def test_map_colours_are_legend_colours_in_each_style(mapped):
     colours = [np.array(c.colour) for c in driver.document.legend]
     legend = driver.window.feature("legend").legend
     assert legend.isVisible()
-    assert [(n, c) for n, c in legend.entries] == [
+    assert [(e.name, e.colour) for e in legend.entries] == [
         ("one", tuple(colours[0])), ("two", tuple(colours[1]))
     ]  # fmt: skip
     assert driver.canvas.picture.grey

@@ -118,6 +118,30 @@ def test_the_readout_empties_outside_the_scene(sample):
     assert sample.window.context.readout.position.text() == ""
 
 
+def test_the_readout_follows_what_comes_under_a_resting_mouse(sample):
+    """Zoomed and panned by keys or commands, labelled and undone."""
+    readout, spot = sample.window.context.readout, sample.point(100, 100)
+    sample.hover(100, 100)
+    for move in (
+        lambda: sample.trigger("view.in"),
+        lambda: sample.key(Qt.Key.Key_Left),
+        lambda: sample.canvas.set_view_box((40.0, 10.0, 60.0, 60.0)),
+        lambda: sample.trigger("view.fit"),
+    ):
+        move()
+        row, column = sample.canvas.pixel_at(spot)
+        assert readout.position.text() == f"Row {row + 1}, column {column + 1}"
+        _, y = sample.window.context.plot.live_values()
+        np.testing.assert_array_equal(y, sample.document.cube.spectrum(row, column))
+    sample.document.add_class("Water")
+    sample.trigger("tool.brush")
+    sample.stroke((100, 100))
+    assert readout.label.text() == "Label: Water"
+    sample.trigger("edit.undo")
+    sample.qtbot.waitUntil(lambda: readout.label.text() == "")
+    assert readout.position.text() == "Row 101, column 101"
+
+
 def test_the_north_arrow_is_drawn_whole_wherever_north_is(driver):
     marks = MapMarks(driver.canvas)
     for angle in range(0, 360, 30):

@@ -33,6 +33,25 @@ def planted(make_driver, tmp_path, cube):  # noqa: F811
     return driver
 
 
+def test_what_cannot_be_checked_says_why(make_driver, tmp_path, cube):  # noqa: F811
+    np.save(tmp_path / "cube.npy", cube)
+    driver = make_driver()
+    driver.open(str(tmp_path / "cube.npy"))
+    driver.window.context.docking.bring("label-errors")
+    panel = driver.window.panel("label-errors")
+    assert not panel.check.isEnabled()
+    assert panel.state.text().startswith("Label some pixels first")
+    assert panel.check.toolTip() == panel.state.text()
+    ids = np.zeros(SIZE, np.uint16)
+    ids[0, :4] = 1
+    driver.document.load_labels(ids, {1: "Corn"})
+    driver.qtbot.waitUntil(lambda: panel.state.text().startswith("Only “Corn” has labels"))
+    ids[1, :4] = 2
+    driver.document.load_labels(ids, {1: "Corn", 2: "Woods"})
+    driver.qtbot.waitUntil(panel.check.isEnabled)
+    assert panel.check.toolTip() == panel.state.text() == ""
+
+
 def check(driver):
     """Check by command, and wait for the list."""
     feature = driver.window.feature("label-errors")
@@ -129,7 +148,7 @@ def test_a_check_that_ends_with_its_scene_says_nothing_in_the_next(planted, monk
     planted.document.mark_saved()
     with planted.qtbot.waitSignal(planted.window.context.opening.opened):
         planted.window.open("sample:indian-pines")
-    assert planted.window.panel("label-errors").state.text() == ""
+    assert planted.window.panel("label-errors").state.text().startswith("Label some pixels first")
     go_on.set()
     planted.settle()
 
@@ -194,10 +213,11 @@ def test_the_training_panel_tells_how_many_labels_look_wrong(planted):
     model = SimpleNamespace(evidence=Evidence((), "none", 9, held))
     feature = planted.window.feature("label-errors")
     feature._on_trained(SimpleNamespace(model=model))
-    assert panel.suspects.text() == "Check 2 suspicious labels"
+    assert panel.suspects.text() == "Check labels for errors"  # their number follows
+    assert panel.suspects.toolTip().startswith("2 labels look like another class")
     planted.document.decide(np.array([WRONG[0][0] * SIZE[1] + WRONG[0][1]]), Decision.KEPT)
     feature._on_trained(SimpleNamespace(model=model))
-    assert panel.suspects.text() == "Check 1 suspicious label"
+    assert panel.suspects.toolTip().startswith("1 label looks like another class")
     planted.window.context.docking.show("training")
     QTest.mouseClick(panel.suspects, Qt.MouseButton.LeftButton)
     planted.settle()

@@ -32,7 +32,7 @@ def inside(hands: Hands) -> np.ndarray | None:
 
 
 def legend(hands: Hands) -> list[str]:
-    return [name for name, _ in hands.driver.window.feature("legend").legend.entries]
+    return [entry.name for entry in hands.driver.window.feature("legend").legend.entries]
 
 
 def test_a_region_is_drawn_shown_trained_on_and_cleared(hands, monkeypatch, tmp_path):
@@ -112,6 +112,8 @@ def only_the_inside_is_trained_on(hands, panel):
     assert hands.ids[3, 72] == 2  # it is still there
     assert not driver.document.trained_on[3, 72]
     assert legend(hands)[-1] == OUTSIDE
+    figure = driver.window.feature("figures").legend_of(driver.canvas)
+    assert [entry.name for entry in figure] == legend(hands)
     hands.hover((3, 72))
     assert driver.window.context.readout.mapped.text() == "Map: Unclassified"
     driver.document.set_truth(np.ones(SIZE, np.uint16))

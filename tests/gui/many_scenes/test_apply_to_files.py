@@ -43,13 +43,15 @@ def test_a_model_is_applied_to_files(driver, folder, monkeypatch):
     assert dialog.isVisible()
     assert dialog.model.count() == 0
     assert not dialog.start.isEnabled()
+    assert dialog.start.toolTip() == "To begin, choose a model, add files."
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     document = driver.document
     document.results.model = ModelResult(load_model(folder / "model"), document.labels.ids)
     driver.trigger("map.files")
     assert driver.window.findChildren(ApplyDialog) == [dialog]
     assert dialog.model.itemText(0) == "Of the open scene: Linear discriminant, 4 classes"
-    assert not dialog.start.isEnabled()  # no files yet
+    assert not dialog.start.isEnabled()
+    assert dialog.start.toolTip() == "To begin, add files."
     names = [str(folder / name) for name in ("first.npy", "damaged.npy", "second.npy")]
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_args: (names, ""))
     driver.click_on(dialog.add_files)
@@ -80,8 +82,8 @@ def it_comes_with_its_map(driver, folder) -> None:
     trained = {c.id: (c.name, c.colour) for c in load_model(folder / "model").legend}
     assert {c.id: (c.name, c.colour) for c in document.legend} == trained
     legend = driver.window.feature("legend").legend
-    driver.qtbot.waitUntil(lambda: [name for name, _ in legend.entries] != [])
-    assert [name for name, _ in legend.entries] == [name for name, _ in trained.values()]
+    driver.qtbot.waitUntil(lambda: [entry.name for entry in legend.entries] != [])
+    assert [entry.name for entry in legend.entries] == [name for name, _ in trained.values()]
     told = driver.window.notices.texts()[-1]
     assert str(folder / "maps" / "second") in told
     assert "made by the model" in told

@@ -124,6 +124,7 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
 
     panel.table.selectAll()
     assert not panel.show_button.isEnabled()
+    assert panel.show_button.toolTip() == "Choose one run in the list"
     press(labelled, panel.compare_button)
     labelled.qtbot.waitUntil(panel.result.isVisible)
     text = panel.result.toPlainText()

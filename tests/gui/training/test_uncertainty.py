@@ -124,6 +124,14 @@ def under_the_cursor(bench) -> None:
     bench.driver.hover(4, 4)
     assert readout.doubt.text() == f"90 % set: {', '.join(names)}"
     assert names
+    class_map = document.prediction.class_map
+    mapped, class_map[4, 5] = class_map[4, 5], 0  # as without data or outside of a region
+    bench.driver.hover(4, 5)
+    assert readout.mapped.text() == "Map: Unclassified"
+    assert readout.doubt.text() == ""
+    class_map[4, 5] = mapped
+    document.prediction_changed.emit()  # the cursor rests
+    assert readout.doubt.text().startswith("90 % set: ")
 
 
 def why_this_class(bench) -> None:
@@ -205,7 +213,7 @@ def left_unclassified(bench) -> str:
     told = f"Unclassified: confidence below {100 * least:g} %"
     for name in ("Confidence", "Margin", "Entropy", "Class set size", "Area of applicability"):
         assert name not in bench.window.context.viewing.layers.names  # they were of the other map
-    driver.qtbot.waitUntil(lambda: told in [text for text, _ in entries.entries])
+    driver.qtbot.waitUntil(lambda: told in [entry.name for entry in entries.entries])
     runs = bench.window.context.sessions.session.training_runs
     driver.qtbot.waitUntil(lambda: len(runs.runs) == 2)
     assert runs.runs[1].config["unclassified"] == f"confidence below {100 * least:g} %"
@@ -219,7 +227,7 @@ def left_unclassified(bench) -> str:
     assert panel.confidence.value() == 0
     driver.qtbot.waitUntil(lambda: bench.panel.overall.isVisibleTo(bench.panel))
     assert bench.panel.overall.text() == measured
-    assert told not in [text for text, _ in entries.entries]
+    assert told not in [entry.name for entry in entries.entries]
 
     driver.click_on(panel.applicable, _on_box(panel.applicable))
     driver.qtbot.waitUntil(lambda: "pixels (" in panel.summary.text())

@@ -49,6 +49,7 @@ class AreasDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Areas of the classes")
         self.table = QTableWidget(0, len(HEAD))
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Areas of the classes")
         self.table.setHorizontalHeaderLabels(list(HEAD))
         self.table.verticalHeader().hide()

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.text import counted
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 SAVE = QDialogButtonBox.StandardButton.Save
 EXACT = "Along the pixels"
@@ -49,8 +49,7 @@ class PolygonsDialog(QDialog):
         self.spectra = QCheckBox("with the mean spectrum of each")
         self.spectra.setEnabled(False)
         self.objects.toggled.connect(self.spectra.setEnabled)
-        self.count = QLabel(COUNTING)
-        self.count.setWordWrap(True)
+        self.count = WrappedLabel(COUNTING)
         form = QFormLayout()
         form.addRow("Borders", self.smooth)
         form.addRow("Attributes", self.confidence)

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QPlainTextEdit,
     QTreeWidget,
     QTreeWidgetItem,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.entry_points import PlugIn
 from hsi_viewer.ui.plug_ins import PlugIns
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 HEADERS = ("Name", "State", "Adds", "Package", "Version")
 STATE = HEADERS.index("State")
@@ -32,9 +32,8 @@ class PlugInsPage(QWidget):
     def __init__(self, plug_ins: PlugIns) -> None:
         super().__init__()
         self._plug_ins = plug_ins
-        self.empty = QLabel(NONE_TEXT)
+        self.empty = WrappedLabel(NONE_TEXT)
         self.empty.setObjectName("muted")
-        self.empty.setWordWrap(True)
         self.list = QTreeWidget()
         self.list.setAccessibleName("Installed plug-ins")
         self.list.setHeaderLabels(HEADERS)

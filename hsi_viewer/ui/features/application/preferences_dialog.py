@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.preferences.settings import MAX_PRESETS, Settings
 from hsi_viewer.ui.tools.brush import MAX_SIZE
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 THEMES = {"Follow system": "system", "Light": "light", "Dark": "dark"}
 STRETCHES = {
@@ -289,6 +290,7 @@ def _percent(name: str) -> DecimalBox:
 
 def _preset_table() -> QTableWidget:
     table = QTableWidget(0, 4)
+    table.setTabKeyNavigation(False)  # Tab goes on to the next control
     table.setAccessibleName("Band presets: names and wavelengths in nm")
     table.setHorizontalHeaderLabels(["Name", "Red nm", "Green nm", "Blue nm"])
     table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -301,9 +303,8 @@ def _preset_table() -> QTableWidget:
 
 
 def _note(text: str) -> QLabel:
-    note = QLabel(text)
+    note = WrappedLabel(text)
     note.setObjectName("muted")
-    note.setWordWrap(True)
     return note
 
 

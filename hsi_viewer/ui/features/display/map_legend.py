@@ -10,14 +10,11 @@ from PySide6.QtWidgets import QWidget
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, OUTSIDE
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
-from hsi_viewer.ui.scene.map_legend import Entry, MapLegend
+from hsi_viewer.ui.legend_entries import legend_entries
+from hsi_viewer.ui.scene.map_legend import MapLegend
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
-
-
-DIMMED = (70, 70, 76)  # what lies outside the region of interest
-UNCLASSIFIED = (150, 150, 150)  # such pixels show the grey image
 
 
 class LegendFeature(Feature):
@@ -72,34 +69,18 @@ class LegendFeature(Feature):
 
     def refresh(self) -> None:
         """Show the legend of what is seen now."""
-        outside = self._outside()
-        for layer in reversed(self._layers.layers):
-            if not layer.visible or layer.raster is None:
-                continue
+        document = self.workspace.document
+        seen = [
+            layer for layer in self._layers.layers if layer.visible and layer.raster is not None
+        ]
+        shown = {layer.name for layer in seen} & {OUTSIDE}
+        for layer in reversed(seen):
             if layer.name in (CLASS_MAP, GROUND_TRUTH):
-                self.legend.show_classes([*self._classes(layer.name), *outside])
-                return
+                shown.add(layer.name)
+                break
             if layer.bar is not None:
                 self.legend.show_bar(layer.bar)
                 return
             if layer.name == IMAGE:
                 break
-        self.legend.show_classes(outside)
-
-    def _outside(self) -> list[Entry]:
-        """What dims the image outside of the region of interest."""
-        if OUTSIDE not in self._layers or not self._layers[OUTSIDE].visible:
-            return []
-        return [(OUTSIDE, DIMMED)]
-
-    def _classes(self, name: str) -> list[Entry]:
-        document = self.workspace.document
-        if document is None:
-            return []
-        prediction = document.prediction
-        mapped = prediction.class_ids if prediction is not None else ()
-        present = document.truth_ids if name == GROUND_TRUTH else frozenset(mapped)
-        entries = [(c.name, c.colour) for c in document.legend if c.id in present and c.visible]
-        if prediction is not None and prediction.unclassified and name == CLASS_MAP:
-            entries.append((f"Unclassified: {prediction.unclassified}", UNCLASSIFIED))
-        return entries
+        self.legend.show_classes(legend_entries(document, shown) if document is not None else ())

@@ -114,10 +114,16 @@ class ViewController(QObject):
         document.cube_changed.connect(self._on_cube)
         for changed in (document.prediction_changed, document.legend.changed):
             changed.connect(self._read_out_again)
+        document.labels.changed.connect(self._on_labels)
+
+    def _on_labels(self, top: int, left: int, bottom: int, right: int) -> None:
+        row, column = self._hovered or (-1, -1)
+        if top <= row < bottom and left <= column < right:
+            self._read_out_again()
 
     @Slot()
     def _read_out_again(self) -> None:
-        """The map or a name under the resting cursor has changed."""
+        """The map, a label or a name under the resting cursor has changed."""
         document = self._workspace.document
         if document is not None and self._hovered is not None and self._readout.position.text():
             self._read_out(document, *self._hovered)

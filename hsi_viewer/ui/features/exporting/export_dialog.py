@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
 from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
 from hsi_viewer.ui.saving import UNFIT, may_replace
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 FORMATS: tuple[tuple[str, str, str], ...] = (
     ("envi", "ENVI classification", "{}.hdr and .img"),
@@ -84,8 +84,7 @@ class ExportDialog(QDialog):
         if _gaps(self._ids):
             form.addRow("Class ids", self.gaps)
             form.addRow("", self.numbers)
-        self.present = QLabel()
-        self.present.setWordWrap(True)
+        self.present = WrappedLabel()
         self.buttons = accept_or_cancel(self, "Export", SAVE)
         layout = QVBoxLayout(self)
         layout.addLayout(form)

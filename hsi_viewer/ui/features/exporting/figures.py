@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QGraphicsView
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.display.colour_bar import ColourBar
-from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, LABELS
+from hsi_viewer.core.display.layers import IMAGE
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.jobs.object_table import write_table
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.legend_entries import legend_entries
 from hsi_viewer.ui.plots.figure import Figure, LegendEntry
 from hsi_viewer.ui.plots.plot_table import has_table, table_of
 from hsi_viewer.ui.plots.scatter_plot import ScatterPlot
@@ -174,16 +175,8 @@ class FigureFeature(Feature):
         document = self.workspace.document
         if document is None:
             return []
-        seen = {layer.name for layer in view.shown_layers}
-        present: set[int] = set()
-        if LABELS in seen:
-            present.update(document.labels.present())
-        if CLASS_MAP in seen and document.prediction is not None:
-            present.update(document.prediction.class_ids)
-        if GROUND_TRUTH in seen:
-            present.update(document.truth_ids)
-        legend = document.truth_legend if GROUND_TRUTH in seen else document.legend
-        return [LegendEntry(c.name, c.colour) for c in legend if c.id in present and c.visible]
+        entries = legend_entries(document, {layer.name for layer in view.shown_layers})
+        return [LegendEntry(entry.name, entry.colour) for entry in entries]
 
     def _bar_of(self, view: SceneView) -> ColourBar | None:
         """The colour bar of the uppermost layer of numbers; of the image, if nothing lies on it."""

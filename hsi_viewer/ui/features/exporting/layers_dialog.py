@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from hsi_viewer.ui.dialogs import accept_or_cancel, muted, resize_for_text
 from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
 from hsi_viewer.ui.saving import UNFIT, may_replace
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 FORMATS = (("GeoTIFF (.tif)", ".tif"), ("ENVI image (.hdr and .img)", ".hdr"))
 WITHOUT_PLACE = "The scene has no georeference, so the files have none either."
@@ -73,8 +73,7 @@ class LayersDialog(QDialog):
         form.addRow("Format", self.format)
         self.note = muted("" if georeferenced else WITHOUT_PLACE)
         self.note.setVisible(not georeferenced)
-        self.present = QLabel()
-        self.present.setWordWrap(True)
+        self.present = WrappedLabel()
         self.buttons = accept_or_cancel(self, "Export", SAVE)
         layout = QVBoxLayout(self)
         layout.addWidget(self.list, 1)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QTableWidgetItem,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from hsi_viewer.learning.guidance.suspects import AlikePair, Suspect
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.questions.key_filter import KeyFilter
 from hsi_viewer.ui.widgets.row_table import RowTable
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 TITLES = ("Labelled", "Looks like", "Pixels")
 TIPS = (
@@ -55,14 +55,13 @@ class CheckPanel(QWidget):
         self.source.addItem("Ground truth", "truth")
         self.check = QPushButton("Check labels")
         self.check.clicked.connect(self.check_requested)
-        self.state = QLabel()
-        self.state.setWordWrap(True)
+        self._reason = ""  # why nothing can be checked
+        self.state = WrappedLabel()
         self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.table = RowTable(
             "Labels that may be wrong, the most suspicious first", TITLES, TIPS, wide=(0, 1)
         )
         self.table.verticalHeader().setDefaultSectionSize(22)
-        self.table.setTabKeyNavigation(False)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setMinimumHeight(90)
@@ -71,8 +70,7 @@ class CheckPanel(QWidget):
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName("Spectrum of the label and mean spectra of both classes")
         self.plot.setMinimumHeight(84)
-        self.legend = QLabel()
-        self.legend.setWordWrap(True)
+        self.legend = WrappedLabel()
         self.legend.setObjectName("muted")
         self.buttons = {
             "fix": QPushButton("Fix (F)"),
@@ -125,14 +123,18 @@ class CheckPanel(QWidget):
         self.state.setText(text)
         self.state.setVisible(bool(text))
 
-    def show_sources(self, *, labels: bool, truth: bool) -> None:
-        """Enable what there is to check."""
-        there = {"labels": labels, "truth": truth}
+    def show_sources(self, reasons: Mapping[str, str | None]) -> None:
+        """Enable what there is to check, or say why it can't be."""
         model = self.source.model()
         for row in range(self.source.count()):
             item = model.item(row)  # type: ignore[attr-defined]
-            item.setEnabled(there[self.source.itemData(row)])
-        self.check.setEnabled(there[self.source.currentData()])
+            item.setEnabled(reasons[self.source.itemData(row)] is None)
+        reason = reasons[self.source.currentData()] or ""
+        self.check.setEnabled(not reason)
+        self.check.setToolTip(reason)
+        if reason or self.state.text() == self._reason:
+            self.show_state(reason)
+        self._reason = reason
 
     def show_suspects(
         self, suspects: Sequence[Suspect], name_of: Callable[[int], str], current: int
@@ -166,11 +168,10 @@ class CheckPanel(QWidget):
                 widget.deleteLater()
         for row, pair in enumerate(pairs):
             names = f"{name_of(pair.first)} and {name_of(pair.second)}"
-            told = QLabel(
+            told = WrappedLabel(
                 f"{names} look alike in these labels ({pair.confused} of {pair.labels} look like "
                 "the other class): label more of both where they meet."
             )
-            told.setWordWrap(True)
             told.setTextFormat(Qt.TextFormat.PlainText)
             show = QPushButton("Show")
             show.setAccessibleName(f"Show where {names} meet")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 from hsi_viewer.ui.plots.progress_plot import ProgressPlot
 from hsi_viewer.ui.questions.question_panel import AnswerButton, Asked, QuestionPanel
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 AREAS = (
     ("segment core", "core", "What lies inside the border of the segment"),
@@ -44,8 +45,7 @@ class GuidePanel(QuestionPanel):
 
     def __init__(self, canvas: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(canvas, ASKED, parent)
-        self.legend = QLabel()
-        self.legend.setWordWrap(True)
+        self.legend = WrappedLabel()
         self.legend.setObjectName("muted")
         self.area = QComboBox()
         self.area.setAccessibleName("An answer labels")
@@ -58,8 +58,7 @@ class GuidePanel(QuestionPanel):
         )
         self.area.setToolTip("The pixels that an answer labels; . labels only the pixel, once")
         self.area.activated.connect(self._on_area)
-        self.progress = QLabel()
-        self.progress.setWordWrap(True)
+        self.progress = WrappedLabel()
         self.progress.setTextFormat(Qt.TextFormat.PlainText)
         self.progress_plot = ProgressPlot()
         area = QHBoxLayout()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from msgspec import Struct
@@ -361,6 +361,4 @@ class CheckFeature(PanelFeature["CheckPanel"]):
     @Slot()
     def _on_state(self) -> None:
         if self.is_made:
-            self.panel.show_sources(
-                labels=self._reason("labels") is None, truth=self._reason("truth") is None
-            )
+            self.panel.show_sources({s: self._reason(s) for s in get_args(Source)})

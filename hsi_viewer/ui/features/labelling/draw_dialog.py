@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.labels.sampling import REACH, Draw
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 NOTES = {
     "random": "Pixels anywhere in each class, at most half of it; all others are test pixels. "
@@ -71,9 +72,8 @@ class DrawDialog(QDialog):
         self.number = QSpinBox()
         self.number.setRange(0, 2**31 - 1)
         self.number.setAccessibleName("Random seed")
-        self.note = QLabel()
+        self.note = WrappedLabel()
         self.note.setObjectName("muted")
-        self.note.setWordWrap(True)
         kept = QLabel("Existing labels are replaced; undo restores them.")
         kept.setObjectName("muted")
         self.buttons = QDialogButtonBox(

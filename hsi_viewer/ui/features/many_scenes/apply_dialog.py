@@ -73,6 +73,7 @@ class ApplyDialog(QDialog):
         self.running = False
         self.model = QComboBox()
         self.model.setAccessibleName("Model")
+        self.model.setPlaceholderText("None yet: train one, or choose a folder with a model")
         self.choose_model = QPushButton("Choose…")
         self.choose_model.clicked.connect(self._choose_model)
         self.folder = QLineEdit(str(folder))
@@ -137,8 +138,17 @@ class ApplyDialog(QDialog):
     def refresh(self) -> None:
         """What can be done now."""
         chosen = bool(self.table.selectionModel() and self.table.selectionModel().hasSelection())
-        ready = bool(self.scenes and self.model.count() and self.folder.text().strip())
-        self.start.setEnabled(ready and not self.running)
+        missing = [
+            text
+            for text, there in (
+                ("choose a model", self.model.count()),
+                ("say where the results go", self.folder.text().strip()),
+                ("add files", self.scenes),
+            )
+            if not there
+        ]
+        self.start.setEnabled(not missing and not self.running)
+        self.start.setToolTip(f"To begin, {', '.join(missing)}." if missing else "")
         self.cancel.setEnabled(self.running)
         self.remove.setEnabled(chosen and not self.running)
         for widget in (self.add_files, self.add_table, self.choose_model, self.model, self.folder):

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QGridLayout,
-    QLabel,
     QListView,
     QListWidget,
     QListWidgetItem,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from hsi_viewer.io.envi.layout import Layout
@@ -131,10 +131,9 @@ class DoctorDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(f"Header doctor: {diagnosis.data.name}")
         self._diagnosis, self._answer = diagnosis, answer
-        problem = QLabel(diagnosis.problem or "Header and data agree.")
+        problem = WrappedLabel(diagnosis.problem or "Header and data agree.")
         if answer is not None:
             problem.setText(f"{problem.text()} Your earlier choice is used.")
-        problem.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName("Likely readings")
         self.list.setViewMode(QListView.ViewMode.IconMode)
@@ -150,8 +149,7 @@ class DoctorDialog(QDialog):
             self.list.addItem(item)
         self.list.itemDoubleClicked.connect(self.accept)
         self.fields = LayoutFields()
-        self.size_note = QLabel()
-        self.size_note.setWordWrap(True)
+        self.size_note = WrappedLabel()
         self.buttons = accept_or_cancel(self, "Use this reading")
         self.forget = QPushButton("Forget my choice", self)
         self.forget.setVisible(answer is not None)

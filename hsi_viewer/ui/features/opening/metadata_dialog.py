@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTableWidget,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.text import ranges
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted, resize_for_text
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 CHECKABLE = Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled
 UNITS = (("nm", 1.0), ("µm", 1000.0), ("Å", 0.1))
@@ -93,8 +93,7 @@ class MetadataDialog(QDialog):
         form.addRow("Stored value × scale = reflectance", self.scale)
         form.addRow("Bad bands", self.bad)
         form.addRow("Unit of the wavelengths", row)
-        self.error = QLabel()
-        self.error.setWordWrap(True)
+        self.error = WrappedLabel()
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(self.table, 1)
@@ -211,6 +210,7 @@ class MetadataDialog(QDialog):
     def _fill_table(self) -> None:
         cube = self._cube
         self.table = QTableWidget(cube.bands, 2)
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Bands")
         self.table.setHorizontalHeaderLabels(["Wavelength", "Good"])
         self.table.setVerticalHeaderLabels([f"band {b + 1}" for b in range(cube.bands)])

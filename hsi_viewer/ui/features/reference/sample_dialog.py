@@ -26,6 +26,7 @@ from hsi_viewer.core.text import counted
 from hsi_viewer.jobs.sampling import SamplePlan
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
+from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 KINDS = (
     ("By area, with a least number for rare classes", "recommended"),
@@ -67,6 +68,7 @@ class SampleDialog(QDialog):
         self.least = _number(LEAST_IN_CLASS, 2, 10_000, "Points of each class at least")
         self.seed = _number(0, 0, 2**31 - 1, "Seed")
         self.table = QTableWidget(0, len(HEAD))
+        self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Points of the classes")
         self.table.setHorizontalHeaderLabels(list(HEAD))
         self.table.verticalHeader().hide()
@@ -75,8 +77,7 @@ class SampleDialog(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.count = QLabel(COUNTING)
-        self.count.setWordWrap(True)
+        self.count = WrappedLabel(COUNTING)
         self.at_once = QCheckBox("Label the points now, without seeing the map")
         self.at_once.setChecked(True)
         self.buttons = accept_or_cancel(self, "Draw")

@@ -23,7 +23,9 @@ def row_of(run: Run) -> RunRow:
             facts.append(_figure(own, of))
     shown = run.accuracy or run.honest
     overall = None if shown is None else shown.get("overall")
-    return RunRow(run.id, run.title, overall, run.labelled, run.seconds, "\n".join(facts))
+    on_test = run.accuracy is not None
+    tip = "\n".join(facts)
+    return RunRow(run.id, run.title, overall, run.labelled, run.seconds, tip, on_test=on_test)
 
 
 def _figure(figures: Mapping[str, float], of: str) -> str:

@@ -24,8 +24,6 @@ from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 from hsi_viewer.ui.workspace import Workspace
 
-NO_BREAK = "\N{NO-BREAK SPACE}"
-
 
 class Trained(Struct, frozen=True):
     """Result of a training run.
@@ -158,7 +156,9 @@ class TrainController(QObject):
         self._region = document.region.now
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
-            labels, outside = labels_inside(snapshot.ids, cube)
+            labels, outside = labels_inside(
+                snapshot.ids, cube, names={c.id: c.name for c in legend}
+            )
             if outside:
                 port.report(Note(outside))
                 require_classes_inside(labels)
@@ -219,7 +219,7 @@ class TrainController(QObject):
         details = f"{trained.prediction.source}, trained in {seconds:.1f} s."
         if evidence is not None:
             text, details = f"{text} {evidence.decided}", f"{details} {evidence.weighed}"
-        self._panel.show_message(text.strip().replace(" %", NO_BREAK + "%"), details)
+        self._panel.show_message(text.strip(), details)
         if trained.model.warning:
             self._workspace.notify(trained.model.warning, "warning")
         self._workspace.state_changed.emit()

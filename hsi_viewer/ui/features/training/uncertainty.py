@@ -140,6 +140,7 @@ class UncertaintyFeature(Feature):
         document = self.workspace.document
         if document is not None:
             document.prediction_changed.connect(self._on_map)
+            document.results.assessed.connect(self._tell_again)
         self.leaving_out.take_document()
 
     def _on_map(self) -> None:
@@ -147,6 +148,7 @@ class UncertaintyFeature(Feature):
         for name in TITLES.intersection(self.context.viewing.layers.names):
             self.context.viewing.layers.remove(name)
         self._sets = None
+        self._tell_again()
         self.leaving_out.take_map()
 
     # the classes under the cursor ------------------------------------------------------------
@@ -159,7 +161,7 @@ class UncertaintyFeature(Feature):
             self.context.readout.show_doubt("")
             return
         sets = self._class_sets(document, prediction)
-        if sets is None:
+        if sets is None or not prediction.class_map[row, column]:
             self.context.readout.show_doubt("")
             return
         inside = sets.contains(prediction.probabilities[row, column])
@@ -168,6 +170,13 @@ class UncertaintyFeature(Feature):
         more = len(names) - MOST_NAMED
         text = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
         self.context.readout.show_doubt(f"90 % set: {text or 'no class is likely enough'}")
+
+    @Slot()
+    def _tell_again(self) -> None:
+        """The cursor may rest while what is under it changes."""
+        pixel = self.context.canvas.hovered_pixel
+        if pixel is not None:
+            self._on_hover(*pixel)
 
     @Slot()
     def _on_left(self) -> None:

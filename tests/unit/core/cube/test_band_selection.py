@@ -56,6 +56,32 @@ def test_presets_that_the_range_reaches():
     assert preset_bands(cube_of(bands=3), TRUE_COLOUR) is None
 
 
+@pytest.mark.parametrize(
+    ("names", "true", "infrared"),
+    [
+        (("Blue", "Green", "Red", "Red edge", "NIR", "LWIR"), (2, 1, 0), (4, 2, 1)),
+        (("B02 (blue)", "B03 (green)", "B04 (red)"), (2, 1, 0), None),
+        (("Band 1 - Red", "Band 2 - Green", "Band 3 - Near infrared"), None, (2, 0, 1)),
+        (("red_reflectance", "GREEN", "blue_band"), (0, 1, 2), None),
+        (("Red edge", "Green", "Blue"), None, None),
+        (("Red clay", "Green", "Blue"), None, None),
+        (("a", "b", "c"), None, None),
+    ],
+)
+def test_bands_named_by_colours_are_shown_as_these(names, true, infrared):
+    """As those of drones are, which have few bands and often no wavelengths."""
+    cube = cube_of(bands=len(names), band_names=names)
+    assert preset_bands(cube, TRUE_COLOUR) == true
+    assert preset_bands(cube, COLOUR_INFRARED) == infrared
+    if true is not None:
+        assert initial_bands(cube) == true
+
+
+def test_wavelengths_go_before_names():
+    cube = cube_of([850.0, 550.0, 650.0, 470.0], band_names=("Red", "Green", "NIR", "Blue"))
+    assert preset_bands(cube, TRUE_COLOUR) == (2, 1, 3)
+
+
 def test_a_preset_reaches_60_nm_and_no_further():
     assert preset_bands(cube_of([700.0, 550.0, 470.0]), TRUE_COLOUR) == (0, 1, 2)
     assert preset_bands(cube_of([700.1, 550.0, 470.0]), TRUE_COLOUR) is None

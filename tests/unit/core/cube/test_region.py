@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hsi_viewer.core.cube.band_choice import chosen_bands, written
+from hsi_viewer.core.cube.band_choice import chosen_bands, how_to_write, written
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.region import (
@@ -134,9 +136,20 @@ def test_labels_outside_are_counted_and_left_out_but_not_deleted():
     kept, note = labels_inside(ids, used)
     assert np.flatnonzero(kept).tolist() == [0]
     assert note == "2 of 3 labels lie outside the region of interest and aren't used."
+    _, told = labels_inside(ids, used, names={2: "Water"})
+    assert told == f"{note} Without a label inside, and so not mapped: “Water”."
     assert ids[8, 8] == 2
     assert labels_inside(kept, used) == (kept, "")
     assert labels_inside(ids, scene()) == (ids, "")
+
+
+def test_of_many_classes_outside_some_are_named():
+    used = RegionOfInterest(corner(scene())).of(scene())
+    ids = np.zeros((9, 12), np.uint16)
+    ids[0, :2], ids[8, :7] = (1, 2), range(2, 9)
+    _, told = labels_inside(ids, used, names={3: "Oats", 9: "elsewhere"})
+    classes = "“Oats”, “Class 4”, “Class 5”, “Class 6” and 2 more"
+    assert told.endswith(f"Without a label inside, and so not mapped: {classes}.")
 
 
 @settings(max_examples=25)
@@ -258,3 +271,14 @@ def test_chosen_bands_are_written_so_that_they_are_read_again(chosen, text):
     if text:
         cube = HyperCube.from_array(np.ones((2, 3, 6)), np.linspace(400, 900, 6))
         np.testing.assert_array_equal(chosen_bands(cube, text), bands)
+
+
+@pytest.mark.parametrize("bands", [1, 2, 3, 6, 200])
+@pytest.mark.parametrize("waves", [False, True])
+def test_what_is_shown_as_an_example_can_be_written(bands, waves):
+    nm = np.linspace(475.0, 840.0, bands) if waves else None
+    cube = HyperCube.from_array(np.zeros((2, 2, bands), np.float32), wavelengths=nm)
+    examples = re.findall(r'"([^"]+)"', how_to_write(cube))
+    assert len(examples) == 1 + waves
+    for example in examples:
+        assert chosen_bands(cube, example).any()

@@ -377,3 +377,13 @@ def test_a_blank_picture_is_no_noise(tmp_path):
 def test_the_interleave_that_is_none(data_dir):
     report = diagnosis(data_dir / "envi/bad_interleave.hdr")
     assert "1. 1 x 1600 x 978 uint16 bil, little-endian, offset 0" in report
+
+
+@pytest.mark.parametrize("value", [0.3, -9999.0, 0.0])
+def test_of_an_even_scene_nothing_is_doubted(tmp_path, value):
+    """Read as bytes it has three values or more, which would look like a picture."""
+    even = np.full((60, 80, 10), value, np.float32)
+    header = write(
+        tmp_path, even.tobytes(), samples=80, lines=60, bands=10, data_type=4, interleave="bip"
+    )
+    assert doctor.diagnose(header).problem == ""
