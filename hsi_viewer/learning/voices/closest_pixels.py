@@ -29,15 +29,14 @@ LEAST = 1e-6  # variance below which a direction is left out, in units of the la
 
 
 def closest_pixels(
-    scene: FloatArray, spectra: FloatArray, targets: NDArray[np.int64], classes: int
+    axes: FloatArray, spectra: FloatArray, targets: NDArray[np.int64], classes: int
 ) -> SimilarPixelVoice:
     """Fit on standardised spectra (n, bands) and class indices (n,); every class has a pixel.
 
     Parameters
     ----------
-    scene : (m, bands) spectra that stand for the scene, whose principal components are looked at.
+    axes : (bands, d) of the space of the kernel; see `principal_axes`.
     """
-    axes = _axes(scene if len(scene) else spectra)
     values = spectra @ axes
     support = values[spread_out(targets, classes)]
     variances, directions = torch.linalg.eigh(torch.from_numpy(likeness(support, support)).double())
@@ -49,11 +48,14 @@ def closest_pixels(
     return SimilarPixelVoice(axes, support, np.ascontiguousarray(solved, np.float32))
 
 
-def _axes(scene: FloatArray) -> FloatArray:
-    """Leading principal components (bands, d) of spectra, the width of the kernel in them."""
+def principal_axes(scene: FloatArray) -> FloatArray:
+    """Leading principal components (bands, d) of spectra (m, bands) that stand for a scene.
+
+    The width of the kernel is in them.
+    """
     centred = torch.from_numpy(scene).double()
     centred = centred - centred.mean(dim=0)
-    variances, axes = torch.linalg.eigh(centred.T @ centred / len(scene))
+    variances, axes = torch.linalg.eigh(centred.T @ centred / max(len(scene), 1))
     spread = max(float(variances[-DIMENSIONS:].sum()), 1e-12)
     scaled = axes[:, -DIMENSIONS:].flip(1) * np.sqrt(WIDTH / spread)
     return np.ascontiguousarray(scaled.numpy(), np.float32)

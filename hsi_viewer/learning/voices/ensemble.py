@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_windows import moved
 from hsi_viewer.learning.survey import Window, tiles
-from hsi_viewer.learning.voices.closest_pixels import closest_pixels
+from hsi_viewer.learning.voices.closest_pixels import closest_pixels, principal_axes
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
 from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
@@ -65,12 +66,17 @@ class VoiceFitter:
             "similar_pixels": SimilarPixelVoice.fitted(*asked),
             "surroundings": fit_instant(pixels, targets, self.classes, self.shrinkage),
         }
-        if spectra is not None and self.spectra is not None:
+        if spectra is not None and self.axes is not None:
             asked_of = spectra, targets, self.classes
             voices["bands"] = PixelVoice.of_bands(*asked_of)
             voices["shrunk_bands"] = PixelVoice.of_bands(*asked_of, strongly=True)
-            voices["closest_pixels"] = closest_pixels(self.spectra, *asked_of)
+            voices["closest_pixels"] = closest_pixels(self.axes, *asked_of)
         return voices
+
+    @cached_property
+    def axes(self) -> FloatArray | None:
+        """Axes of the closest pixels, the same for every fold; None without spectra."""
+        return None if self.spectra is None else principal_axes(self.spectra)
 
     def units(self, voices: Voices) -> dict[VoiceName, float]:
         """Mean margin of the scores of each voice over the scene.

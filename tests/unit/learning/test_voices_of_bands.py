@@ -12,7 +12,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
-from hsi_viewer.learning.voices.closest_pixels import closest_pixels
+from hsi_viewer.learning.voices.closest_pixels import closest_pixels, principal_axes
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Share, pool_of
@@ -54,7 +54,7 @@ def test_the_closest_pixels_tell_apart_what_no_plane_does(kind) -> None:
     spectra = two_axes(rng, x, y)
     known = drawn(targets, 12)
     classes = int(targets.max()) + 1
-    voice = closest_pixels(spectra, spectra[known], targets[known], classes)
+    voice = closest_pixels(principal_axes(spectra), spectra[known], targets[known], classes)
     assert right_of(voice, spectra, targets) > 0.85
 
 
@@ -65,7 +65,7 @@ def test_classes_between_others_are_not_overlooked() -> None:
     targets = np.digitize(x, np.linspace(-1, 1, 9)[1:-1])
     spectra = two_axes(rng, x, rng.normal(0, 1, 5000))
     known = drawn(targets, 10)
-    voice = closest_pixels(spectra, spectra[known], targets[known], 8)
+    voice = closest_pixels(principal_axes(spectra), spectra[known], targets[known], 8)
     said = voice.scores(spectra).argmax(axis=1)
     shares = [(said[targets == k] == k).mean() for k in range(8)]
     assert min(shares) > 0.6
@@ -78,10 +78,10 @@ def test_the_closest_pixels_need_one_label_a_class_and_take_many(each) -> None:
     means = rng.normal(0, 1, (4, BANDS))
     spectra = standardised(means[targets] + rng.normal(0, 0.3, (4000, BANDS)))
     known = drawn(targets, each)
-    voice = closest_pixels(spectra, spectra[known], targets[known], 4)
+    voice = closest_pixels(principal_axes(spectra), spectra[known], targets[known], 4)
     assert len(voice.support) <= SUPPORT
     assert right_of(voice, spectra, targets) > 0.95
-    again = closest_pixels(spectra, spectra[known], targets[known], 4)
+    again = closest_pixels(principal_axes(spectra), spectra[known], targets[known], 4)
     assert np.array_equal(again.coefficients, voice.coefficients)
 
 
