@@ -11,7 +11,7 @@ from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LabelClass
 from hsi_viewer.core.training import TrainingConfig
 
 FORMAT = "hsi-viewer model"
-SCHEMA = 2  # 1 had no strength of components
+SCHEMA = 3  # 1 had no strength of components, 2 other closest pixels
 
 
 @dataclass(frozen=True, kw_only=True)

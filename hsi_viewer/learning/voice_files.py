@@ -21,6 +21,7 @@ from hsi_viewer.learning.voices.voice import VoiceName
 # What each voice is called in files; "instant" since before there were others.
 PREFIXES: dict[VoiceName, str] = {
     "bands": "bands",
+    "shrunk_bands": "shrunk_bands",
     "pixels": "pixels",
     "similar_pixels": "similar_pixels",
     "closest_pixels": "closest_pixels",
@@ -56,32 +57,37 @@ def voices_of(
         "surroundings": features.channels,
         "pixels": features.strength.size,
         "bands": features.bands.size,
+        "shrunk_bands": features.bands.size,
     }
     linear: dict[VoiceName, type[InstantModel | PixelVoice]] = {
         "surroundings": InstantModel,
         "pixels": PixelVoice,
         "bands": PixelVoice,
+        "shrunk_bands": PixelVoice,
     }
     for name, kind in linear.items():
         if name in wanted:
             shapes: Shapes = {"weights": (rows[name], classes), "bias": (classes,)}
             voices[name] = kind(**_arrays(tensors, PREFIXES[name], shapes))
-    kernels: tuple[VoiceName, ...] = ("similar_pixels", "closest_pixels")
-    for name in kernels:
+    kernels: dict[VoiceName, int] = {
+        "similar_pixels": features.strength.size,
+        "closest_pixels": features.bands.size,
+    }
+    for name, size in kernels.items():
         if name in wanted:
-            voices[name] = _kernel(tensors, name, features, classes)
+            voices[name] = _kernel(tensors, name, size, classes)
     return voices
 
 
 def _kernel(
-    tensors: dict[str, Tensor], name: VoiceName, features: Features, classes: int
+    tensors: dict[str, Tensor], name: VoiceName, rows: int, classes: int
 ) -> SimilarPixelVoice:
     support = tensors[f"{name}.support"].shape
     if len(support) != 2:
         raise ValueError(f"the support of {name} isn't a table")
     count, size = support
     shapes: Shapes = {
-        "projection": (int(features.strength.size), size),
+        "projection": (rows, size),
         "support": (count, size),
         "coefficients": (count, classes),
     }

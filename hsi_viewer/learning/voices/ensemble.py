@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -18,9 +19,10 @@ from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_windows import moved
 from hsi_viewer.learning.survey import Window, tiles
+from hsi_viewer.learning.voices.closest_pixels import closest_pixels, principal_axes
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
-from hsi_viewer.learning.voices.similar_pixels import CLOSELY, LOOSELY, SimilarPixelVoice
+from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART, Voice, VoiceName
 from hsi_viewer.learning.voices.weighing import mean_margin
 
@@ -40,7 +42,7 @@ class VoiceFitter:
     classes : to tell apart.
     shrinkage : of the covariance of the surroundings.
     sample : (m, channels) features of pixels that stand for the scene.
-    spectra : (m, bands) standardised spectra of these; without, all bands have no voice.
+    spectra : (m, bands) standardised spectra of these; without, voices of bands are silent.
     """
 
     features: Features
@@ -56,18 +58,25 @@ class VoiceFitter:
 
         Parameters
         ----------
-        spectra : (n, bands), for the voice of all bands.
+        spectra : (n, bands), for the voices that are asked about them.
         """
         asked = self.features, pixels, targets, self.classes
         voices: Voices = {
             "pixels": PixelVoice.fitted(*asked),
-            "similar_pixels": SimilarPixelVoice.fitted(*asked, LOOSELY),
-            "closest_pixels": SimilarPixelVoice.fitted(*asked, CLOSELY),
+            "similar_pixels": SimilarPixelVoice.fitted(*asked),
             "surroundings": fit_instant(pixels, targets, self.classes, self.shrinkage),
         }
-        if spectra is not None and self.spectra is not None:
-            voices["bands"] = PixelVoice.of_bands(spectra, targets, self.classes)
+        if spectra is not None and self.axes is not None:
+            asked_of = spectra, targets, self.classes
+            voices["bands"] = PixelVoice.of_bands(*asked_of)
+            voices["shrunk_bands"] = PixelVoice.of_bands(*asked_of, strongly=True)
+            voices["closest_pixels"] = closest_pixels(self.axes, *asked_of)
         return voices
+
+    @cached_property
+    def axes(self) -> FloatArray | None:
+        """Axes of the closest pixels, the same for every fold; None without spectra."""
+        return None if self.spectra is None else principal_axes(self.spectra)
 
     def units(self, voices: Voices) -> dict[VoiceName, float]:
         """Mean margin of the scores of each voice over the scene.
@@ -302,18 +311,24 @@ class Ensemble:
         made of, which need not be read again.
         """
         heard = {name: self.voices[name] for name in self.pool.heard}
-        around, bands = heard.get("surroundings"), heard.get("bands")
+        around = heard.get("surroundings")
         linear = around if isinstance(around, InstantModel) else None
-        spectral = bands if isinstance(bands, PixelVoice) else None
         nothing = [np.zeros((n, 0), np.float32) for n in scene.widths]
         weights = nothing[0] if linear is None else linear.weights
-        axes = nothing[1] if spectral is None else spectral.weights
-        found = scene.linear(*tile, weights, axes, token)
+        spectral = {
+            name: voice
+            for name, voice in heard.items()
+            if SPECTRAL[name] and isinstance(voice, PixelVoice | SimilarPixelVoice)
+        }
+        axes = [nothing[1], *(voice.axes for voice in spectral.values())]
+        found = scene.linear(*tile, weights, np.concatenate(axes, axis=1), token)
         known: dict[VoiceName, FloatArray] = {}
         if linear is not None:
             known["surroundings"] = found.products + linear.bias
-        if spectral is not None:
-            known["bands"] = found.spectral + spectral.bias
+        ends = np.cumsum([a.shape[1] for a in axes])
+        for (name, voice), start, end in zip(spectral.items(), ends, ends[1:], strict=False):
+            said = voice.scores_at(_flat(found.spectral[:, :, start:end]))
+            known[name] = said.reshape(*found.valid.shape, -1)
         return Seen(found.first, found.valid, found.strays, known=known)
 
     def _of_spectra(self, scene: SceneFeatures, tile: Window) -> dict[VoiceName, FloatArray]:

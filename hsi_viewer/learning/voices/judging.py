@@ -122,13 +122,24 @@ class Judge:
     def evidence(
         self, pool: Pool, part: float, token: CancelToken | None = None
     ) -> tuple[Pool, Evidence]:
-        """The pool with reliable confidence, and the evidence for it."""
+        """The pool with its walker and reliable confidence, and the evidence for it.
+
+        Where the voices of single pixels leave the walker out, held-out labels may ask for a weak
+        one: pixels of small fields can be noisy, too.
+        """
         folds, features = self.separated, self.scene.features
         seen = replace(pool, walker=self.strength or pool.walker)
         if folds.too_few is not None:
             return pool, evidence_for(seen, part, features, None, None)
+        open_to_it = seen.walker == "none" and self.strength is None and self.only is None
+        tried = replace(seen, walker="weak") if open_to_it else seen
         drawn = random_folds(self.targets, 0, RANDOM_FOLDS)
-        said = [self._answers(seen, f, token) for f in (folds.folds, drawn)]
+        said = [self._answers(tried, f, token) for f in (folds.folds, drawn)]
+        if open_to_it:
+            if self._prefer_refined(said):
+                seen = pool = tried
+            else:
+                said = [s.unrefined for s in said]
         unrefined = own = self._reliability([s.raw for s in said])
         if seen.walker != "none":
             own = self._reliability([s.refined for s in said])
@@ -139,6 +150,19 @@ class Judge:
         unrefined = unrefined[0] + FULLER, unrefined[1]
         pool = replace(pool, offset=offset + FULLER, slope=slope, unrefined=unrefined)
         return pool, evidence_for(seen, part, features, *shown)
+
+    def _prefer_refined(self, said: list[Answers]) -> bool:
+        """Whether more held-out labels are right after the walker, by over a standard error."""
+        changes: list[NDArray[np.int64]] = []
+        for answers in said:
+            told = np.isfinite(answers.refined[:, 0])
+            before, after = (
+                (a[told].argmax(axis=1) == self.targets[told]).astype(np.int64)
+                for a in (answers.raw, answers.refined)
+            )
+            changes.append(after - before)
+        change = np.concatenate(changes)
+        return bool(change.sum() > np.sqrt(np.count_nonzero(change)))
 
     def _reliability(self, said: list[FloatArray]) -> tuple[float, float]:
         """Offset and slope by probabilities (n, classes) of held-out labels, NaN if not asked."""
@@ -227,6 +251,11 @@ class Answers:
     folds: NDArray[np.int64]
     raw: FloatArray
     refined: FloatArray
+
+    @property
+    def unrefined(self) -> Answers:
+        """The same without those after the walker."""
+        return replace(self, refined=np.full_like(self.refined, np.nan))
 
     @property
     def is_refined(self) -> bool:
@@ -335,6 +364,8 @@ class Judged:
         voices = judge.fitted()
         pool = judge.pool().in_units(judge.fitter.units(voices))
         known = model.pool
+        if pool.walker == "none" and judge.only is None:  # held-out labels may have asked for it
+            pool = replace(pool, walker="none" if known.walker == "none" else "weak")
         pool = replace(pool, offset=known.offset, slope=known.slope, unrefined=known.unrefined)
         evidence = model.evidence
         if evidence is not None:

@@ -19,7 +19,7 @@ from hsi_viewer.learning.voices.spectral_space import projected, spectral_space
 
 DIMENSIONS = 30
 WIDTH = 0.1  # fall of the kernel with squared distance, in units of the scene's mean one
-LOOSELY, CLOSELY = 0.1, 0.001  # ridges: how closely labels are followed
+RIDGE = 0.1  # how closely labels are followed
 SUPPORT = 500  # labels that a pixel is compared with, at most
 CHUNK = 1 << 15  # pixels compared at a time
 LEAST = 1e-8  # added to the diagonal of the normal equations, in units of its mean
@@ -31,7 +31,7 @@ class SimilarPixelVoice:
 
     Attributes
     ----------
-    projection : (c, d) of the first c channels; the width of the kernel is in it.
+    projection : (c, d) of the first c channels, or of all bands; it has the width of the kernel.
     support : (m, d) projected pixels.
     coefficients : (m, classes).
     """
@@ -47,7 +47,6 @@ class SimilarPixelVoice:
         pixels: FloatArray,
         targets: NDArray[np.int64],
         classes: int,
-        ridge: float = LOOSELY,
     ) -> Self:
         """Fit on features (n, channels) and class indices (n,); every class has a pixel."""
         space = spectral_space(features, DIMENSIONS)
@@ -55,31 +54,40 @@ class SimilarPixelVoice:
         scaled = space * np.sqrt(WIDTH / max(spread, 1e-12))
         near = np.ascontiguousarray(scaled.astype(np.float32))
         values = projected(pixels, near)
-        support = values[_spread_out(targets, classes)]
-        likeness = _kernel(values, support).astype(np.float64)
+        support = values[spread_out(targets, classes)]
+        alike = likeness(values, support).astype(np.float64)
         wanted = np.where(np.eye(classes)[targets] > 0, 1.0, -1.0 / max(classes - 1, 1))
         # The rarer a class, the closer its labels are followed.
         trust = len(targets) / (classes * np.bincount(targets, minlength=classes)[targets])
         if len(support) == len(values):
-            system, right = likeness + np.diag(ridge / trust), wanted
+            system, right = alike + np.diag(RIDGE / trust), wanted
         else:
-            weighed = likeness.T * trust
-            system = weighed @ likeness + ridge * _kernel(support, support)
+            weighed = alike.T * trust
+            system = weighed @ alike + RIDGE * likeness(support, support)
             right = weighed @ wanted
             system[np.diag_indices_from(system)] += LEAST * np.trace(system) / len(system)
         solved = torch.linalg.solve(torch.from_numpy(system), torch.from_numpy(right)).numpy()
         return cls(near, support, np.ascontiguousarray(solved, np.float32))
 
     def scores(self, features: FloatArray) -> FloatArray:
-        """Scores (n, classes) of features (n, channels)."""
-        out = np.empty((len(features), self.coefficients.shape[1]), np.float32)
-        for start in range(0, len(features), CHUNK):
-            part = projected(features[start : start + CHUNK], self.projection)
-            out[start : start + CHUNK] = _kernel(part, self.support) @ self.coefficients
+        """Scores (n, classes) of features (n, channels), or of spectra (n, bands)."""
+        return self.scores_at(projected(features, self.projection))
+
+    @property
+    def axes(self) -> FloatArray:
+        """What features or spectra are multiplied by."""
+        return self.projection
+
+    def scores_at(self, places: FloatArray) -> FloatArray:
+        """Scores (n, classes) of products (n, d) with the axes."""
+        out = np.empty((len(places), self.coefficients.shape[1]), np.float32)
+        for start in range(0, len(places), CHUNK):
+            part = places[start : start + CHUNK]
+            out[start : start + CHUNK] = likeness(part, self.support) @ self.coefficients
         return out
 
 
-def _kernel(values: FloatArray, support: FloatArray) -> FloatArray:
+def likeness(values: FloatArray, support: FloatArray) -> FloatArray:
     """exp(-squared distance) of values (n, d) to support (m, d)."""
     apart = values @ support.T
     apart *= 2
@@ -90,7 +98,7 @@ def _kernel(values: FloatArray, support: FloatArray) -> FloatArray:
     return apart
 
 
-def _spread_out(targets: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+def spread_out(targets: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
     """Indices of the support: all, or about `SUPPORT` evenly of each class and along its labels."""
     if len(targets) <= SUPPORT:
         return np.arange(len(targets))

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
-VoiceName = Literal["bands", "pixels", "similar_pixels", "closest_pixels", "surroundings"]
+VoiceName = Literal[
+    "bands", "shrunk_bands", "pixels", "similar_pixels", "closest_pixels", "surroundings"
+]
 
 
 class Voice(Protocol):
@@ -46,10 +48,11 @@ class VoiceKind:
 
 
 KINDS = (
-    VoiceKind("bands", "All bands", 0.16, windows=False, spectra=True),
-    VoiceKind("pixels", "Single pixels", 0.16, windows=False),
-    VoiceKind("similar_pixels", "Similar pixels", 0.36, windows=False),
-    VoiceKind("closest_pixels", "Closest pixels", 0.12, windows=False),
+    VoiceKind("bands", "All bands", 0.1, windows=False, spectra=True),
+    VoiceKind("shrunk_bands", "All bands, strong shrinkage", 0.1, windows=False, spectra=True),
+    VoiceKind("pixels", "Single pixels", 0.1, windows=False),
+    VoiceKind("similar_pixels", "Similar pixels", 0.3, windows=False),
+    VoiceKind("closest_pixels", "Closest pixels", 0.2, windows=False, spectra=True),
     VoiceKind("surroundings", "Surroundings", 0.2, windows=True),
 )
 NETWORK_PART = 0.05  # of their weight; more of it lost accuracy on separate fields

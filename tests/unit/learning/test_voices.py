@@ -163,7 +163,7 @@ def test_only_chosen_voices_speak_and_a_quiet_one_is_left_out() -> None:
     assert usual_pool(("pixels", "similar_pixels")).factor("surroundings") == 0
     usual = usual_pool()
     assert sum(s.weight for s in usual.shares.values()) == pytest.approx(1)
-    assert usual.factor("pixels") == pytest.approx(0.16 * SURE)
+    assert usual.factor("pixels") == pytest.approx(0.1 * SURE)
     pool = pool_of({"pixels": Share(1 - HEARD / 2, 1.0), "surroundings": Share(HEARD / 2, 1.0)})
     assert (pool.heard, pool.shares["pixels"].weight) == (("pixels",), 1.0)
 
@@ -253,7 +253,7 @@ def test_a_user_may_choose_the_voices(voices) -> None:
     model = fit(CUBE, training, TrainingConfig(voices=voices), recipe=RECIPE)
     heard = {v.name for v in model.evidence.voices if v.weight > 0}
     wanted = {
-        "pixels": {"bands", "pixels", "similar_pixels", "closest_pixels"},
+        "pixels": {k.name for k in KINDS if not k.windows},
         "surroundings": {"surroundings", "network"},
         "network": {"network"},
     }
@@ -267,7 +267,7 @@ def test_without_folds_an_even_map_of_single_pixels_leaves_them_the_weight() -> 
     assert model.evidence.separated is None
     assert "too few groups of labels" in model.evidence.sentence
     weights = {v.name: v.weight for v in model.evidence.voices}
-    assert weights["similar_pixels"] == pytest.approx(0.45 * (1 - QUIET))
+    assert weights["similar_pixels"] == pytest.approx(0.375 * (1 - QUIET))
     assert weights["surroundings"] + weights["network"] == pytest.approx(QUIET)
     found = model.predict(CUBE, labels=training)
     assert (found.class_map == TRUTH).mean() > 0.9
@@ -361,7 +361,7 @@ def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:
     )
     usual = usual_pool(around=0.3)
     assert usual.shares["surroundings"].weight == pytest.approx(0.3)
-    assert usual.shares["similar_pixels"].weight == pytest.approx(0.45 * 0.7)
+    assert usual.shares["similar_pixels"].weight == pytest.approx(0.375 * 0.7)
 
 
 def test_weights_for_other_scenes_fall_more_gently_with_the_loss() -> None:
@@ -439,13 +439,13 @@ def test_one_label_a_class_is_enough_for_the_discriminant_of_all_bands(scene) ->
 
 
 def test_closest_pixels_follow_their_labels_more_closely_than_similar_ones(scene) -> None:
-    _, values, targets = labelled(scene, 6)
-    wrong = targets.copy()
+    pixels, values, targets = labelled(scene, 6)
+    wrong, spectra = targets.copy(), scene.spectra_at(pixels)
     wrong[0] = (wrong[0] + 1) % 4
-    voices = VoiceFitter(scene.features, 4, 0.3, scene.sample()).fitted(values, wrong)
-    loosely, closely = (
-        voices[n].scores(values[:1])[0] for n in ("similar_pixels", "closest_pixels")
-    )
+    fitter = VoiceFitter(scene.features, 4, 0.3, scene.sample(), scene.sampled_spectra())
+    voices = fitter.fitted(values, wrong, spectra)
+    loosely = voices["similar_pixels"].scores(values[:1])[0]
+    closely = voices["closest_pixels"].scores(spectra[:1])[0]
     assert closely[wrong[0]] - closely[targets[0]] > loosely[wrong[0]] - loosely[targets[0]]
 
 
@@ -464,7 +464,8 @@ def test_a_voice_that_knows_nothing_is_sound_in_any_units():
 
 def test_the_weights_before_any_evidence_sum_to_one_and_voices_read_what_they_are_made_for():
     assert sum(kind.prior for kind in KINDS) == pytest.approx(1.0)
-    assert [kind.name for kind in KINDS if kind.spectra] == ["bands"]
+    of_spectra = [kind.name for kind in KINDS if kind.spectra]
+    assert of_spectra == ["bands", "shrunk_bands", "closest_pixels"]
     assert [kind.name for kind in KINDS if kind.windows] == ["surroundings"]
 
 
