@@ -228,15 +228,17 @@ def measure_opening(source: str) -> dict[str, object]:
 def opened(source: str):  # noqa: ANN201 - the window is imported late
     """A window with a scene, and what its opening took."""
     from hsi_viewer.app import make_application
+    from hsi_viewer.core.garbage import no_collection
     from hsi_viewer.preferences.settings import Settings
     from hsi_viewer.ui.main_window import MainWindow
     from hsi_viewer.ui.theme import apply_theme
 
     app = make_application()
     apply_theme(app, "light")
-    window = MainWindow(Settings(theme="light", tour_seen=True))
-    window.resize(1920, 1080)
-    window.show()
+    with no_collection():  # as the application starts
+        window = MainWindow(Settings(theme="light", tour_seen=True))
+        window.resize(1920, 1080)
+        window.show()
     hands = Hands(window)
     heart = Heartbeat()
     hands.rest(heart)  # the window's first painting belongs to the start

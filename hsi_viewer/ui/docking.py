@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Literal, cast
 
 from msgspec import Struct
@@ -102,9 +103,8 @@ class Docking(QObject):
         self._before = ""  # all panels were closed
         self._restored = ""  # of the last window
         self._resumed = ""  # the first scene came
-        self._to_fit: Arrangement | None = None  # once it has come
-        self._opened_since: list[str] = []
-        self._fitting = RestTimer(0, self._finish_resuming, self)
+        self._steps: list[Callable[[], object]] = []  # that are left then
+        self._next = RestTimer(0, self._go_on, self)
         self._in_front: set[str] = set()
         self._moving = False  # many docks open and close at once
         self._soon = RestTimer(0, self.changed, self)
@@ -271,25 +271,40 @@ class Docking(QObject):
     def resume(self) -> None:
         """Put the panels where they were before `wait`; those that were opened since stay.
 
-        They are fitted to the window in the next turn of the event loop, or when this is called
-        again: all at once would block the interface for too long.
+        What is in the docks is laid out in later turns of the event loop, once they have their
+        size: all at once would block the interface for too long.
         """
         if self._resumed:
-            self._to_fit = self.sizes.arrangement
-            self._opened_since = [key for key, dock in self.docks.items() if not dock.isHidden()]
-            state, self._resumed = self._resumed, ""
+            arrangement, state = self.sizes.arrangement, self._resumed
+            opened = [key for key, dock in self.docks.items() if not dock.isHidden()]
+            self._resumed = ""
+            held = [self.panels[key] for key in self.panels if key not in opened]
+            for panel in held:
+                panel.hide()
             self.bring_state(state)
-            self._fitting.start()
-        elif self._fitting.isActive():
-            self._finish_resuming()
+            self._steps = [
+                partial(self._fit_again, arrangement),
+                *(panel.show for panel in held),
+                *(partial(self.show, key) for key in opened),
+            ]
+            self._next.start()
+
+    def _fit_again(self, arrangement: Arrangement | None) -> None:
+        if arrangement is not None:
+            self.sizes.take(arrangement)
+
+    @property
+    def done(self) -> bool:
+        """Whether every panel is where it will be."""
+        return not self._steps
 
     @Slot()
-    def _finish_resuming(self) -> None:
-        self._fitting.stop()
-        if self._to_fit is not None:
-            self.sizes.take(self._to_fit)
-        for key in self._opened_since:
-            self.show(key)
+    def _go_on(self) -> None:
+        self._steps.pop(0)()
+        if self._steps:
+            self._next.start()
+        else:
+            self._next.stop()
 
     @property
     def collapsed(self) -> bool:
@@ -319,6 +334,8 @@ class Docking(QObject):
 
     def save(self, settings: Settings) -> None:
         """Remember the arrangement, if it isn't that of the first start."""
+        while self._steps:
+            self._go_on()
         state = self._resumed or self.state()
         settings.window_geometry = _text(self._window.saveGeometry())
         settings.window_state = "" if state == self._default_state else state

@@ -108,9 +108,13 @@ class Driver:
 
     def settle(self) -> None:
         """Wait until nothing runs that the user sees, and all is painted."""
-        tasks, painting = self.window.workspace.tasks, self.window.context.painting
+        tasks, context = self.window.workspace.tasks, self.window.context
         self.qtbot.waitUntil(
-            lambda: painting.done and not [t for t in tasks.running if not t.quiet]
+            lambda: (
+                context.docking.done
+                and context.painting.done
+                and not [t for t in tasks.running if not t.quiet]
+            )
         )
 
     def point(self, row: float, column: float) -> QPoint:

@@ -21,6 +21,7 @@ from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.assessment.confusion_table import accuracy_table
 from hsi_viewer.core.assessment.intervals import Interval
+from hsi_viewer.core.text import counted
 from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
 from hsi_viewer.ui.widgets.copy_table import CopyTable
 from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
@@ -173,9 +174,10 @@ class AccuracyPanel(QWidget):
         self.average.setText(_percent(report.average))
         self.kappa.setText(f"{report.kappa:.3f}")
         what = "labels" if found.separated_on == "labels" else "test pixels"
+        places = found.places if report.groups is None else report.groups.count
         self.interval.setText(
             f"Overall accuracy, {_interval(report.overall)}; {report.total:,} {what} in "
-            f"{found.places} places."
+            f"{counted(places, 'place')}."
         )
         self.interval.setToolTip(report.basis)
 

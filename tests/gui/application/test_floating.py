@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from hsi_viewer.analysis.geographic import ScaleAndNorth
 from hsi_viewer.preferences.settings import Settings
+from hsi_viewer.ui.legend_entries import Entry
 from hsi_viewer.ui.scene import drag_through
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.notice_bar import LETTER_MS, NOTICED_MS, PRESENT_MS
@@ -273,7 +274,7 @@ def test_nothing_over_the_image_covers_another(make_driver, tmp_path, size, perc
         return not any(a.intersects(b) for n, a in enumerate(areas) for b in areas[:n])
 
     context.docking.reset()
-    legend.show_classes([(f"Field {n} of the upper valley", (90, 90, 90)) for n in range(4)])
+    legend.show_classes([Entry(f"Field {n} of the upper valley", (90, 90, 90)) for n in range(4)])
     context.map_marks.show_ground(ScaleAndNorth(30.0, (0.0, -1.0)))
     window.workspace.notify("The labels of two files were read.", "warning")
     assert disjoint()
