@@ -21,6 +21,10 @@ class WrappedLabel(QLabel):
         self._text = text
         super().setText(with_units_kept(text))
 
+    def clear(self) -> None:
+        """Show no text."""
+        self.setText("")
+
     def text(self) -> str:
         """The text as it was given."""
         return self._text

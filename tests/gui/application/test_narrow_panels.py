@@ -301,6 +301,8 @@ def test_a_number_stays_with_its_unit_where_a_text_is_wrapped(shown):
         words = [written[a.textStart() : a.textStart() + a.textLength()].split() for a in lines]
         assert not {"%", "px", "nm"} & {line[0] for line in words}
     assert label.text() == "Between 39.0 % and 41 % of 12 px at 900 nm is water"
+    label.clear()
+    assert label.text() == ""
 
 
 def test_names_of_classes_to_clean_are_whole_or_told(shown, text):
