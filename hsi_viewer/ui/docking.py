@@ -24,6 +24,7 @@ from hsi_viewer.ui.arrangements import LABEL, Arrangement
 from hsi_viewer.ui.dock_sizes import DockSizes
 from hsi_viewer.ui.dock_tabs import DockTabs
 from hsi_viewer.ui.rest_timer import RestTimer
+from hsi_viewer.ui.turns import Turns
 from hsi_viewer.ui.widgets.rolling_area import RollingArea
 
 if TYPE_CHECKING:
@@ -103,8 +104,7 @@ class Docking(QObject):
         self._before = ""  # all panels were closed
         self._restored = ""  # of the last window
         self._resumed = ""  # the first scene came
-        self._steps: list[Callable[[], object]] = []  # that are left then
-        self._next = RestTimer(0, self._go_on, self)
+        self._turns = Turns(self)  # what is left to do then
         self._in_front: set[str] = set()
         self._moving = False  # many docks open and close at once
         self._soon = RestTimer(0, self.changed, self)
@@ -282,12 +282,11 @@ class Docking(QObject):
             for panel in held:
                 panel.hide()
             self.bring_state(state)
-            self._steps = [
+            self._turns.begin(
                 partial(self._fit_again, arrangement),
                 *(panel.show for panel in held),
                 *(partial(self.show, key) for key in opened),
-            ]
-            self._next.start()
+            )
 
     def _fit_again(self, arrangement: Arrangement | None) -> None:
         if arrangement is not None:
@@ -296,15 +295,7 @@ class Docking(QObject):
     @property
     def done(self) -> bool:
         """Whether every panel is where it will be."""
-        return not self._steps
-
-    @Slot()
-    def _go_on(self) -> None:
-        self._steps.pop(0)()
-        if self._steps:
-            self._next.start()
-        else:
-            self._next.stop()
+        return self._turns.done
 
     @property
     def collapsed(self) -> bool:
@@ -334,8 +325,7 @@ class Docking(QObject):
 
     def save(self, settings: Settings) -> None:
         """Remember the arrangement, if it isn't that of the first start."""
-        while self._steps:
-            self._go_on()
+        self._turns.finish()
         state = self._resumed or self.state()
         settings.window_geometry = _text(self._window.saveGeometry())
         settings.window_state = "" if state == self._default_state else state

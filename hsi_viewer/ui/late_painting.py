@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import perf_counter
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QMainWindow, QWidget
 from shiboken6 import isValid
 
-from hsi_viewer.ui.rest_timer import RestTimer
+from hsi_viewer.ui.turns import Turns
 
 SECONDS = 0.01  # of painting after which the rest waits for the next turn
 
@@ -25,33 +24,28 @@ class LatePainting(QObject):
         super().__init__(window)
         self._window = window
         self._around: list[QWidget] = []
-        self._steps: list[Callable[[], None]] = []
-        self._next = RestTimer(0, self._go_on, self)
+        self._turns = Turns(self)
 
     @property
     def done(self) -> bool:
         """Whether everything is painted as it changes."""
-        return not self._steps
+        return self._turns.done
 
     @Slot()
     def begin(self) -> None:
         """Paint nothing in this turn of the event loop."""
         self._window.setUpdatesEnabled(False)
-        self._steps = [lambda: None, self._paint_middle, self._paint_around]  # first other timers
-        self._next.start()
-
-    @Slot()
-    def _go_on(self) -> None:
-        self._steps.pop(0)()
-        if self._steps:
-            self._next.start()
+        # Other timers that wait for this turn to end go first.
+        self._turns.begin(lambda: None, self._paint_middle, self._paint_around)
 
     def _paint_middle(self) -> None:
         middle = self._window.centralWidget()
         direct = Qt.FindChildOption.FindDirectChildrenOnly
         children = self._window.findChildren(QWidget, options=direct)
-        self._around = [w for w in children if w is not middle and not w.isWindow()]
-        for widget in self._around:
+        left = set(self._around)  # one of them may have left the window since
+        found = [w for w in children if w is not middle and not w.isWindow()]
+        self._around += [w for w in found if w not in left]
+        for widget in found:
             widget.setUpdatesEnabled(False)
         self._window.setUpdatesEnabled(True)
         if middle is not None:
@@ -65,4 +59,4 @@ class LatePainting(QObject):
                 widget.setUpdatesEnabled(True)
                 widget.repaint()
         if self._around:
-            self._steps = [self._paint_around]
+            self._turns.begin(self._paint_around)
