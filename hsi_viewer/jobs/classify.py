@@ -159,7 +159,7 @@ def classify(cube_source: str, labels_source: str, job: Job) -> JobResult:
     note_region(cube, job)
     ids = None if test is None else test.ids
     scene = Scene(cube_source, cube, labels_source, labels.ids, legend, job.test, ids)
-    return _reported(_train_and_write(scene, job, watch), scene.sources, job)
+    return _train_and_write(scene, job, watch)
 
 
 def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -> JobResult:
@@ -180,7 +180,7 @@ def demonstrate(cube_source: str, truth_source: str, per_class: int, job: Job) -
     note_warnings(cube, (truth,), job)
     drawn = f"{per_class} per class from {truth_source}"
     scene = Scene(cube_source, cube, drawn, training, legend, truth_source, test)
-    return _reported(_train_and_write(scene, job, watch), scene.sources, job)
+    return _train_and_write(scene, job, watch)
 
 
 def write_map(
@@ -271,44 +271,61 @@ def region_of_report(cube: HyperCube, job: Job) -> dict[str, Any]:
 
 
 def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
-    row = classifier(job.classifier)
-    cube, legend, training = scene.cube, scene.legend, scene.labels
     with output_folder(job.output):
         job.announce("Loading the learning engine")
         model = fit(
-            cube,
-            training,
+            scene.cube,
+            scene.labels,
             job.config,
             classifier=job.classifier,
-            legend=legend,
+            legend=scene.legend,
             token=job.token,
             port=job,
         )
         if model.warning:
             job.report(Note(model.warning))
         prediction = model.predict(
-            cube, labels=training, refine=job.refinement, token=job.token, port=job
+            scene.cube, labels=scene.labels, refine=job.refinement, token=job.token, port=job
         )
         with watch.step("export"):
-            files = _export(prediction, legend, cube, job)
+            files = _export(prediction, scene.legend, scene.cube, job)
             files += model.save(job.output)
-        files += make_report.write_beside(scene.mapped(model, prediction, job), job)
-    report = {
-        "classes": _class_records(legend, training, prediction, cube),
-        "train_pixels": int(np.count_nonzero(training)),
+
+        record = _record(scene, model, prediction, files, job, watch)
+        # Before what is beside it: a disk that is full by then must not cost the map its record.
+        result = _reported(_scored(record, prediction, scene.test, job), scene.sources, job)
+        beside = make_report.write_beside(scene.mapped(model, prediction, job), job)
+    if not beside:
+        return result
+    names = [*result.report["files"], *(_inside(job.output, path) for path in beside)]
+    report = result.report | {"files": names, "seconds": _seconds(model.seconds, watch)}
+    return replace(result, report=write_report(report, job))
+
+
+def _record(
+    scene: Scene,
+    model: Model,
+    prediction: Prediction,
+    files: list[Path],
+    job: Job,
+    watch: Stopwatch,
+) -> dict[str, Any]:
+    row = classifier(job.classifier)
+    return {
+        "classes": _class_records(scene.legend, scene.labels, prediction, scene.cube),
+        "train_pixels": int(np.count_nonzero(scene.labels)),
         "classifier": job.classifier,
         "seed": job.config.seed,
         **({"preset": job.config.preset} if "preset" in row.settings else {}),
         "refined": prediction.source.endswith("refined"),
         **voices_of(model),
         "settings": {"refine": _strength(job), "placement": job.placement},
-        **region_of_report(cube, job),
+        **region_of_report(scene.cube, job),
         "training": [{**asdict(e), "exit_accuracy": list(e.exit_accuracy)} for e in job.epochs],
         "seconds": _seconds(model.seconds, watch),
         "files": sorted(_inside(job.output, p) for p in files),
         "versions": versions(),
     }
-    return _scored(report, prediction, scene.test, job)
 
 
 def _inside(folder: Path, path: Path) -> str:
@@ -368,7 +385,7 @@ def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult
 
 def write_report(report: dict[str, Any], job: Job) -> dict[str, Any]:
     """Write report.json, with warnings and the names of all files; returns what it holds."""
-    files = sorted([*report["files"], "report.json"])
+    files = sorted({*report["files"], "report.json"})
     report = {**report, "warnings": job.warnings, "files": files}
     text = json.dumps(report, indent=2, allow_nan=False) + "\n"
     with replacing(job.output / "report.json") as (beside,):

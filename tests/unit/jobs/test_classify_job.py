@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from importlib.metadata import version
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.jobs import make_report
 from hsi_viewer.jobs.apply import apply_model
 from hsi_viewer.jobs.classify import (
     FORMATS,
@@ -192,6 +195,20 @@ def test_a_bundle_that_cannot_be_written_is_refused_before_the_training(scene, t
     assert not (tmp_path / "out").exists()
     check_writable(tmp_path / "new" / "deep")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_bundle_that_the_disk_has_no_room_for_leaves_a_map_with_its_record(
+    scene, tmp_path, monkeypatch
+):
+    cube, truth, _ = scene
+    full = OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(make_report, "write_bundle", Mock(side_effect=full))
+    job = Job(tmp_path / "out", bundle=tmp_path / "b.zip")
+    with pytest.raises(OSError, match="No space left"):
+        classify(cube, truth, job)
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    files = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*")}
+    assert set(report["files"]) == files >= {"class_map.img", "class_map.hdr", "report.json"}
 
 
 def test_a_folder_that_gdal_could_not_write_into_is_refused_at_once(tmp_path):
