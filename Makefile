@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SAMPLE := sample:indian-pines
 
-.PHONY: run test lint bench screenshots constraints clean
+.PHONY: run test suite lint bench screenshots constraints clean
 
 run: $(STAMP)  ## the application on the sample scene; without a display the same job in the terminal
 	@if [ "$$(uname)" = Linux ] && [ -z "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -15,9 +15,12 @@ run: $(STAMP)  ## the application on the sample scene; without a display the sam
 		$(BIN)/hsi-viewer open $(SAMPLE); \
 	fi
 
+test: $(STAMP)  ## lint and every test, side by side: mypy uses one core
+	@$(MAKE) --no-print-directory --jobs 2 lint suite
+
 # In the order of the folders, for the longest files come first in it; with compiled files, which
 # many child processes import.
-test: lint  ## lint and every test
+suite: $(STAMP)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)

@@ -163,8 +163,11 @@ def answers(address: str) -> bool:
 
 
 def install(python: Path) -> None:
-    """Install the pinned dependencies and the project itself, editable."""
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
+    """Install the pinned dependencies and the project itself, editable.
+
+    What is used is compiled when it is first imported: most of it never is.
+    """
+    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
     pip += ["-c", str(PROJECT / "constraints.txt")]
     print("Installing the dependencies: about 1 GB, some minutes the first time", flush=True)
     subprocess.run([*pip, "--no-deps", *torch_index(), "torch"], check=True)

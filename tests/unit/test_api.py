@@ -97,9 +97,10 @@ def test_labels_of_a_file_bring_names_and_colours(tmp_path, scene):
     path = tmp_path / "labels.hdr"
     assert hsi_viewer.read_labels(path).names == {i: f"Crop {i}" for i in model.class_ids}
     for labels in (path, hsi_viewer.read_labels(path), hsi_viewer.read_labels(path, cube)):
-        named = hsi_viewer.fit(cube, labels)
+        named = hsi_viewer.fit(cube, labels, classifier="lda")
         assert [(c.name, c.colour) for c in named.legend] == [(c.name, c.colour) for c in legend]
-    own = hsi_viewer.fit(cube, path, legend=[LabelClass(2, "Mine", (1, 1, 1))])
+    mine = [LabelClass(2, "Mine", (1, 1, 1))]
+    own = hsi_viewer.fit(cube, path, classifier="lda", legend=mine)
     assert [c.name for c in own.legend] == ["Mine", "Crop 5", "Crop 7", "Crop 9"]
 
 

@@ -151,14 +151,13 @@ def test_the_sample_scene_and_cancel(sample):
     QTest.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)
     sample.qtbot.waitUntil(lambda: "cancelled" in panel.status.text())
     assert sample.document.prediction is None
-    for name in ("lda", "svm"):
-        choose(sample, name)
-        press_train(sample)
-        document = sample.document
-        scored = (document.truth > 0) & (document.labels.ids == 0)
-        right = (document.prediction.class_map == document.truth)[scored].mean()
-        assert document.prediction.source.startswith(TITLES[name])
-        assert right > 0.7  # the plain methods reach a half without the refinement
+    choose(sample, "lda")
+    press_train(sample)
+    document = sample.document
+    scored = (document.truth > 0) & (document.labels.ids == 0)
+    right = (document.prediction.class_map == document.truth)[scored].mean()
+    assert document.prediction.source.startswith(TITLES["lda"])
+    assert right > 0.7  # the plain methods reach a half without the refinement
     sample.document.mark_saved()
 
 

@@ -39,9 +39,9 @@ def test_two_classes() -> None:
 
 def test_two_hundred_classes_with_gaps_in_their_ids() -> None:
     rng = np.random.default_rng(0)
-    truth = np.repeat(np.repeat(np.arange(200).reshape(10, 20), 4, 0), 4, 1) * 3 + 7
+    truth = np.repeat(np.repeat(np.arange(200).reshape(10, 20), 3, 0), 3, 1) * 3 + 7
     spectra = rng.uniform(0, 100, (200, 30))
-    values = spectra[(truth - 7) // 3] + rng.normal(0, 1, (40, 80, 30))
+    values = spectra[(truth - 7) // 3] + rng.normal(0, 1, (30, 60, 30))
     cube = HyperCube.from_array(values.astype(np.float32))
     training, _ = draw_per_class(truth.astype(np.uint16), 2)
     model = fit(

@@ -35,11 +35,10 @@ def specks() -> np.ndarray:
     return np.random.default_rng(1).integers(1, 4, (72, 72))
 
 
-@pytest.mark.parametrize("name", ["lda", "svm"])
+@pytest.mark.parametrize(("name", "whole"), [("lda", True), ("lda", False), ("svm", True)])
 @pytest.mark.parametrize(
     ("truth", "noise", "strengths"), [(fields(), 1.5, ("weak", "full")), (specks(), 0.5, ("none",))]
 )
-@pytest.mark.parametrize("whole", [True, False])
 def test_the_walker_is_as_strong_as_serves_the_scene(
     monkeypatch, tmp_path, name, truth, noise, strengths, whole
 ):
