@@ -15,7 +15,7 @@ from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.files.byte_reader import GZIP, DeflatedReader, FileReader
 from hsi_viewer.io.files.raw_source import ORDERS, RawSource
 
-GZIP_MAGIC = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b\x08"
 
 
 class Layout(Struct, frozen=True):
@@ -88,6 +88,20 @@ def _interleave_of(fields: Mapping[str, str], name: str, bands: int) -> str:
     return interleave
 
 
+def has_suffix(data: Path) -> bool:
+    """Whether a data file is named as gzip names its files."""
+    return data.suffix.lower() == ".gz"
+
+
+def is_packed(reader: FileReader, layout: Layout | None) -> bool:
+    """Whether values are compressed, as header, suffix or a size too small for raw ones says."""
+    said = has_suffix(reader.path)
+    if layout is not None:
+        raw = layout.offset + layout.data_bytes
+        said = said or layout.compressed or reader.first_size < raw
+    return said and reader.read_bytes(0, len(GZIP_MAGIC)) == GZIP_MAGIC
+
+
 def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
     """The values of a data file, after its size was checked.
 
@@ -100,8 +114,9 @@ def open_source(data: Path, layout: Layout, warnings: list[str]) -> RawSource:
     order = ORDERS[layout.interleave]
     reader = FileReader(data)
     expected, found = layout.offset + layout.data_bytes, reader.first_size
-    may_be_packed = layout.compressed or str(data)[-3:].lower() == ".gz"
-    if may_be_packed and reader.read_bytes(0, 2) == GZIP_MAGIC:
+    if is_packed(reader, layout):
+        if not layout.compressed and not has_suffix(data):
+            warnings.append("The data file is compressed (gzip), which its header does not say.")
         check_size(shape, layout.dtype, str(data))
         inflated = DeflatedReader(reader, 0, found, expected, GZIP)
         return RawSource(inflated, shape, layout.dtype, order, layout.offset)

@@ -25,7 +25,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (30, b"session.json", "an HSI Viewer session; name it .hsiproj to open it"),
     (0, b"PK\x03\x04", "a ZIP archive; unpack it, or name it .npz if it contains NumPy arrays"),
     (0, b"PK\x05\x06", "an empty ZIP archive"),
-    (0, b"\x1f\x8b", "a gzip archive without an ENVI header beside it; unpack it"),
+    (0, b"\x1f\x8b", "a gzip archive; unpack it, or name it .img.gz beside its ENVI header"),
     (0, b"BZh", "a bzip2 archive; unpack it"),
     (0, b"\xfd7zXZ", "an xz archive; unpack it"),
     (0, b"7z\xbc\xaf", "a 7z archive; unpack it"),

@@ -24,7 +24,7 @@ from hsi_viewer.core.errors import FileError, FormatError, HsiError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi.described import NOT_RAW, data_beside
-from hsi_viewer.io.envi.layout import Layout, layout_of
+from hsi_viewer.io.envi.layout import Layout, is_packed, layout_of
 from hsi_viewer.io.envi.pairing import OF_GDAL, header_of
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.raw_source import ORDERS, RawSource
@@ -136,6 +136,8 @@ def diagnose(path: Path, token: CancelToken | None = None) -> Diagnosis:
     if (kind := fields.get("file type", "").lower()).startswith((*OF_GDAL, *NOT_RAW)):
         raise FormatError(f'{header}: "file type = {kind}" is not a raw image.')
     stated, problem = _stated(fields, header, data, reader.size)
+    if is_packed(reader, stated):
+        raise FormatError(f"{data} is compressed (gzip); unpack it to have its header checked.")
     base = stated or _repaired(fields)
     scored: dict[Layout, LikelyReading] = {}
     searches = (

@@ -352,6 +352,20 @@ def test_a_packed_file_is_named_by_its_suffix_or_its_header(tmp_path, name, stat
         assert cube.warnings == ()
 
 
+@pytest.mark.parametrize("name", ["cube", "cube.img"])
+def test_a_packed_file_is_known_by_its_content_where_nothing_says_so(tmp_path, name):
+    header = write(tmp_path, data=bytes(400), lines=10, samples=5, bands=4)
+    packed = gzip.compress(bytes(400))
+    (tmp_path / "cube.img").unlink()
+    (tmp_path / name).write_bytes(packed)
+    for path in (header, tmp_path / name):
+        cube = open_cube(path)
+        assert not cube.read().any()
+        assert cube.warnings == (
+            "The data file is compressed (gzip), which its header does not say.",
+        )
+
+
 @pytest.mark.parametrize("stated", [0, 1])
 def test_a_file_named_gz_that_is_not_packed_is_read_as_it_is(tmp_path, stated):
     header = write(tmp_path, file_compression=stated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import numpy as np
@@ -387,3 +388,13 @@ def test_of_an_even_scene_nothing_is_doubted(tmp_path, value):
         tmp_path, even.tobytes(), samples=80, lines=60, bands=10, data_type=4, interleave="bip"
     )
     assert doctor.diagnose(header).problem == ""
+
+
+@pytest.mark.parametrize("name", ["x.img.gz", "x.img", "x"])
+def test_of_compressed_values_nothing_is_doubted(tmp_path, scene, name):
+    header = write(tmp_path, raw(scene))
+    (tmp_path / "x.img").unlink()
+    (tmp_path / name).write_bytes(gzip.compress(raw(scene), 1))
+    assert diagnosis(header) is None
+    with pytest.raises(FormatError, match=r"is compressed \(gzip\); unpack it"):
+        doctor.diagnose(header)
