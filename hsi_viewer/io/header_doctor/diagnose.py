@@ -135,9 +135,7 @@ def diagnose(path: Path, token: CancelToken | None = None) -> Diagnosis:
     fields = envi_header.read_header(header)[0] if header is not None else {}
     if (kind := fields.get("file type", "").lower()).startswith((*OF_GDAL, *NOT_RAW)):
         raise FormatError(f'{header}: "file type = {kind}" is not a raw image.')
-    stated, problem = _stated(fields, header, data, reader.size)
-    if is_packed(reader, stated):
-        raise FormatError(f"{data} is compressed (gzip); unpack it to have its header checked.")
+    stated, problem = _stated(fields, header, reader)
     base = stated or _repaired(fields)
     scored: dict[Layout, LikelyReading] = {}
     searches = (
@@ -230,21 +228,26 @@ def _source(reader: FileReader, layout: Layout) -> RawSource:
 
 
 def _stated(
-    fields: dict[str, str], header: Path | None, data: Path, found: int
+    fields: dict[str, str], header: Path | None, reader: FileReader
 ) -> tuple[Layout | None, str]:
     """The layout that the header gives, and what is wrong with it."""
-    if header is None:
-        return None, f"{data.name} has no header beside it."
-    try:
-        layout = layout_of(fields, header.name, [])
-    except HsiError as error:
-        return None, str(error)
-    expected = layout.offset + layout.data_bytes
+    layout, problem = None, f"{reader.path.name} has no header beside it."
+    if header is not None:
+        try:
+            layout, problem = layout_of(fields, header.name, []), ""
+        except HsiError as error:
+            problem = str(error)
+    if is_packed(reader, layout):
+        raise FormatError(f"{reader.path} is compressed (gzip); unpack it to check its header.")
+    if layout is None:
+        return None, problem
+    found, expected = reader.size, layout.offset + layout.data_bytes
     if found == expected or layout.compressed:
         return layout, ""
     verb = "short" if found < expected else "long"
     return layout, (
-        f"{data.name} is too {verb} for its header: {expected} bytes expected, {found} found."
+        f"{reader.path.name} is too {verb} for its header: {expected} bytes expected, {found} "
+        "found."
     )
 
 
