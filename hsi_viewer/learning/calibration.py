@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hsi_viewer.learning.features import FloatArray
 
 OFFSET_RIDGE, SLOPE_RIDGE = 0.05, 0.5  # how firmly a confidence is believed without evidence
+EXPECTED_RIDGE = 0.1  # the same of an expected factor's logarithm
 LEAST_SLOPE = 0.1
 SURE = 1e-4  # confidences nearer than this to 0 and 1 are the same
 
@@ -51,6 +52,7 @@ def fit_steepness(
     *,
     softened: bool = True,
     weights: NDArray[np.float64] | None = None,
+    expected: float | None = None,
 ) -> float:
     """Factor of scores whose softmax fits held-back labels best.
 
@@ -63,6 +65,7 @@ def fit_steepness(
     targets : (n,) class indices.
     softened : whether his targets are taken; without, the caller must bound the factor.
     weights : (n,) of the labels, of sum 1; the same by default.
+    expected : the factor before any label; few labels move it little. None for nothing expected.
     """
     from scipy.optimize import minimize_scalar  # slow to import
 
@@ -73,7 +76,9 @@ def fit_steepness(
     wanted *= (np.full(len(targets), 1 / len(targets)) if weights is None else weights)[:, None]
 
     def loss(log_factor: float) -> float:
-        return -float((wanted * log_softmax(np.exp(log_factor) * scores)).sum())
+        apart = 0.0 if expected is None else log_factor - np.log(expected)
+        unlikely = -float((wanted * log_softmax(np.exp(log_factor) * scores)).sum())
+        return unlikely + EXPECTED_RIDGE * apart**2 / len(targets)
 
     found = minimize_scalar(loss, bounds=(np.log(1e-6), np.log(1e3)), method="bounded")
     return float(np.exp(found.x))

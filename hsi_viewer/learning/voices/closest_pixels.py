@@ -21,8 +21,8 @@ from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice, likeness, spread_out
 
 DIMENSIONS = 30
-WIDTH = 1.0  # fall of the kernel with squared distance, in units of the scene's variance
-RIDGE = 1e-3  # how closely labels are followed
+WIDTH = 3.0  # fall of the kernel with squared distance, in units of the scene's variance
+RIDGE = 1e-2  # how closely labels are followed
 STEPS = 50
 RANK = 200  # directions of the kernel, at most
 LEAST = 1e-6  # variance below which a direction is left out, in units of the largest

@@ -27,6 +27,7 @@ from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_folds
 from hsi_viewer.learning.survey import Window
+from hsi_viewer.learning.voices.burden_of_proof import TRIED, WEAKER, holds, kept
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, Voices
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
@@ -38,6 +39,7 @@ from hsi_viewer.learning.voices.weighing import (
     weight_around,
 )
 
+NEAR = tuple(kind.name for kind in KINDS if not kind.windows)
 RANDOM_FOLDS = 3
 USUAL = 0.999  # share of the training scene's pixels that count as within its range
 WEAK_GAMMA = 0.02
@@ -99,11 +101,10 @@ class Judge:
         """That for scenes without labels: without the walker, which would have no seeds."""
         cube = self.scene.cube
         halves = half_folds(self.pixels, self.targets, cube.columns, joined_at=cube.joined_at)
-        near = tuple(k.name for k in KINDS if not k.windows)
         pool = (
             self._by_folds(halves, STEEPEST_ELSEWHERE)
             or self._by_folds(self.separated, STEEPEST_ELSEWHERE)  # classes of one half each
-            or usual_pool(self.only or near)
+            or usual_pool(self.only or NEAR)
         )
         return replace(pool, walker="none")
 
@@ -124,22 +125,18 @@ class Judge:
     ) -> tuple[Pool, Evidence]:
         """The pool with its walker and reliable confidence, and the evidence for it.
 
-        Where the voices of single pixels leave the walker out, held-out labels may ask for a weak
-        one: pixels of small fields can be noisy, too.
+        Held-out labels decide whether the walker that the weights ask for is borne out.
         """
         folds, features = self.separated, self.scene.features
         seen = replace(pool, walker=self.strength or pool.walker)
         if folds.too_few is not None:
             return pool, evidence_for(seen, part, features, None, None)
-        open_to_it = seen.walker == "none" and self.strength is None and self.only is None
-        tried = replace(seen, walker="weak") if open_to_it else seen
-        drawn = random_folds(self.targets, 0, RANDOM_FOLDS)
-        said = [self._answers(tried, f, token) for f in (folds.folds, drawn)]
-        if open_to_it:
-            if self._prefer_refined(said):
-                seen = pool = tried
-            else:
-                said = [s.unrefined for s in said]
+        ways = folds.folds, random_folds(self.targets, 0, RANDOM_FOLDS)
+        if self.strength is None and self.only is None:
+            strength, said = self._borne_out(seen, ways, token)
+            seen = pool = replace(pool, walker=strength)
+        else:
+            said = [self._answers(seen, f, token) for f in ways]
         unrefined = own = self._reliability([s.raw for s in said])
         if seen.walker != "none":
             own = self._reliability([s.refined for s in said])
@@ -151,18 +148,19 @@ class Judge:
         pool = replace(pool, offset=offset + FULLER, slope=slope, unrefined=unrefined)
         return pool, evidence_for(seen, part, features, *shown)
 
-    def _prefer_refined(self, said: list[Answers]) -> bool:
-        """Whether more held-out labels are right after the walker, by over a standard error."""
-        changes: list[NDArray[np.int64]] = []
-        for answers in said:
-            told = np.isfinite(answers.refined[:, 0])
-            before, after = (
-                (a[told].argmax(axis=1) == self.targets[told]).astype(np.int64)
-                for a in (answers.raw, answers.refined)
-            )
-            changes.append(after - before)
-        change = np.concatenate(changes)
-        return bool(change.sum() > np.sqrt(np.count_nonzero(change)))
+    def _borne_out(
+        self, pool: Pool, ways: tuple[NDArray[np.int64], ...], token: CancelToken | None
+    ) -> tuple[Strength, list[Answers]]:
+        """The strength of the walker that held-out labels bear out, and what they are told."""
+        asked = pool.walker
+        while True:
+            tried = TRIED[asked][0]
+            said = [self._answers(replace(pool, walker=tried), f, token) for f in ways]
+            if holds(asked, [(s.raw, s.refined) for s in said], self.targets):
+                return tried, said
+            if WEAKER[tried] == "none":
+                return "none", [s.unrefined for s in said]
+            asked = WEAKER[tried]
 
     def _reliability(self, said: list[FloatArray]) -> tuple[float, float]:
         """Offset and slope by probabilities (n, classes) of held-out labels, NaN if not asked."""
@@ -193,11 +191,10 @@ class Judge:
 
     def _unjudged(self) -> Pool:
         """The pool of labels that can't be held out: by how evenly single pixels map the scene."""
-        near = tuple(k.name for k in KINDS if not k.windows)
         if self.only is not None:
             return usual_pool(self.only)
         voices = self.fitted()
-        ensemble = Ensemble(voices, usual_pool(near).in_units(self.fitter.units(voices)))
+        ensemble = Ensemble(voices, usual_pool(NEAR).in_units(self.fitter.units(voices)))
         cube = self.scene.cube
         rows, columns = (_middle(n) for n in (cube.rows, cube.columns))
         seen = ensemble.mapped(self.scene, part=(rows, columns))
@@ -363,11 +360,10 @@ class Judged:
         """After a stroke: weighed again, but with the answers and reliability of a model."""
         voices = judge.fitted()
         pool = judge.pool().in_units(judge.fitter.units(voices))
-        known = model.pool
-        if pool.walker == "none" and judge.only is None:  # held-out labels may have asked for it
-            pool = replace(pool, walker="none" if known.walker == "none" else "weak")
+        known, evidence = model.pool, model.evidence
+        if judge.only is None and evidence is not None and evidence.separated is not None:
+            pool = replace(pool, walker=kept(pool.walker, known.walker))
         pool = replace(pool, offset=known.offset, slope=known.slope, unrefined=known.unrefined)
-        evidence = model.evidence
         if evidence is not None:
             walker = judge.strength or pool.walker
             evidence = structs.replace(evidence, voices=voice_shares(pool, part), walker=walker)

@@ -3,7 +3,8 @@
 A logarithmic pool (Genest and Zidek, Statistical Science 1, 1986): the scores of each voice are
 put on the scale at which they fit the held-out labels best, and added with weights that fall with
 their loss there. Few labels hardly move the weights from where they start; many let the better
-voice speak alone. The rule lost least of those compared in docs/adr/0005-learning-engine.md.
+voice speak alone. A few that a voice got wrong do not silence it: its scale stays near the usual
+one. The rule lost least of those compared in docs/adr/0005-learning-engine.md.
 """
 
 from __future__ import annotations
@@ -74,10 +75,9 @@ def weighed(
     steep = min(steepest, len(targets) / LABELS)
     scales, losses = {}, {}
     for name, said in scores.items():
-        scales[name] = min(
-            fit_steepness(said, targets, softened=False, weights=even),
-            SURER / mean_margin(said),
-        )
+        margin = mean_margin(said)
+        scale = fit_steepness(said, targets, softened=False, weights=even, expected=SURE / margin)
+        scales[name] = min(scale, SURER / margin)
         likelihood = log_softmax(scales[name] * said)[np.arange(len(targets)), targets]
         losses[name] = -float((even * likelihood).sum())
     prior, least = _prior(only), min(losses.values())

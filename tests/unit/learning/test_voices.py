@@ -156,6 +156,17 @@ def test_few_labels_hardly_move_the_weights() -> None:
     assert many.shares["similar_pixels"].weight < 0.05
 
 
+def test_a_voice_that_is_wrong_on_a_few_labels_is_not_silenced() -> None:
+    targets = np.repeat(np.arange(2), 2)
+    known = np.eye(2, dtype=np.float32)[targets]
+    said = {"pixels": known, "similar_pixels": -known, "surroundings": known}
+    few = weighed(said, targets)
+    assert 0.1 < few.shares["similar_pixels"].scale < SURE
+    assert few.shares["pixels"].scale > SURE
+    many = weighed({n: np.tile(s, (40, 1)) for n, s in said.items()}, np.tile(targets, 40))
+    assert many.shares["similar_pixels"].scale < 0.05
+
+
 def test_only_chosen_voices_speak_and_a_quiet_one_is_left_out() -> None:
     targets = np.arange(40) % 4
     said = {k.name: scores_of(targets, 0.9, 1.0, i) for i, k in enumerate(KINDS)}
@@ -453,9 +464,9 @@ def test_a_voice_that_knows_nothing_is_sound_in_any_units():
     rng = np.random.default_rng(1)
     targets = np.repeat(np.arange(3), 20)
     known = np.eye(3)[targets] + 0.1 * rng.normal(size=(60, 3))
-    wrong = -100 * np.eye(3)[targets]  # the best scale of it is the least that is tried
+    wrong = -100 * np.eye(3)[targets]  # so many labels leave it hardly any scale
     pool = weighed({"pixels": known, "surroundings": wrong}, targets)
-    other = pool.in_units({"pixels": 1.0, "surroundings": 500.0})
+    other = pool.in_units({"pixels": 1.0, "surroundings": 50_000.0})
     assert 0 < other.shares["surroundings"].scale < 1e-6
     assert other.heard == ("pixels",)
     assert other.is_sound

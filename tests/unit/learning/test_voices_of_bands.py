@@ -71,6 +71,19 @@ def test_classes_between_others_are_not_overlooked() -> None:
     assert min(shares) > 0.6
 
 
+def test_classes_of_many_materials_are_told_apart_by_the_nearest_of_them() -> None:
+    shares = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        materials, which = rng.normal(0, 1, (30, 5)), rng.integers(0, 30, 3000)
+        targets = which % 3
+        spectra = standardised(materials[which] + rng.normal(0, 0.25, (3000, 5)))
+        known = drawn(targets, 20)
+        voice = closest_pixels(principal_axes(spectra), spectra[known], targets[known], 3)
+        shares.append(right_of(voice, spectra, targets))
+    assert np.mean(shares) > 0.87
+
+
 @pytest.mark.parametrize("each", [1, 2, 300])
 def test_the_closest_pixels_need_one_label_a_class_and_take_many(each) -> None:
     rng = np.random.default_rng(5)
