@@ -65,9 +65,9 @@ def test_draws_are_those_of_the_benchmark(bench_dir, protocol, offset, n):
 
 def test_percent_of_each_class_and_at_least_one():
     truth = np.zeros((20, 30), np.uint16)
-    truth[:, :20], truth[:2, 20:], truth[5, 25] = 1, 2, 3
+    truth[:, :20], truth[:2, 20:], truth[5, 25], truth[9, 22:26] = 1, 2, 3, 4
     training, test = draw_training(truth, Draw(10, "percent", seed=4))
-    assert [int((training == i).sum()) for i in (1, 2, 3)] == [40, 2, 1]
+    assert [int((training == i).sum()) for i in (1, 2, 3, 4)] == [40, 2, 1, 1]
     np.testing.assert_array_equal(training + test, truth)
 
 
