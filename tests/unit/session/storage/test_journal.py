@@ -216,6 +216,19 @@ def test_saved_work_is_known_as_saved(path):
     recorder.close()
 
 
+def test_work_that_is_saved_again_after_a_step_was_undone_is_known_as_saved(path):
+    document, recorder = recorded(path)
+    document.add_class()
+    document.mark_saved()
+    for move in (document.history.undo, document.history.redo):
+        move()
+        assert replayed(path).modified
+        document.mark_saved()
+        assert read_records(path).records[-1].kind is Kind.SAVED
+        assert not replayed(path).modified
+    recorder.close()
+
+
 def test_steps_beyond_the_limit_are_forgotten_but_their_effect_stays(path):
     document = new_document()
     document.history = History(max_steps=3)

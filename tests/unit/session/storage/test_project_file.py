@@ -701,6 +701,22 @@ def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
     session.close()
 
 
+def test_taking_a_file_and_saving_to_it_are_reported(scene, path):
+    document, session = opened(scene)
+    received = []
+    session.changed.connect(lambda: received.append((session.project, session.modified)))
+    assert session.take_project(path) == ""
+    document.add_class()
+    snapshot = session.snapshot(session.data_with({}, {}, None))
+    session.mark_saved(snapshot)
+    assert received == [(path, False), (path, False)]
+    session.notes = "after the snapshot"
+    session.mark_saved(snapshot)
+    assert session.modified
+    assert session.folder.unsaved.exists()
+    session.close()
+
+
 def test_only_the_map_of_a_run_that_is_kept_is_shown_again(scene):
     session = new_session(Document(open_cube(scene)), scene)
     assert session.data_with({"zoom": 2}, {"layers": {}}, 3).shown_run is None
