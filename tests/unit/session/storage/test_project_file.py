@@ -33,6 +33,7 @@ from hsi_viewer.session.storage.project_file import (
     read_project_labels,
     write_project,
 )
+from hsi_viewer.session.storage.project_members import opened_members
 from hsi_viewer.session.storage.recoverable_sessions import (
     bring_back,
     discard,
@@ -675,6 +676,24 @@ def test_a_file_without_its_list_of_contents_gives_back_everything(path, tmp_pat
     np.testing.assert_array_equal(contents.ids, ids)
     np.testing.assert_array_equal(contents.truth, zeros() + 3)
     assert {p.name for p in (tmp_path / "runs" / "1").iterdir()} == {FACTS, MAPS}
+
+
+@pytest.mark.parametrize("cut", [0, 1])
+def test_of_a_file_that_was_cut_only_members_that_are_there_to_their_end_are_found(path, cut):
+    with zipfile.ZipFile(path, "w") as file:
+        for name in ("a", "b", "c"):
+            file.writestr(name, name * 50)
+        ends = [info.header_offset for info in file.infolist()[1:]] + [file.start_dir]
+    whole = path.read_bytes()
+    for count, end in enumerate(ends, start=1):
+        path.write_bytes(whole[: end - cut])
+        if count - cut:
+            with opened_members(path) as members:
+                assert members.names == ["a", "b", "c"][: count - cut]
+                assert members.read("a", 50) == b"a" * 50
+        else:
+            with pytest.raises(zipfile.BadZipFile), opened_members(path):
+                pass
 
 
 def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
