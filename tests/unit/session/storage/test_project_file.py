@@ -740,6 +740,8 @@ def test_only_the_map_of_a_run_that_is_kept_is_shown_again(scene):
     session = new_session(Document(open_cube(scene)), scene)
     assert session.data_with({"zoom": 2}, {"layers": {}}, 3).shown_run is None
     session.training_runs.enter(Run(3, "Run 3", "2026-11-22T23:00:00+00:00"))
+    session.notes = "noted"
+    assert session.extras_words == ("1 class map", "notes")
     data = session.data_with({"zoom": 2}, {"layers": {}}, 3)
     assert (data.shown_run, data.view, data.features) == (3, {"zoom": 2}, {"layers": {}})
     assert data.reference == session.reference
