@@ -92,6 +92,9 @@ def test_a_linear_model_decides_by_its_weights(scene):
     )
     assert found.nearest[0].distance == pytest.approx(found.dissimilarity)
     assert repr(found).startswith(f"<Explanation of class {found.class_id} at row 0, column 0: ")
+    elsewhere = hsi_viewer.explain(model, cube, 3, 17, labels=two)
+    assert (elsewhere.row, elsewhere.column) == (3, 17)
+    np.testing.assert_allclose(elsewhere.spectrum, cube.spectrum(3, 17))
 
 
 def test_the_engine_says_what_its_voices_and_exits_say(scene, tmp_path):
