@@ -552,3 +552,11 @@ def test_a_voice_without_a_share_is_not_heard():
     pool = Pool({"pixels": Share(0.5, 3.0), "bands": Share(0.5, 0.0)}, "none", temperature=2.0)
     assert [pool.factor(name) for name in ("pixels", "bands", "surroundings")] == [0.75, 0.0, 0.0]
     assert pool.heard == ("pixels",)
+
+
+@pytest.mark.parametrize(
+    ("size", "first", "last"), [(7, 0, 7), (100, 0, 100), (110, 5, 105), (301, 100, 200)]
+)
+def test_how_even_a_map_is_is_looked_up_in_its_middle(size, first, last):
+    assert judging.LOOKED_AT == 100
+    assert judging._middle(size) == slice(first, last)
