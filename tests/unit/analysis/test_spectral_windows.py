@@ -127,10 +127,16 @@ def test_a_basis_is_of_good_bands_spread_over_the_range():
     assert basis_of(few).bands.tolist() == [0, 1, 2, 3]
 
 
-def test_a_basis_is_fitted_to_rows_of_the_whole_scene():
+def test_a_basis_is_fitted_to_rows_of_the_whole_scene_and_of_wide_ones_to_some_columns():
     values = np.zeros((300, 4, 2))
     values[299] = [3, 4]
     assert basis_of(HyperCube.from_array(values)).mean == pytest.approx([3 / 64, 4 / 64])
+    odd = np.arange(20_000) % 2
+    for columns, mean in ((10_000, 0.5), (20_000, 0.5), (20_001, 0.5)):
+        wide = np.resize(odd, (1, columns, 1)) * np.ones(2)
+        assert basis_of(HyperCube.from_array(wide)).mean == pytest.approx(mean, abs=1e-3)
+    two_rows = np.resize(odd, (2, 20_000, 1)) * np.ones(2)
+    assert not basis_of(HyperCube.from_array(two_rows)).mean.any()  # every second column
 
 
 def test_superpixels_larger_than_the_window_are_one(cube):
