@@ -345,6 +345,8 @@ def test_ids_are_given_by_a_file_a_ground_truth_or_the_scene():
     assert document.ids_given
     document.set_truth(None)
     assert not document.ids_given
+    document.load_labels(ids_map(c1=[0]))
+    assert document.ids_given
 
 
 def test_what_is_used_of_the_cube_is_the_same_object_until_it_changes():

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from hsi_viewer.session.storage.cube_reference import CubeReference, reference_t
 from hsi_viewer.session.storage.lock_file import LockedError, holder_of
 from hsi_viewer.session.storage.migrations import SCHEMA
 from hsi_viewer.session.storage.project_file import (
+    LABELS,
     _most_bytes,
     backup_of,
     is_project,
@@ -694,6 +696,16 @@ def test_of_a_file_that_was_cut_only_members_that_are_there_to_their_end_are_fou
         else:
             with pytest.raises(zipfile.BadZipFile), opened_members(path):
                 pass
+
+
+@pytest.mark.parametrize("error", [None, OSError])
+def test_a_session_file_is_let_go_of_after_reading(path, error):
+    written(path)
+    with suppress(OSError), opened_members(path) as members:
+        if error is not None:
+            raise error
+    with pytest.raises(ValueError, match="closed"):
+        members.read(LABELS, 10**6)
 
 
 def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
