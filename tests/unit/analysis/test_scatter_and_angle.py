@@ -148,3 +148,11 @@ def test_fill_values_that_nobody_declared_are_neither_counted_nor_selected():
     inside = pixels_inside(counted.axes, everything)
     assert not inside[:3].any()
     assert inside[3:].all()
+
+
+def test_axes_are_compared_by_what_they_are_and_not_by_their_values(cube):
+    """Else comparing those of two plots would compare all pixels."""
+    x, y = Channel("band", 1), Channel("band", 3)
+    first, second = ScatterAxes(cube, x, y), ScatterAxes(cube, x, y)
+    assert first != second
+    assert len({first, second, first}) == 2
