@@ -110,15 +110,15 @@ def test_the_usual_edge_is_of_some_tiles_of_the_whole_scene(tiles, step):
 
     def guide_at(rows, columns, count):
         asked.append(rows.start // SCALE_SIDE)
-        guide = np.tile(np.arange(4.0, dtype=np.float32), (count, 3, 1))
-        valid = np.ones((3, 4), bool)
-        valid[0, 3] = False
+        guide = np.tile(np.arange(5.0, dtype=np.float32), (count, 4, 1))
+        valid = np.ones((4, 5), bool)
+        valid[0, 4] = False
         return guide, valid
 
     cube = HyperCube.from_array(np.zeros((tiles * SCALE_SIDE, 1, 1), np.uint8))
     scene, walker = SimpleNamespace(cube=cube, guide_at=guide_at), WalkerRecipe(guides=2)
     edge = ByTile(scene, None, walker, None, None, "").usual_edge(CancelToken())
     assert asked == list(range(0, tiles, step))
-    # Of three rows of four pixels, one without data: seven edges down of 0, eight rightward of 2.
-    assert edge == pytest.approx(16 / 15)
+    # Of four rows of five pixels, one without data: 14 edges down of 0, and 15 rightward of 2.
+    assert edge == pytest.approx(30 / 29)
     assert ByTile(scene, None, None, None, None, "").usual_edge(CancelToken()) is None
