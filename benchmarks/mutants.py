@@ -39,7 +39,7 @@ from benchmarks.table import Table
 
 PROJECT = Path(__file__).resolve().parents[1]
 LIBRARIES = (
-    "h5py hypothesis.strategies numpy PIL.Image psygnal pydantic.fields pydantic.main pyogrio"
+    "h5py hypothesis.strategies msgspec numpy PIL.Image psygnal pyogrio"
     " pytest rasterio.features safetensors.torch scipy.io scipy.ndimage scipy.optimize"
     " scipy.sparse.linalg shapely skimage.segmentation sklearn.svm spectral tifffile torch zarr"
 )

@@ -99,8 +99,8 @@ class Histograms:
         width = np.where(np.isfinite(high), high, 0.0) - self._low
         if whole:  # no more bins than the widest band has numbers
             bins = int(min(bins, width.max() + 1))
-        self.exact = (width + 1 <= bins) & whole
-        self._step = np.where(self.exact, 1.0, np.where(width > 0, width / bins, 1.0))
+        self.exact = (width == 0) | ((width + 1 <= bins) & whole)
+        self._step = np.where(self.exact, 1.0, width / bins)
         self._counts = np.zeros((low.size, bins), np.int64)
 
     def add(self, values: Floats) -> None:

@@ -79,11 +79,6 @@ class Record(Struct, frozen=True):
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     raw: bytes = b""
 
-    @property
-    def nbytes(self) -> int:
-        """About the bytes before packing."""
-        return sum(a.nbytes for a in self.arrays.values())
-
 
 def encode(record: Record) -> bytes:
     """The record as it is in the file."""

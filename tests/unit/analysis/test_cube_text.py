@@ -35,6 +35,7 @@ def test_all_that_a_file_gave_is_reported():
         [400.0, 500.0, 2400.04, 700.0],
         about="CC0",
         scale=1e-4,
+        offset=-0.1,
         path=Path("a.hdr"),
         format_name="ENVI",
         interleave="bil",
@@ -46,7 +47,7 @@ def test_all_that_a_file_gave_is_reported():
     lines = describe_cube(cube).splitlines()
     assert lines[2] == "CC0"
     for name, value in {
-        "Values": "int16, scale 0.0001",
+        "Values": "int16, scale 0.0001, offset -0.1",
         "Format": "ENVI BIL",
         "File": "a.hdr",
         "Wavelengths": "400.0 to 2400.0 nm",
@@ -56,6 +57,11 @@ def test_all_that_a_file_gave_is_reported():
     }.items():
         assert f"| **{name}** | {value} |" in lines
     assert lines[-3:] == ["### Warnings from the file", "- One byte too many.", "- No header."]
+
+
+def test_a_place_without_the_text_of_a_header_is_not_listed():
+    place = Georeference((1.0, 0.0, 0.0, 0.0, -1.0, 0.0))
+    assert "Map info" not in describe_cube(HyperCube.from_array(VALUES, georeference=place))
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,12 @@ def test_it_is_read_in_runs_of_a_row_and_tells_how_far_it_is(monkeypatch):
     labelled_spectra(cube, labels, port=port)
     assert reads == [1] * 36
     assert [i.fraction for i in port.items] == [0.0]
+    labels[:] = 0
+    labels[:, ::20] = 1
+    monkeypatch.setattr(module, "RUN", 1)
+    labelled_spectra(cube, labels, port=port)
+    assert [i.fraction for i in port.items[1:]] == [0.0, 64 / 120]
+    labels[:, ::20], labels[:, ::99] = 0, 1
     monkeypatch.setattr(module, "RUN", 99)
     reads.clear()
     labelled_spectra(cube, labels)

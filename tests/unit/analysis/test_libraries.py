@@ -99,3 +99,25 @@ def test_radiance_against_a_library_of_reflectance_is_doubted(values, scale, fie
     assert words in doubt
     assert bool(doubt) == bool(words)
     assert unlike_values(SpectralLibrary(("a", "b"), nm, 9000 * spectra), cube) == ""
+
+
+def test_without_wavelengths_bands_are_matched_by_their_numbers():
+    bare = cube(wavelengths=None)
+    request = match_request(np.arange(29.0), "picked", bare, ())
+    np.testing.assert_array_equal(request.wavelengths, np.arange(1, 30))
+    np.testing.assert_array_equal(
+        match_request(np.arange(29.0), "picked", cube(), ()).wavelengths, NM
+    )
+
+
+def test_a_library_is_of_reflectance_up_to_the_brightest_that_there_is():
+    nm = np.linspace(400, 900, 6)
+    counts = HyperCube.from_array(np.full((20, 30, 6), 4000), wavelengths=nm)
+    for brightest, doubted in ((2.0, True), (2.1, False)):
+        library = SpectralLibrary(("a",), nm, np.full((1, 6), brightest))
+        assert bool(unlike_values(library, counts)) is doubted
+    reflectance = HyperCube.from_array(np.full((20, 30, 6), 2.0), wavelengths=nm)
+    library = SpectralLibrary(("a",), nm, np.full((1, 6), 0.3))
+    assert unlike_values(library, reflectance) == ""
+    unknown = HyperCube.from_array(np.full((3, 3, 6), np.nan), wavelengths=nm)
+    assert unlike_values(library, unknown) == ""

@@ -68,3 +68,18 @@ def test_without_a_place_nothing_is_known(georeference):
 def test_metres_that_are_called_degrees_have_no_area(top):
     assert pixel_area(at((0.5, 0, 10.0, 0, -0.5, top), "EPSG:4326"), 20, 20) is None
     assert pixel_area(at((0.5, 0, 10.0, 0, -0.5, 90.25), "EPSG:4326"), 20, 20) is not None
+
+
+def test_areas_of_a_tall_scene_are_those_of_its_rows():
+    whole = pixel_area(at((0.01, 0, 10.0, 0, -0.01, 60.0), "EPSG:4326"), 2000, 10)
+    for row in (0, 1, 333, 1999):
+        alone = pixel_area(at((0.01, 0, 10.0, 0, -0.01, 60 - 0.01 * row), "EPSG:4326"), 1, 10)
+        assert whole[row] == pytest.approx(alone[0], rel=1e-4)
+
+
+def test_a_scene_across_the_date_line_covers_as_much_as_another():
+    here, there = (
+        pixel_area(at((0.01, 0, left, 0, -0.01, 20.0), "EPSG:4326"), 3, 1)
+        for left in (10.0, 179.995)
+    )
+    assert here == pytest.approx(there, rel=1e-6)

@@ -62,8 +62,12 @@ def test_bad_bands_do_not_count_in_the_angle(cube):
 
 
 def test_a_reference_without_values_is_refused(cube):
-    with pytest.raises(HsiError, match="pick another"):
-        angle_map(cube, np.full(5, np.nan), "nothing")
+    one = np.array([np.nan, 3.0, np.nan, np.nan, np.nan])
+    for reference in (np.full(5, np.nan), np.zeros(5), one):
+        with pytest.raises(HsiError, match=r"^nothing has no values .* pick another"):
+            angle_map(cube, reference, "nothing")
+    one[0] = 2.0
+    assert np.isfinite(angle_map(cube, one, "two bands").angles[0, 0])
     token = CancelToken()
     token.cancel()
     with pytest.raises(TaskCancelledError):
@@ -144,3 +148,11 @@ def test_fill_values_that_nobody_declared_are_neither_counted_nor_selected():
     inside = pixels_inside(counted.axes, everything)
     assert not inside[:3].any()
     assert inside[3:].all()
+
+
+def test_axes_are_compared_by_what_they_are_and_not_by_their_values(cube):
+    """Else comparing those of two plots would compare all pixels."""
+    x, y = Channel("band", 1), Channel("band", 3)
+    first, second = ScatterAxes(cube, x, y), ScatterAxes(cube, x, y)
+    assert first != second
+    assert len({first, second, first}) == 2

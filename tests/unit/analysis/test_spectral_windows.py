@@ -109,6 +109,43 @@ def test_a_large_scene_is_read_around_the_click_only():
     assert source.most <= 512 * 512
 
 
+def test_clicks_beside_each_other_share_a_window():
+    cube = HyperCube(_Huge())
+    assert box_for(cube, (512, 1024)) == (384, 896, 896, 1408)
+    assert box_for(cube, (767, 1279)) == (384, 896, 896, 1408)
+    assert box_for(cube, (768, 0)) == (640, 0, 1152, 384)
+    assert box_for(HyperCube.from_array(np.zeros((9, 7, 1))), (8, 6)) == (0, 0, 9, 7)
+
+
+def test_a_basis_is_of_good_bands_spread_over_the_range():
+    values = RNG.uniform(size=(5, 6, 130))
+    good = np.arange(130) >= 2
+    bands = basis_of(HyperCube.from_array(values, good_bands=good)).bands
+    assert (bands[0], bands[-1], bands.size) == (2, 129, 64)
+    assert set(np.diff(bands)) <= {2, 3}
+    few = HyperCube.from_array(values[:, :, :4], good_bands=np.zeros(4, bool))
+    assert basis_of(few).bands.tolist() == [0, 1, 2, 3]
+
+
+def test_a_basis_is_fitted_to_rows_of_the_whole_scene_and_of_wide_ones_to_some_columns():
+    values = np.zeros((300, 4, 2))
+    values[299] = [3, 4]
+    assert basis_of(HyperCube.from_array(values)).mean == pytest.approx([3 / 64, 4 / 64])
+    odd = np.arange(20_000) % 2
+    for columns, mean in ((10_000, 0.5), (20_000, 0.5), (20_001, 0.5)):
+        wide = np.resize(odd, (1, columns, 1)) * np.ones(2)
+        assert basis_of(HyperCube.from_array(wide)).mean == pytest.approx(mean, abs=1e-3)
+    two_rows = np.resize(odd, (2, 20_000, 1)) * np.ones(2)
+    assert not basis_of(HyperCube.from_array(two_rows)).mean.any()  # every second column
+
+
+def test_superpixels_larger_than_the_window_are_one(cube):
+    window = read_window(cube, basis_of(cube), (0, 0, 10, 10))
+    assert len(superpixels(window, 51)) == len(superpixels(window, 1000)) == 1
+    assert superpixels(window, 1000).pixels(0, 50).size == 100
+    assert len(superpixels(window, 20)) > 1
+
+
 def test_labelled_spectra_are_those_of_the_labelled_pixels(cube):
     labels = np.zeros((40, 50), np.uint16)
     labels[3, 2:6], labels[30, [1, 49]], labels[12, 5] = 7, 7, 9

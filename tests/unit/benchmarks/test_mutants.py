@@ -1,11 +1,13 @@
 """Faults are put in, the tests that call their place are found, and the rows are counted."""
 
 import ast
+from importlib.util import find_spec
 
 import pytest
 
 from benchmarks import table as tables
 from benchmarks.callers import function_around
+from benchmarks.mutants import LIBRARIES
 from benchmarks.report_mutants import mutants_section
 from benchmarks.single_faults import faults
 from benchmarks.table import Table
@@ -61,6 +63,11 @@ def test_each_fault_changes_what_the_code_says():
 def test_no_arguments_are_swapped_whose_order_is_free():
     found = [fault.text for fault in faults(ast.parse("f(a, b)\nmax(a, b)\nnp.minimum(a, b)"))]
     assert [text for text in found if text.startswith("swapped")] == ["swapped arguments: f(a, b)"]
+
+
+@pytest.mark.parametrize("library", sorted({n.split(".")[0] for n in LIBRARIES.split()}))
+def test_what_is_imported_before_any_fault_is_installed(library):
+    assert find_spec(library)
 
 
 def row(result, judged="", layer="core", seed="5"):

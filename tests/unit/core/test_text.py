@@ -66,7 +66,7 @@ def test_a_long_sentence_keeps_its_beginning_and_its_end():
     assert text.endswith("say which: scene.npz:NAME.")
 
 
-@given(st.text(max_size=400).map(lambda t: t * 30) | st.text(alphabet='"\n\0a', max_size=999))
+@given(st.text(max_size=80).map(lambda t: t * 300) | st.text(alphabet='"\n\0a', max_size=999))
 def test_any_text_becomes_one_bounded_line_once_and_for_all(text):
     line = message(text)
     assert len(line) <= MOST_MESSAGE

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from hsi_viewer.core.assessment.applicability import fit_applicability
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
@@ -80,3 +81,24 @@ def test_places_without_a_class_are_outside(scene):
     assert told_outside[14:20, 14:20].all()
     assert (told_outside >= outside).all()
     assert applicability_of(seen, labels, None, background & False).background is None
+
+
+def test_the_map_is_made_tile_by_tile_and_tells_how_far_it_is(monkeypatch):
+    def halves(rows, columns):
+        return [(slice(0, 1), slice(0, columns)), (slice(1, rows), slice(0, columns))]
+
+    def tile(rows, columns, token):
+        valid = np.ones((rows.stop - rows.start, columns.stop), bool)
+        valid[0, 0] = False
+        return np.full((valid.size, 1), rows.start + 0.5), valid
+
+    monkeypatch.setattr("hsi_viewer.learning.applicability.tiles", halves)
+    seen = SimpleNamespace(
+        scene=SimpleNamespace(cube=SimpleNamespace(rows=3, columns=2)), tile=tile
+    )
+    known = fit_applicability(np.array([[0.0], [1.0]]), np.zeros(2, int), np.arange(2), np.ones(1))
+    port = Recorder()
+    found = dissimilarity_map(seen, known, port=port)
+    nan = np.nan
+    np.testing.assert_allclose(found, [[nan, 0.5], [nan, 0.5], [0.5, 0.5]], atol=1e-6)
+    assert [item.fraction for item in port.items] == [0.5, 1.0]

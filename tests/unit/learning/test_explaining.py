@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.classifiers import fit, load_model
 from hsi_viewer.learning.explaining import Explainer
-from hsi_viewer.learning.occlusion import mean_of_classes, occluded
+from hsi_viewer.learning.occlusion import fitting_scene, mean_of_classes, occluded
 from hsi_viewer.learning.trainer import fit as fit_engine
 from tests.unit.learning.made import SMALL, made_scene
 
@@ -44,6 +45,15 @@ def test_log_odds_and_groups_by_hand():
     np.testing.assert_allclose(mean_of_classes(values, np.array([1, 1, 2])), [5.5, 3.5])
     changed = occluded(np.float32([7, 8]), np.float32([1, 2]), [np.array([1])])
     assert changed.tolist() == [[7, 8], [7, 2]]
+
+
+def test_features_of_the_scene_that_is_explained_are_taken_where_the_model_has_them(scene):
+    cube, _ = scene
+    other = replace(cube, name="other")
+    kept = [SimpleNamespace(origin=other), SimpleNamespace(origin=cube)]
+    model = SimpleNamespace(scenes=kept)
+    assert fitting_scene(model, cube) is kept[1]
+    assert fitting_scene(model, other) is kept[0]
 
 
 def test_a_linear_model_decides_by_its_weights(scene):
@@ -82,6 +92,9 @@ def test_a_linear_model_decides_by_its_weights(scene):
     )
     assert found.nearest[0].distance == pytest.approx(found.dissimilarity)
     assert repr(found).startswith(f"<Explanation of class {found.class_id} at row 0, column 0: ")
+    elsewhere = hsi_viewer.explain(model, cube, 3, 17, labels=two)
+    assert (elsewhere.row, elsewhere.column) == (3, 17)
+    np.testing.assert_allclose(elsewhere.spectrum, cube.spectrum(3, 17))
 
 
 def test_the_engine_says_what_its_voices_and_exits_say(scene, tmp_path):

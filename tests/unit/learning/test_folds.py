@@ -7,7 +7,7 @@ import pytest
 
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.learning.calibration import fit_steepness
-from hsi_viewer.learning.folds import FOLDS, held_out, trainable
+from hsi_viewer.learning.folds import FOLDS, evenly, held_out, random_folds, trainable
 
 
 def test_no_class_misses_in_training_where_only_some_labels_are_used():
@@ -62,3 +62,23 @@ def test_the_factor_stays_finite_where_every_label_is_met_and_small_where_none_i
     right = np.eye(4)[targets]
     assert 3 < fit_steepness(right, targets) < 10
     assert fit_steepness(right, (targets + 1) % 4) < 0.01
+
+
+def test_labels_of_each_class_are_drawn_evenly_into_the_folds_and_a_lone_one_never():
+    targets = np.repeat([0, 1, 2, 3], [10, 7, 2, 1])
+    folds = random_folds(targets, 3)
+    for k, counts in {0: [2, 2, 2, 2, 2], 1: [1, 2, 2, 1, 1], 2: [0, 0, 1, 1, 0]}.items():
+        assert np.bincount(folds[targets == k], minlength=FOLDS).tolist() == counts
+    assert folds[targets == 3].tolist() == [-1]
+    assert (random_folds(targets, 3) == folds).all()
+    assert (random_folds(targets, 4) != folds).any()
+    assert set(random_folds(targets, 3, 2)) == {-1, 0, 1}
+
+
+def test_of_many_labels_as_many_of_each_class_are_taken():
+    targets = np.repeat([0, 1, 2], [50, 30, 1])
+    chosen = evenly(targets, 30, 0)
+    assert np.bincount(targets[chosen]).tolist() == [10, 10, 1]
+    assert (np.diff(chosen) > 0).all()
+    assert np.bincount(targets[evenly(targets, 1, 0)]).tolist() == [2, 2, 1]
+    assert (evenly(targets, 30, 1) != chosen).any()

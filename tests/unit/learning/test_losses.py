@@ -99,6 +99,28 @@ def test_a_loss_is_smoothed_cross_entropy_and_a_weight_that_rises(step, share) -
     assert float(found) == pytest.approx(wanted, rel=1e-5)
 
 
+@pytest.mark.parametrize("share", [0.25, 2.0])
+def test_what_each_exit_sees_is_made_compact_by_its_share_of_the_loss(share, monkeypatch) -> None:
+    seen: list[tuple[int, ...]] = []
+
+    def ten(features, targets):
+        seen.append((len(features), len(targets)))
+        return torch.tensor(10.0)
+
+    def first_loss(compactness: float) -> float:
+        how = replace(THREE_EPOCHS.distillation, compactness=compactness)
+        torch.manual_seed(0)
+        learner = learner_of(data_of(3, 8), recipe=replace(THREE_EPOCHS, distillation=how))
+        return learner._step(0, Tally([], []))
+
+    monkeypatch.setattr("hsi_viewer.learning.training_loop.compactness", ten)
+    plain = first_loss(0.0)
+    assert not seen
+    exits = THREE_EPOCHS.network.stages
+    assert first_loss(share) == pytest.approx(plain + share * 10 * exits, rel=1e-5)
+    assert seen == [(16, 16)] * exits
+
+
 def test_what_was_said_before_counts_more_as_training_goes_on() -> None:
     how = replace(THREE_EPOCHS.distillation, mode="previous_epochs")
     learner = learner_of(data_of(4, 5), recipe=replace(THREE_EPOCHS, distillation=how))

@@ -13,7 +13,12 @@ from hsi_viewer.learning import random_walker
 from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.dissection import depths, front_of
 from hsi_viewer.learning.grid_solver import boxes_at_once
-from hsi_viewer.learning.random_walker import edge_weights, walk
+from hsi_viewer.learning.random_walker import (
+    edge_weights,
+    squared_distances,
+    usual_mean,
+    walk,
+)
 from hsi_viewer.learning.recipe import WalkerRecipe
 
 
@@ -109,6 +114,28 @@ def test_confidence_grows_towards_labels() -> None:
     unseeded = walk(probabilities, guide, valid, np.full(truth.shape, -1), WalkerRecipe())
     assert (unseeded.max(2) < seeded.max(2)).mean() > 0.99
     assert unseeded[6, 5].max() < plain[6, 5].max()
+
+
+def test_edges_weigh_by_the_distance_of_their_two_pixels() -> None:
+    guide = np.array([[[0, 1], [3, 1], [3, 4]], [[0, 0], [0, 2], [0, 2]]], np.float32)
+    down, right = squared_distances(guide)
+    assert down.tolist() == [[9, 4], [0, 9]]
+    assert right.tolist() == [[1], [8], [5]]
+    mean = (9 + 4 + 0 + 9 + 1 + 8 + 5) / 7
+    valid = np.ones((3, 2), bool)
+    for given, unit in ((None, mean), (2.0, 2.0)):
+        weights = edge_weights(guide, valid, 3.0, given)
+        for found, squares in zip(weights, (down, right), strict=True):
+            np.testing.assert_allclose(found, np.exp(-3 * squares / unit) + 1e-6, rtol=1e-5)
+    even = edge_weights(np.zeros((1, 3, 2), np.float32), valid, 3.0)
+    np.testing.assert_allclose(even[0], 1, rtol=1e-5)
+
+
+def test_stray_distances_do_not_count_for_the_usual_one() -> None:
+    usual = np.ones(99, np.float32)
+    assert usual_mean(usual, np.float32([20])) == pytest.approx(1.19)
+    assert usual_mean(usual, np.float32([20.5])) == 1
+    assert usual_mean(np.zeros(0, np.float32)) == 0
 
 
 def test_a_pixel_without_data_has_no_edges() -> None:

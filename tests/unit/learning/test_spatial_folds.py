@@ -137,3 +137,42 @@ def test_halves_divide_the_labelled_area() -> None:
     assert (found.folds[two & left] != found.folds[two & ~left][0]).all()
     assert len(set(found.folds[two & left])) == len(set(found.folds[two & ~left])) == 1
     assert (found.folds[~two] == NEVER).all()
+
+
+def joined_scenes(*of_scene: dict[int, int]) -> tuple:
+    """Pixels and targets of scenes of 20 rows; each is given as labels by class."""
+    pixels, targets = [], []
+    for number, counts in enumerate(of_scene):
+        for class_index, count in counts.items():
+            row = 20 * number + class_index
+            pixels += [row * COLUMNS + 2 * k for k in range(count)]
+            targets += [class_index] * count
+    return np.array(pixels), np.array(targets), [20 * n for n in range(len(of_scene))]
+
+
+@pytest.mark.parametrize("halves", [False, True])
+def test_scenes_that_were_joined_are_held_out_whole(halves):
+    pixels, targets, joined_at = joined_scenes({0: 3, 1: 3}, {0: 2, 1: 1, 3: 1}, {1: 1, 2: 1, 3: 1})
+    if halves:
+        found = half_folds(pixels, targets, COLUMNS, joined_at=joined_at)
+    else:
+        found = spatial_folds(pixels, targets, COLUMNS, 2, joined_at=joined_at)
+    scene = found.positions[:, 0] // 20
+    # Six labels, then four and three, which together are not many more; classes 2 and 3 are of
+    # scenes of one fold.
+    expected = np.where(scene == 0, 0, 1)
+    expected[targets >= 2] = NEVER
+    np.testing.assert_array_equal(found.folds, expected)
+
+
+def test_as_many_scenes_as_folds_are_each_held_out():
+    pixels, targets, joined_at = joined_scenes({0: 1, 1: 1}, {0: 3, 1: 3}, {0: 2, 1: 2})
+    found = spatial_folds(pixels, targets, COLUMNS, 5, joined_at=joined_at)
+    np.testing.assert_array_equal(found.folds, np.array([2, 0, 1])[found.positions[:, 0] // 20])
+
+
+def test_scenes_of_one_class_each_are_held_out_by_place_instead():
+    pixels, targets, joined_at = joined_scenes({0: 6}, {1: 6})
+    found = spatial_folds(pixels, targets, COLUMNS, 3, joined_at=joined_at)
+    assert found.is_held.all()
+    np.testing.assert_array_equal(found.folds, spatial_folds(pixels, targets, COLUMNS, 3).folds)

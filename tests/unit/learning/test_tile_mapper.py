@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import SettingError
+from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning.by_tile import SCALE_SIDE, ByTile
 from hsi_viewer.learning.classifiers import hybridsn_sd, lda
 from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.learning.one_thread import one_thread
+from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.tile_mapper import MapSettings, SceneStatistics, TileMapper
 from hsi_viewer.learning.trainer import fit
 from tests.unit.learning.made import SMALL, made_scene
@@ -98,3 +102,23 @@ def test_a_classifier_of_a_plug_in_is_asked_for_no_more_than_it_can(scene):
     assert mapper.windows == [(slice(0, ROWS), slice(0, COLUMNS))]
     with pytest.raises(SettingError, match="'foreign' cannot standardise"):
         TileMapper(Foreign(), scene[0], MapSettings(standardise="scene"))
+
+
+@pytest.mark.parametrize(("tiles", "step"), [(1, 1), (16, 1), (17, 2), (33, 3)])
+def test_the_usual_edge_is_of_some_tiles_of_the_whole_scene(tiles, step):
+    asked = []
+
+    def guide_at(rows, columns, count):
+        asked.append(rows.start // SCALE_SIDE)
+        guide = np.tile(np.arange(5.0, dtype=np.float32), (count, 4, 1))
+        valid = np.ones((4, 5), bool)
+        valid[0, 4] = False
+        return guide, valid
+
+    cube = HyperCube.from_array(np.zeros((tiles * SCALE_SIDE, 1, 1), np.uint8))
+    scene, walker = SimpleNamespace(cube=cube, guide_at=guide_at), WalkerRecipe(guides=2)
+    edge = ByTile(scene, None, walker, None, None, "").usual_edge(CancelToken())
+    assert asked == list(range(0, tiles, step))
+    # Of four rows of five pixels, one without data: 14 edges down of 0, and 15 rightward of 2.
+    assert edge == pytest.approx(30 / 29)
+    assert ByTile(scene, None, None, None, None, "").usual_edge(CancelToken()) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -563,3 +564,21 @@ def test_a_voice_without_a_share_is_not_heard():
     pool = Pool({"pixels": Share(0.5, 3.0), "bands": Share(0.5, 0.0)}, "none", temperature=2.0)
     assert [pool.factor(name) for name in ("pixels", "bands", "surroundings")] == [0.75, 0.0, 0.0]
     assert pool.heard == ("pixels",)
+
+
+@pytest.mark.parametrize(
+    ("size", "first", "last"), [(7, 0, 7), (100, 0, 100), (110, 5, 105), (301, 100, 200)]
+)
+def test_how_even_a_map_is_is_looked_up_in_its_middle(size, first, last):
+    assert judging.LOOKED_AT == 100
+    assert judging._middle(size) == slice(first, last)
+
+
+def test_the_usual_distance_is_one_that_most_of_the_sample_stays_within():
+    def usual(sample: np.ndarray) -> float:
+        scene = SimpleNamespace(features=SimpleNamespace(distance=lambda values: values))
+        judge = SimpleNamespace(scene=scene, fitter=SimpleNamespace(sample=sample))
+        return judging.Judge.usual_distance.fget(judge)
+
+    assert usual(np.arange(101.0)) == pytest.approx(100 * judging.USUAL)
+    assert usual(np.zeros(0)) == float("inf")

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning import scene_features as scene_module
-from hsi_viewer.learning.features import Features
+from hsi_viewer.learning.features import Features, fit_features
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_windows import seen_by
 from hsi_viewer.learning.trainer import fit
@@ -124,3 +124,16 @@ def test_windows_around_mirrored_places_lie_in_the_part_that_is_read(reach):
             part = seen_by(range(start, stop), reach, size)
             assert 0 <= part.start <= inside.min()
             assert inside.max() < part.stop <= size
+
+
+def test_what_features_of_a_place_are_made_of_is_read_around_it():
+    cube, _ = made_scene(20, 31, 6)
+    scene = SceneFeatures(cube, fit_features(cube, SMALL.features), keep=False)
+    values, _ = scene.spectra(slice(0, 20), slice(0, 31))
+    whole, reach = values.reshape(20, 31, -1), scene.features.reach
+    for row, column in ((3, 17), (17, 3), (0, 30)):
+        places = range(row, row + 1), range(column, column + 1)
+        found, valid, *_ = scene.standardised_around(*places)
+        around = seen_by(places[0], reach, 20), seen_by(places[1], reach, 31)
+        assert found.shape[:2] == valid.shape == whole[around].shape[:2]
+        np.testing.assert_allclose(found, whole[around], rtol=1e-5)

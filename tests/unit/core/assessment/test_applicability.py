@@ -15,7 +15,7 @@ ONES = np.ones(1, np.float32)
 
 
 def test_dissimilarity_by_hand():
-    """Four pixels at 0, 1, 3 and 6, in two folds: mean distance 21 / 6, spread 2.29."""
+    """Four pixels at 0, 1, 3 and 6, in two folds: mean distance 20 / 6, spread 2.29."""
     features = np.array([[0.0], [1.0], [3.0], [6.0]])
     found = fit_applicability(features, np.zeros(4, int), np.array([0, 0, 1, 1]), weights=ONES)
     mean = (1 + 3 + 6 + 2 + 5 + 3) / 6
@@ -80,3 +80,12 @@ def test_what_is_nearer_to_the_background_is_outside():
     np.testing.assert_array_equal(after[[0, 4]], before[[0, 4]])
     assert (after >= before).all()
     assert found.with_background(np.zeros((0, 1))).background is None
+
+
+def test_distances_are_to_each_training_pixel():
+    features = np.array([[0.0], [1.0], [3.0], [6.0]])
+    found = fit_applicability(features, np.zeros(4, int), np.array([0, 0, 1, 1]), weights=ONES)
+    distances = found.distances(np.array([[4.0], [1.0], [-7.0]]))
+    expected = np.array([[4, 3, 1, 2], [1, 0, 2, 5], [7, 8, 10, 13]]) / (20 / 6)
+    np.testing.assert_allclose(distances, expected, atol=1e-3)
+    assert distances.dtype == np.float32

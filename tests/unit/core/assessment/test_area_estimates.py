@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL, estimate_areas
-from hsi_viewer.core.assessment.areas import class_areas, suited_unit
+from hsi_viewer.core.assessment.areas import class_areas, strip_areas, suited_unit
 from hsi_viewer.core.errors import LabelError
+from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 
 
 def of_matrix(counts):
@@ -196,3 +197,23 @@ def test_areas_of_a_map():
     ]
     assert class_areas(np.zeros((2, 2), np.uint16)) == ()
     assert [suited_unit(x) for x in (9e3, 9e5, 9e8)] == ["m²", "ha", "km²"]
+
+
+@pytest.mark.parametrize("metres", [None, np.linspace(1, 2, 600)])
+def test_areas_of_a_map_that_is_read_by_strips_are_those_of_the_whole(metres):
+    class_map = np.zeros((600, 3), np.uint16)
+    class_map[:100], class_map[250:300], class_map[:, 2] = 300, 7, 1
+    found, whole = strip_areas(class_map, metres), class_areas(class_map, metres)
+    assert [(a.class_id, a.pixels, a.share) for a in found] == [
+        (a.class_id, a.pixels, a.share) for a in whole
+    ]
+    areas = [a.square_metres for a in whole]
+    assert [a.square_metres for a in found] == (areas if metres is None else pytest.approx(areas))
+    assert strip_areas(np.zeros((2, 2), np.uint16), metres) == ()
+
+
+def test_areas_of_a_large_map_can_be_cancelled():
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(TaskCancelledError):
+        strip_areas(np.ones((2, 2), np.uint16), token=token)

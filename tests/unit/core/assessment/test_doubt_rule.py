@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hsi_viewer.core.assessment.doubt_rule import DoubtRule
 from hsi_viewer.core.postprocess.clean import Cleaning
-from hsi_viewer.core.postprocess.map_steps import step_sentence, steps_of, with_step
+from hsi_viewer.core.postprocess.map_steps import after_steps, step_sentence, steps_of, with_step
 from hsi_viewer.core.prediction import Prediction
 
 
@@ -63,6 +63,26 @@ def test_steps_are_kept_in_order_in_the_settings_of_a_run():
     ]
     with pytest.raises(ValueError, match=r"^0: expected an object"):
         steps_of({"cleaning": [7]})
+
+
+def test_steps_are_done_again_in_their_order():
+    prediction = made([[0.2, 0.9, 0.9], [0.9, 0.9, 0.9]], [[1, 3, 1], [3, 3, 3]])
+    merged = Cleaning(merge={3: 1})
+    outside = np.array([[False, False, True], [False, False, False]])
+    asked = []
+
+    def where() -> np.ndarray:
+        asked.append(outside)
+        return outside
+
+    def after(*steps):
+        return after_steps(prediction, steps, None, where).class_map.tolist()
+
+    assert after() == [[1, 3, 1], [3, 3, 3]]
+    assert after(DoubtRule(0.5), merged) == [[0, 1, 1], [1, 1, 1]]
+    assert not asked
+    assert after(merged, DoubtRule(applicable=True)) == [[1, 1, 0], [1, 1, 1]]
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

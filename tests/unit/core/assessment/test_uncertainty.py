@@ -27,6 +27,15 @@ def test_by_hand():
     assert entropy(np.ones((3, 4, 1))).tolist() == [[0] * 4] * 3
 
 
+def test_entropy_is_a_share_of_what_so_many_classes_can_have_at_most():
+    p = np.full((2, 5, 3), 1 / 3, np.float32)
+    p[1, 4] = 0.5, 0.5, 0
+    expected = np.ones((2, 5))
+    expected[1, 4] = np.log(2) / np.log(3)
+    assert entropy(p) == pytest.approx(expected)
+    assert margin(p)[1, 4] == 0
+
+
 @settings(max_examples=30)
 @given(raw)
 def test_bounds_order_and_tiles(values):

@@ -122,6 +122,14 @@ def test_without_wavelengths_the_first_bands_are_not_noisy(noisy):
     assert not set(initial_bands(HyperCube.from_array(values))) & set(noisy)
 
 
+@pytest.mark.parametrize(("clear", "shown"), [([1, 3, 4], {1, 3, 4}), ([1, 3], {1, 2, 4})])
+def test_three_clear_bands_are_enough_and_fewer_are_not(clear, shown):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(40, 60, 6)) * 50
+    values[:, :, clear] = np.cumsum(rng.normal(size=(40, 60)), axis=1)[:, :, None]
+    assert set(initial_bands(HyperCube.from_array(values))) == shown
+
+
 def test_of_noise_alone_any_bands_are_shown():
     values = np.random.default_rng(0).normal(size=(2, 9, 8))
     assert initial_bands(HyperCube.from_array(values)) == (6, 4, 1)

@@ -143,3 +143,15 @@ def test_a_histogram_reaches_a_tenth_beyond_nearly_all_values():
     found = histogram(values)
     assert found.low == pytest.approx(low - 0.1 * (high - low))
     assert found.high == pytest.approx(high + 0.1 * (high - low))
+
+
+@pytest.mark.parametrize("kind", ["percentile", "minmax", "typed", "equalize", "gaussian"])
+def test_each_channel_has_a_contrast_of_its_own_unless_they_are_linked(kind):
+    moved = ((1, 0), (5, -1000), (9, 500))
+    samples = [BandSample(np.arange(100.0) * k + by) for k, by in moved]
+    found = Contrast(kind).transfers(samples)  # without limits, typed ones are percentiles
+    assert found == tuple(Contrast(kind).transfers([sample])[0] for sample in samples)
+    assert len(set(found)) == 3
+    assert Contrast("typed").transfers(samples) == Contrast("percentile").transfers(samples)
+    (linked,) = set(Contrast(kind, linked=True).transfers(samples))
+    assert linked not in found

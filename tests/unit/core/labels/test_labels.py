@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as hnp
 
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids
-from hsi_viewer.core.labels.label_edit import merged
+from hsi_viewer.core.labels.decisions import Decision, background_of
+from hsi_viewer.core.labels.label_edit import joined, merged
 from hsi_viewer.core.labels.label_map import LabelMap
 
 ROWS, COLUMNS = 4, 5
@@ -186,3 +187,32 @@ def test_ids_of_any_type_are_one_by_one_what_the_rules_say(values):
 def test_edit_to_refuses_what_is_no_label_map():
     with pytest.raises(LabelError, match="choose the label file of this cube"):
         LabelMap(ROWS, COLUMNS).edit_to(np.zeros((COLUMNS, ROWS)))
+
+
+def test_each_pixel_gets_an_id_of_its_own_and_of_one_named_twice_the_last_counts():
+    labels = LabelMap(2, 3)
+    labels.apply(labels.edit_for(np.array([0, 1]), 7))
+    ids = np.array([5, 7, 2, 9, 3], np.uint16)
+    edit = labels.edit_with(np.array([4, 1, 0, 4, 2]), ids)
+    labels.apply(edit)
+    assert labels.ids.ravel().tolist() == [2, 7, 3, 0, 9, 0]
+    assert edit.pixels.tolist() == [0, 2, 4]  # 1 had its id already
+    labels.apply(edit.reverse)
+    assert labels.ids.ravel().tolist() == [7, 7, 0, 0, 0, 0]
+
+
+def test_edits_of_different_pixels_are_joined_as_they_are():
+    labels = LabelMap(2, 3)
+    edits = [labels.edit_for(np.array([4, 5]), 7), labels.edit_for(np.array([0]), 8)]
+    both = joined(edits)
+    assert (both.pixels.tolist(), both.after.tolist()) == ([4, 5, 0], [7, 7, 8])
+    labels.apply(both)
+    assert labels.ids.ravel().tolist() == [8, 0, 0, 0, 7, 7]
+    labels.apply(both.reverse)
+    assert not labels.total
+
+
+def test_pixels_of_no_class_are_those_that_were_decided_so():
+    decisions = np.array([[0, *Decision]], np.uint16)
+    assert background_of(decisions).tolist() == [[False, False, True, False]]
+    assert [d.title for d in Decision] == ["Skip place", "No class here", "Keep label"]

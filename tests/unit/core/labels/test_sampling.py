@@ -65,9 +65,9 @@ def test_draws_are_those_of_the_benchmark(bench_dir, protocol, offset, n):
 
 def test_percent_of_each_class_and_at_least_one():
     truth = np.zeros((20, 30), np.uint16)
-    truth[:, :20], truth[:2, 20:], truth[5, 25] = 1, 2, 3
+    truth[:, :20], truth[:2, 20:], truth[5, 25], truth[9, 22:26] = 1, 2, 3, 4
     training, test = draw_training(truth, Draw(10, "percent", seed=4))
-    assert [int((training == i).sum()) for i in (1, 2, 3)] == [40, 2, 1]
+    assert [int((training == i).sum()) for i in (1, 2, 3, 4)] == [40, 2, 1, 1]
     np.testing.assert_array_equal(training + test, truth)
 
 
@@ -153,3 +153,15 @@ def test_a_ground_truth_of_other_numbers_is_drawn_from_by_the_rules_of_labels():
         np.testing.assert_array_equal(found, expected)
     with pytest.raises(LabelError, match="the ground truth"):
         draw_per_class("truth.npy", 5)
+
+
+@pytest.mark.parametrize(("pixels", "drawn"), [(8, False), (7, True)])
+def test_specks_are_not_drawn_from_where_a_class_has_fields(pixels, drawn):
+    truth = np.zeros((20, 100), np.uint16)
+    truth[4:8, :5], truth[4:8, 90:] = 2, 2
+    for column in (0, 90):
+        truth[0, column : column + pixels] = 1
+    truth[14, 50:53] = 1
+    seeds = [draw_training(truth, Draw(2, protocol="fields", seed=s, gap=1))[0] for s in range(12)]
+    assert any(training[14, 50:53].any() for training in seeds) is drawn
+    assert all(training[0].any() or training[14].any() for training in seeds)

@@ -202,3 +202,16 @@ def test_a_large_noisy_map_is_cleaned_in_little_memory(clean, most):
     finally:
         tracemalloc.stop()
     assert peak / ids.size < most  # bytes a pixel
+
+
+@pytest.mark.parametrize(("minimum", "left"), [(1, {1, 2, 3}), (2, {1, 3}), (3, {1})])
+def test_regions_of_fewer_pixels_than_the_minimum_go(minimum, left):
+    ids = as_map("1111 1211 1111 1331")
+    assert set(np.unique(cleaned(ids, Cleaning(minimum=minimum))).tolist()) == left
+
+
+@pytest.mark.parametrize("merge", [{0: 1}, {1: 0}, {1: 65536}, {65536: 1}, {70000: 1}, {-1: 2}])
+def test_only_classes_are_merged(merge):
+    with pytest.raises(ValueError, match="Only classes"):
+        cleaned(as_map("12"), Cleaning(merge=merge))
+    assert cleaned(as_map("12"), Cleaning(merge={2: 65535})).tolist() == [[1, 65535]]

@@ -86,3 +86,13 @@ def test_statistics_of_scaled_spectra_are_those_of_the_scaled_values():
     np.testing.assert_allclose(scaled.resolution, gain)
     assert (scaled.count, scaled.levels) == (50, LEVELS)
     np.testing.assert_allclose(of(values).scaled(2.0).mean, 2 * values.mean(axis=0))
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_percentiles_of_a_band_of_one_value_are_this_value(whole):
+    low, high = np.array([0.0, 3.0, -7.0]), np.array([40.0, 3.0, -7.0])
+    counts = Histograms(low, high, 10, whole=whole)
+    for _ in range(2):
+        counts.add(np.array([[0.0, 3.0, -7.0], [40.0, 3.0, np.nan]]))
+    assert counts.percentiles((0, 50, 100))[:, 1:].tolist() == [[3, -7]] * 3
+    assert counts.resolution.tolist() == [4, 0, 0]

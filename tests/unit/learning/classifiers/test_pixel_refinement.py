@@ -26,13 +26,13 @@ def scene_of(truth: np.ndarray, noise: float) -> HyperCube:
 
 
 def fields() -> np.ndarray:
-    """Fields of 12 x 12 pixels."""
-    return np.kron(np.random.default_rng(1).integers(1, 4, (6, 6)), np.ones((12, 12), int))
+    """Fields of 10 x 10 pixels."""
+    return np.kron(np.random.default_rng(1).integers(1, 4, (4, 4)), np.ones((10, 10), int))
 
 
 def specks() -> np.ndarray:
     """Each pixel of any class."""
-    return np.random.default_rng(1).integers(1, 4, (72, 72))
+    return np.random.default_rng(1).integers(1, 4, (40, 40))
 
 
 @pytest.mark.parametrize(("name", "whole"), [("lda", True), ("lda", False), ("svm", True)])
@@ -64,6 +64,12 @@ def test_the_walker_is_as_strong_as_serves_the_scene(
     np.testing.assert_array_equal(
         again.predict(cube, labels=training).probabilities, found["auto"].probabilities
     )
+
+
+@pytest.mark.parametrize("truth", [fields(), specks()])
+def test_evidence_is_of_maps_that_are_refined_as_strongly(truth):
+    cube, (training, _) = scene_of(truth, 1.0), draw_per_class(truth, 8)
+    model = fit(cube, training, classifier="lda")
     evidence = evidence_of(model, cube, training, model.config)
     assert evidence.walker == model.refinement.strength
 

@@ -16,7 +16,7 @@ from hsi_viewer.core.progress import CancelToken, TaskCancelledError
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.guidance import ground as grounds
 from hsi_viewer.learning.guidance.ground import Ground, ground_of, segments_of
-from hsi_viewer.learning.guidance.proposals import Proposer, doubt_of, doubt_of_map
+from hsi_viewer.learning.guidance.proposals import Proposer, alike, doubt_of, doubt_of_map
 from hsi_viewer.learning.guidance.suggest import overlap_of, places_to_label, rules_for
 from hsi_viewer.learning.recipe import FeatureRecipe
 from tests.unit.learning.made import made_scene
@@ -453,3 +453,10 @@ def test_places_by_doubt_alone_are_each_unlike_the_ones_before(rule):
     else:
         numbers = [GROUND.segments[s.row, s.column] for s in found]
         assert len(set(numbers)) == 6
+
+
+def test_spectra_are_alike_by_their_distance_in_widths():
+    one, other = np.float32([[0, 0], [3, 0]]), np.float32([[3, 4], [0, 0], [0, 4]])
+    squares = np.array([[25, 0, 16], [16, 9, 25]])
+    np.testing.assert_allclose(alike(one, other, 5.0), np.exp(-squares / 50), rtol=1e-6)
+    np.testing.assert_allclose(alike(one, other, 2.0), np.exp(-squares / 8), rtol=1e-6)

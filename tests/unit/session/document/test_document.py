@@ -325,6 +325,18 @@ def test_the_ground_truth_adds_its_classes_to_the_legend_in_colours_of_their_own
     assert [c.id for c in document.legend] == [1]
 
 
+def test_the_ground_truth_is_kept_without_a_copy_and_its_change_is_reported():
+    document, received = new_document(), []
+    document.truth_changed.connect(lambda: received.append(document.truth_ids))
+    truth = ids_map(c1=[0], c7=[1])
+    document.set_truth(truth)
+    assert document.truth is truth
+    document.set_truth(truth, (1,))
+    document.set_truth(None)
+    assert document.truth is None
+    assert received == [(1, 7), (1,), ()]
+
+
 def test_ids_are_given_by_a_file_a_ground_truth_or_the_scene():
     assert not new_document().ids_given
     assert new_document(class_names={1: "Oats"}).ids_given
@@ -333,6 +345,8 @@ def test_ids_are_given_by_a_file_a_ground_truth_or_the_scene():
     assert document.ids_given
     document.set_truth(None)
     assert not document.ids_given
+    document.load_labels(ids_map(c1=[0]))
+    assert document.ids_given
 
 
 def test_what_is_used_of_the_cube_is_the_same_object_until_it_changes():

@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import os
 import zlib
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -213,6 +215,19 @@ def test_saved_work_is_known_as_saved(path):
     assert replayed(path).modified
     document.history.undo()
     assert not replayed(path).modified
+    recorder.close()
+
+
+def test_work_that_is_saved_again_after_a_step_was_undone_is_known_as_saved(path):
+    document, recorder = recorded(path)
+    document.add_class()
+    document.mark_saved()
+    for move in (document.history.undo, document.history.redo):
+        move()
+        assert replayed(path).modified
+        document.mark_saved()
+        assert read_records(path).records[-1].kind is Kind.SAVED
+        assert not replayed(path).modified
     recorder.close()
 
 
@@ -495,3 +510,30 @@ def test_a_large_record_is_not_copied_into_one_piece(path):
     journal.close()
     assert path.read_bytes() == MAGIC + b"".join(parts)
     assert journal.length == path.stat().st_size
+
+
+def held_below(folder: Path) -> list[Path]:
+    """The files in a folder that this process holds open."""
+    found = []
+    for handle in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # that of the listing itself
+            found.append(handle.readlink())
+    return [file for file in found if file.is_relative_to(folder)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="it lists what is held open")
+def test_a_closed_journal_holds_no_file(path, monkeypatch):
+    journal = Journal(path)
+    journal.append(lambda: Record(Kind.SAVED, {"n": 1}))
+    journal.check_written()
+    assert {file.name for file in held_below(path.parent)} == {"journal", "journal.tally"}
+    journal.close()
+    assert held_below(path.parent) == []
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Journal, "_write", full)
+    with pytest.raises(FileError, match="No space left"):
+        Journal(path.with_name("another"))
+    assert held_below(path.parent) == []

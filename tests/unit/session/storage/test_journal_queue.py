@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError
+from hsi_viewer.session.session import new_session
 from hsi_viewer.session.storage import journal as journal_module
 from hsi_viewer.session.storage import journal_queue
 from hsi_viewer.session.storage.journal import Journal
@@ -199,3 +200,27 @@ def test_the_last_stroke_is_waited_for_while_it_is_written(path, disk):
         assert recorder.journal.drain(60)
     assert not recorder.journal.busy
     recorder.close()
+
+
+def test_closing_ends_the_threads(path):
+    document, recorder = recorded(path)
+    stroke(document, 1, [3])
+    pools = recorder.journal._pool, recorder.journal._journal._pool  # nobody else ends them
+    recorder.close()
+    assert pools[0] is not None
+    assert not [t.name for t in threading.enumerate() if t.name.startswith("journal")]
+
+
+def test_a_session_is_writing_until_the_disk_has_caught_up(disk, tmp_path):
+    document = new_document()
+    session = new_session(document, str(tmp_path / "scene.npy"))
+    session.drain(60)
+    assert not session.writing
+    disk.clear()
+    stroke(document, 1, [3])
+    session.drain(0.0)
+    assert session.writing
+    disk.set()
+    session.drain(60)
+    assert not session.writing
+    session.close()

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from hsi_viewer.session.storage.cube_reference import CubeReference, reference_t
 from hsi_viewer.session.storage.lock_file import LockedError, holder_of
 from hsi_viewer.session.storage.migrations import SCHEMA
 from hsi_viewer.session.storage.project_file import (
+    LABELS,
     _most_bytes,
     backup_of,
     is_project,
@@ -33,6 +35,7 @@ from hsi_viewer.session.storage.project_file import (
     read_project_labels,
     write_project,
 )
+from hsi_viewer.session.storage.project_members import opened_members
 from hsi_viewer.session.storage.recoverable_sessions import (
     bring_back,
     discard,
@@ -677,6 +680,34 @@ def test_a_file_without_its_list_of_contents_gives_back_everything(path, tmp_pat
     assert {p.name for p in (tmp_path / "runs" / "1").iterdir()} == {FACTS, MAPS}
 
 
+@pytest.mark.parametrize("cut", [0, 1])
+def test_of_a_file_that_was_cut_only_members_that_are_there_to_their_end_are_found(path, cut):
+    with zipfile.ZipFile(path, "w") as file:
+        for name in ("a", "b", "c"):
+            file.writestr(name, name * 50)
+        ends = [info.header_offset for info in file.infolist()[1:]] + [file.start_dir]
+    whole = path.read_bytes()
+    for count, end in enumerate(ends, start=1):
+        path.write_bytes(whole[: end - cut])
+        if count - cut:
+            with opened_members(path) as members:
+                assert members.names == ["a", "b", "c"][: count - cut]
+                assert members.read("a", 50) == b"a" * 50
+        else:
+            with pytest.raises(zipfile.BadZipFile), opened_members(path):
+                pass
+
+
+@pytest.mark.parametrize("error", [None, OSError])
+def test_a_session_file_is_let_go_of_after_reading(path, error):
+    written(path)
+    with suppress(OSError), opened_members(path) as members:
+        if error is not None:
+            raise error
+    with pytest.raises(ValueError, match="closed"):
+        members.read(LABELS, 10**6)
+
+
 def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
     session = new_session(Document(open_cube(scene)), scene)
     received = []
@@ -701,10 +732,28 @@ def test_notes_are_unsaved_work_and_every_change_of_them_is_reported(scene):
     session.close()
 
 
+def test_taking_a_file_and_saving_to_it_are_reported(scene, path):
+    document, session = opened(scene)
+    received = []
+    session.changed.connect(lambda: received.append((session.project, session.modified)))
+    assert session.take_project(path) == ""
+    document.add_class()
+    snapshot = session.snapshot(session.data_with({}, {}, None))
+    session.mark_saved(snapshot)
+    assert received == [(path, False), (path, False)]
+    session.notes = "after the snapshot"
+    session.mark_saved(snapshot)
+    assert session.modified
+    assert session.folder.unsaved.exists()
+    session.close()
+
+
 def test_only_the_map_of_a_run_that_is_kept_is_shown_again(scene):
     session = new_session(Document(open_cube(scene)), scene)
     assert session.data_with({"zoom": 2}, {"layers": {}}, 3).shown_run is None
     session.training_runs.enter(Run(3, "Run 3", "2026-11-22T23:00:00+00:00"))
+    session.notes = "noted"
+    assert session.extras_words == ("1 class map", "notes")
     data = session.data_with({"zoom": 2}, {"layers": {}}, 3)
     assert (data.shown_run, data.view, data.features) == (3, {"zoom": 2}, {"layers": {}})
     assert data.reference == session.reference
