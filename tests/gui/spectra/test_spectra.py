@@ -251,9 +251,9 @@ def test_the_plot_and_the_view_become_pictures_with_a_legend(small, tmp_path, mo
     small.trigger("file.figure")
     small.settle()
     image = QImage(str(path["now"]))
-    assert image.width() > 2 * small.canvas.viewport().width()  # the legend stands beside it
+    right = 2 * small.canvas.scene_area().width()
+    assert image.width() > right  # the legend stands beside it
     colour = small.document.legend[1].colour
-    right = 2 * small.canvas.viewport().width()
     column = [
         image.pixelColor(x, y).getRgb()[:3]
         for x in range(right, min(right + 60, image.width()), 4)

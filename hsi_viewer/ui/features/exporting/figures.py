@@ -27,7 +27,7 @@ from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.widgets.figure_dialog import FigureDialog, ViewChoice
 
-NO_PLACE = "The scene isn't georeferenced."
+NO_PLACE = "the scene isn't georeferenced"
 
 
 def _png(image: QImage) -> bytes:
@@ -128,6 +128,7 @@ class FigureFeature(Feature):
             self.legend_of(view) if legend else (),
             self._bar_of(scene) if legend and scene is not None else None,
             draw if marks else None,
+            None if scene is None else scene.scene_area(),
         )
 
     def save(self, figure: Figure, path: Path, scale: float = 2.0) -> None:
