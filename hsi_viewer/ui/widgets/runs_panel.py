@@ -69,6 +69,7 @@ class RunsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[RunRow, ...] = ()
+        self._compared: frozenset[int] = frozenset()
         self._filling = False
         self.table = RowTable("Runs", HEADERS, TIPS, many=True, editable=True)
         self.table.setMinimumHeight(110)
@@ -114,6 +115,8 @@ class RunsPanel(QWidget):
     def show_runs(self, rows: Sequence[RunRow], shown: int | None) -> None:
         """List runs, the one whose map is shown in bold."""
         chosen = self.chosen()
+        if not self._compared <= {row.id for row in rows}:
+            self.hide_comparison()  # of a run that was deleted
         self._filling = True
         self._rows = tuple(rows)
         self.table.setRowCount(len(self._rows))
@@ -165,8 +168,15 @@ class RunsPanel(QWidget):
 
     # comparison ------------------------------------------------------------------------------
 
+    def hide_comparison(self) -> None:
+        """Forget how two runs differed."""
+        self._compared = frozenset()
+        self.result.clear()
+        self.result.hide()
+
     def show_comparison(
         self,
+        runs: tuple[int, int],
         names: tuple[str, str],
         differing: tuple[int, int],
         changes: Sequence[tuple[str, str, Transition]],
@@ -176,6 +186,7 @@ class RunsPanel(QWidget):
 
         Parameters
         ----------
+        runs : their ids.
         names : of the runs.
         differing : pixels that differ, and pixels in all.
         changes : names of the classes before and after, and how many pixels.
@@ -190,6 +201,7 @@ class RunsPanel(QWidget):
             *(["Most frequent changes:"] if changes else []),
             *(f"{t.pixels:,} {escape(a)} → {escape(b)}" for a, b, t in changes),
         ]
+        self._compared = frozenset(runs)
         self.result.setHtml("<br>".join(lines))
         self.result.show()
 

@@ -144,6 +144,17 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     assert len(titles(panel)) == 2
     window.context.offers.press("run 2", "Delete")
     assert titles(panel) == ["Baseline"]
+    assert panel.result.isHidden()  # it was about the run that is gone
+
+
+def test_a_comparison_goes_with_the_scene_of_its_runs(driver, tmp_path):
+    panel = driver.window.panel("runs")
+    for name in ("one", "two"):
+        np.save(tmp_path / f"{name}.npy", np.ones((5, 6, 3)))
+        driver.open(str(tmp_path / f"{name}.npy"))
+        assert panel.result.isHidden()
+        panel.show_comparison((1, 2), ("a", "b"), (3, 30), [], None)
+        assert not panel.result.isHidden()
 
 
 @pytest.mark.parametrize("held", [Qt.Key.Key_Control, Qt.Key.Key_Shift])
