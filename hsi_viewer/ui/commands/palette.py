@@ -87,7 +87,8 @@ class CommandPalette(QDialog):
         self.list.setCurrentRow(first)
 
     def _title(self, command: Command) -> str:
-        return f"{self._table.path(command.id)} › {command.words}"
+        """Its menus and its words, or the words alone: it is in no menu then."""
+        return " › ".join(filter(None, (self._table.path(command.id), command.words)))
 
     def _add(self, command_id: str, title: str) -> None:
         keys, action = self._table.keys(command_id), self._table.action(command_id)

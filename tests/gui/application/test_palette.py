@@ -108,6 +108,16 @@ def test_words_of_other_programs_find_commands_and_what_cannot_be_done_says_why(
     assert driver.window.context.docking.docks["messages"].isVisible()
 
 
+def test_commands_of_no_menu_are_listed_by_their_words(driver):
+    palette, table = opened(driver), driver.window.commands
+    titles = {c.id: palette._title(c) for c in table.commands}
+    assert titles["image.index.ndvi"] == "Index NDVI"
+    assert titles["class.3"] == "Choose class 3"
+    assert titles["view.fit"] == "View › Fit the scene"
+    assert typed(palette, "keys")[0] == "help.keys"
+    assert not table.action("class.3").isEnabled()
+
+
 def test_reasons_are_read_whole(driver):
     palette = opened(driver)
     typed(palette, "sam")
