@@ -32,6 +32,7 @@ from hsi_viewer.ui.widgets.clean_panel import INTO, CleanPanel
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 from hsi_viewer.ui.widgets.region_panel import RegionPanel
 from hsi_viewer.ui.widgets.result_card import ResultCard
+from hsi_viewer.ui.widgets.rolling_area import RollingArea
 from hsi_viewer.ui.widgets.runs_panel import LABELLED, OVERALL, SECONDS, RunRow, RunsPanel
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
@@ -66,6 +67,22 @@ def shown(qtbot, qapp):
 
 def classes(count: int) -> list[LabelClass]:
     return [LabelClass(i, f"Class {i}", palette_colour(i)) for i in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("percent", [100, 150])
+def test_some_classes_are_seen_beside_a_panel_that_wants_all_the_room(shown, qapp, percent):
+    apply_theme(qapp, "light", percent)
+    panel, area = ClassPanel(), RollingArea()
+    area.take(panel)
+    shown(area, NARROW * percent // 100, area.minimumSizeHint().height())
+    panel.show_classes(classes(9), {})
+    QApplication.processEvents()
+    table = panel.table
+    rows = [table.visualItemRect(table.item(row, NAME)) for row in range(9)]
+    seen = table.viewport().rect()
+    apply_theme(qapp, "light")
+    assert sum(seen.contains(row) for row in rows) >= 3
+    assert table.mapTo(area, table.rect().bottomLeft()).y() < area.height()
 
 
 def test_every_tab_of_an_explanation_is_seen(shown):
