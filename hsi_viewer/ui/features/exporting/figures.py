@@ -19,6 +19,7 @@ from hsi_viewer.jobs.object_table import write_table
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.legend_entries import legend_entries
+from hsi_viewer.ui.plots.curve_key import named_curves
 from hsi_viewer.ui.plots.figure import Figure, LegendEntry
 from hsi_viewer.ui.plots.plot_table import has_table, table_of
 from hsi_viewer.ui.plots.scatter_plot import ScatterPlot
@@ -170,6 +171,8 @@ class FigureFeature(Feature):
             return [LegendEntry(p.name, p.colour) for p in view.points]
         if isinstance(view, SceneView):
             return self._classes_shown(view)
+        if isinstance(view, pg.PlotWidget):
+            return [LegendEntry(name, colour, line=True) for name, colour in named_curves(view)]
         return []
 
     def _classes_shown(self, view: SceneView) -> list[LegendEntry]:
