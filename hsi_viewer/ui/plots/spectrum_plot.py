@@ -31,8 +31,8 @@ AXIS_LABELS: dict[AxisUnit, str] = {
     "band": "Band",
 }
 POINT_SIZE = 6
-# On each side of the only band; less than a band, so that no other number is on the axis.
-ROOM_AROUND_ONE: dict[AxisUnit, float] = {"nm": 10.0, "um": 0.01, "band": 0.5}
+# Beside the only wavelength, or the outermost band: no band 0 is on the axis.
+LEAST_ROOM: dict[AxisUnit, float] = {"nm": 10.0, "um": 0.01, "band": 0.5}
 VIEW_LABELS = {
     "continuum": "Continuum removed",
     "first": "First derivative",
@@ -264,8 +264,10 @@ class SpectrumPlot(pg.PlotWidget):
         finite = x[np.isfinite(x)]
         if finite.size:
             low, high = float(finite.min()), float(finite.max())
-            room = 0.0 if high > low else ROOM_AROUND_ONE[self.drawn_unit]
-            item.setXRange(low - room, high + room, padding=0.02)
+            room = LEAST_ROOM[self.drawn_unit]
+            if self.drawn_unit != "band":
+                room = 0.02 * (high - low) or room
+            item.setXRange(low - room, high + room, padding=0)
         item.disableAutoRange()
         self._range = None
         self._draw()

@@ -44,9 +44,11 @@ def numbers(plot: SpectrumPlot) -> list[str]:
     return [text for step, at in levels[:1] for text in axis.tickStrings(at, 1, step)]
 
 
-def test_the_only_band_is_the_only_number_of_the_axis(plot):
+def test_numbers_of_the_axis_are_those_of_bands(plot):
     drawn_on(plot, cube(1))
     assert numbers(plot) == ["1"]
+    drawn_on(plot, cube(156))
+    assert numbers(plot) == ["50", "100", "150"]
     drawn_on(plot, cube(1, np.array([550.0])))
     plot.set_unit("um")
     low, high = plot.getPlotItem().getAxis("bottom").range
