@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 
 from msgspec import Struct
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QMenu,
     QTableWidgetItem,
     QTextBrowser,
     QVBoxLayout,
@@ -75,6 +77,8 @@ class RunsPanel(QWidget):
         self.table.setMinimumHeight(110)
         self._room = NameRoom(self.table, (OVERALL,), (LABELLED, SECONDS))
         self.table.itemSelectionChanged.connect(self._on_selection)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._on_menu)
         self.table.itemChanged.connect(self._on_edited)
         self.empty = WrappedLabel(
             "Every training run is kept here with its map and model: show an earlier one again, "
@@ -206,6 +210,27 @@ class RunsPanel(QWidget):
         self.result.show()
 
     # buttons ---------------------------------------------------------------------------------
+
+    @Slot(QPoint)
+    def _on_menu(self, at: QPoint) -> None:
+        """Open a menu of what can be done with the chosen runs, as the buttons do it."""
+        item = self.table.itemAt(at)
+        if item is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for button in self._buttons():
+            action = menu.addAction(button.icon(), button.text(), button.click)
+            action.setEnabled(button.isEnabled())
+        rename = menu.addAction("Rename")
+        rename.triggered.connect(partial(self._on_rename, item))
+        rename.setEnabled(len(self.chosen()) == 1)
+        menu.popup(self.table.viewport().mapToGlobal(at))
+
+    def _on_rename(self, chosen: QTableWidgetItem, _checked: bool = False) -> None:
+        name = self.table.item(chosen.row(), RUN)
+        if name is not None:
+            self.table.editItem(name)
 
     @Slot()
     def _on_selection(self) -> None:
