@@ -220,7 +220,8 @@ class RunsPanel(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for button in self._buttons():
-            action = menu.addAction(button.icon(), button.text(), button.click)
+            action = menu.addAction(button.icon(), button.text())
+            action.triggered.connect(button.click)
             action.setEnabled(button.isEnabled())
         rename = menu.addAction("Rename")
         rename.triggered.connect(partial(self._on_rename, item))
