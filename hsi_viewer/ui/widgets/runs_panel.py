@@ -74,7 +74,7 @@ class RunsPanel(QWidget):
         self._compared: frozenset[int] = frozenset()
         self._filling = False
         self.table = RowTable("Runs", HEADERS, TIPS, many=True, editable=True)
-        self.table.setMinimumHeight(110)
+        self.table.setMinimumHeight(84)  # some runs, and room for how two of them differ
         self._room = NameRoom(self.table, (OVERALL,), (LABELLED, SECONDS))
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -103,7 +103,7 @@ class RunsPanel(QWidget):
         layout.addWidget(self.empty)
         layout.addLayout(rows[0])
         layout.addLayout(rows[1])
-        layout.addWidget(self.result, 1)
+        layout.addWidget(self.result, 2)
         self._on_selection()
 
     def _buttons(self) -> tuple[SignButton, ...]:
