@@ -64,7 +64,7 @@ class ClassPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._filling = False
-        self.setProperty(LEAST_LINES, 10)  # so that some classes are seen beside a tall panel
+        self.setProperty(LEAST_LINES, 8)  # so that some classes are seen beside a tall panel
         self.table = QTableWidget(0, 7)
         self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Classes")
