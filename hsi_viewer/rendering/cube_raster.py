@@ -31,6 +31,18 @@ class CubeRaster:
         self._cube, self._bands = cube, bands
         self._transfers, self._colours = transfers, colours
 
+    @property
+    def bands(self) -> tuple[int, ...]:
+        """The bands that are shown."""
+        return self._bands
+
+    def physical(self) -> NDArray[np.float32]:
+        """Physical values of the bands, (rows, columns, bands); NaN where there is no data."""
+        stored = self._cube.read(bands=self._bands)
+        values = self._cube.physical(stored)
+        values[~self._cube.is_data(stored)] = np.nan
+        return values.astype(np.float32)
+
     def rgba(self, rows: slice, columns: slice) -> NDArray[np.uint8]:
         """RGBA of a window."""
         stored = self._cube.read(rows, columns, self._bands)

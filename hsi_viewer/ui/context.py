@@ -75,6 +75,10 @@ class Opening(Protocol):
         """Signal with an OpenedCube that the user did not want after all."""
 
     @property
+    def refused(self) -> SignalInstance:
+        """Signal with a source that could not be opened, and the error."""
+
+    @property
     def session_requested(self) -> SignalInstance:
         """Signal with the path of a session file that should be opened."""
 
@@ -115,6 +119,9 @@ class Viewing(Protocol):
 
     def show_map(self, shown: bool) -> None:
         """Show or hide the class map, or what was chosen in its place."""
+
+    def show_image(self) -> None:
+        """Show the picture, with nothing over all of it."""
 
     def preview_map(self, ids: NDArray[np.uint16] | None) -> None:
         """Draw other ids in the place of the class map, until another map comes; None ends it."""

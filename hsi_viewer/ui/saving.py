@@ -29,6 +29,7 @@ TOGETHER = {
     ".shp": (".dbf", ".shx"),
 }
 MOST_NAMED = 4
+BESIDE = (".qml", ".xml")  # written beside an image
 
 
 def saving_folder(workspace: Workspace) -> Path:
@@ -53,7 +54,8 @@ def exported(files: Sequence[Path]) -> str:
     """A sentence about files that were written to one folder: all of a few, the first of many."""
     names = sorted({path.name for path in files})
     if len(names) > MOST_NAMED:
-        names = [f"{names[0]} and {len(names) - 1} more files"]
+        first = next((name for name in names if not name.endswith(BESIDE)), names[0])
+        names = [f"{first} and {len(names) - 1} more files"]
     return f"Exported to {files[0].parent}: {', '.join(names)}"
 
 

@@ -40,6 +40,7 @@ class MadeMap(Struct, frozen=True, eq=False):
     config : how it was made, for the run's details and the report.
     seconds : that it took.
     save_model : writes the model into a folder; None where there is none to keep.
+    written : whether a file of the user's has the map already, so that nothing is lost with it.
     """
 
     title: str
@@ -48,6 +49,7 @@ class MadeMap(Struct, frozen=True, eq=False):
     config: Mapping[str, Any]
     seconds: float = 0.0
     save_model: Callable[[Path], object] | None = None
+    written: bool = False
 
 
 class MapChange(Struct, frozen=True, eq=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from hsi_viewer.ui.commands.shortcut_page import MOUSE
+from hsi_viewer.ui.commands.shortcut_page import MOUSE, OTHER
 from hsi_viewer.ui.commands.table import CommandTable
 
 PAGE = "keys.md"
@@ -25,8 +25,7 @@ def keys_page(table: CommandTable) -> str:
     sections = sorted({section for section, _, _ in rows}, key=[r[0] for r in rows].index)
     order = sorted(rows, key=lambda row: sections.index(row[0]))
     for section, group in groupby(order, key=lambda row: row[0]):
-        title = "Other" if section == "Keys" else section
-        parts.append(_table(title, [(what, keys) for _, what, keys in group]))
+        parts.append(_table(section or OTHER, [(what, keys) for _, what, keys in group]))
     parts.append(_table("Mouse, on the image", list(MOUSE)))
     return "\n".join(parts)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -20,13 +22,23 @@ ID_ROLE = Qt.ItemDataRole.UserRole
 
 
 class CommandPalette(QDialog):
-    """A line to type in and the commands whose words match."""
+    """A line to type in and the commands whose words match.
 
-    def __init__(self, table: CommandTable, parent: QWidget) -> None:
+    Parameters
+    ----------
+    more : what else is in menus, such as recent files: its words, and what does it.
+    """
+
+    def __init__(
+        self,
+        table: CommandTable,
+        parent: QWidget,
+        more: Mapping[str, Callable[[], object]] | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Commands")
-        self._table = table
+        self._table, self._more = table, dict(more or {})
         self.line = QLineEdit()
         self.line.setPlaceholderText("Type a command")
         self.line.setAccessibleName("Command")
@@ -67,6 +79,7 @@ class CommandPalette(QDialog):
         """
         self.list.clear()
         titles = {c.id: self._title(c) for c in self._table.commands}
+        titles |= {title: title for title in self._more}
         ranks = {i: matches(text, title) for i, title in titles.items()}
         found = [i for i, rank in ranks.items() if rank]
         if not found:
@@ -76,7 +89,8 @@ class CommandPalette(QDialog):
         whole = " ".join(text.casefold().split())
 
         def order(command_id: str) -> tuple[bool, int, bool, int]:
-            title, disabled = titles[command_id], not self._table.action(command_id).isEnabled()
+            title = titles[command_id]
+            disabled = command_id not in self._more and not self._action(command_id).isEnabled()
             apart = whole not in title.casefold()
             return disabled, -ranks[command_id], apart, place(whole, title)
 
@@ -87,12 +101,23 @@ class CommandPalette(QDialog):
         self.list.setCurrentRow(first)
 
     def _title(self, command: Command) -> str:
-        return f"{self._table.path(command.id)} › {command.words}"
+        """Its menus and its words, or the words alone: it is in no menu then."""
+        return " › ".join(filter(None, (self._table.path(command.id), command.words)))
+
+    def _action(self, command_id: str) -> QAction:
+        return self._table.action(command_id)
 
     def _add(self, command_id: str, title: str) -> None:
-        keys, action = self._table.keys(command_id), self._table.action(command_id)
-        item = QListWidgetItem(title + (f"    {keys}" if keys else ""))
+        item = QListWidgetItem(title)
         item.setData(ID_ROLE, command_id)
+        if command_id not in self._more:
+            self._describe(item, command_id)
+        self.list.addItem(item)
+
+    def _describe(self, item: QListWidgetItem, command_id: str) -> None:
+        """Add the keys of a command, whether it is on, and why it can't be done."""
+        keys, action = self._table.keys(command_id), self._action(command_id)
+        item.setText(item.text() + (f"    {keys}" if keys else ""))
         if not action.isEnabled():
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             reason = self._table.disabled_reason(command_id)
@@ -100,7 +125,6 @@ class CommandPalette(QDialog):
             item.setToolTip(reason)
         elif action.isCheckable() and action.isChecked():
             item.setText(f"{item.text()}    ✓")
-        self.list.addItem(item)
 
     def _add_note(self, text: str) -> None:
         item = QListWidgetItem(text)
@@ -119,8 +143,9 @@ class CommandPalette(QDialog):
 
     @Slot(QListWidgetItem)
     def _run(self, item: QListWidgetItem) -> None:
-        if not item.data(ID_ROLE):
+        command_id = item.data(ID_ROLE)
+        if not command_id:
             return
-        action = self._table.action(item.data(ID_ROLE))
+        run = self._more.get(command_id) or self._action(command_id).trigger
         self.close()
-        action.trigger()
+        run()

@@ -28,6 +28,7 @@ from hsi_viewer.ui.dialogs import resize_for_text
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 ID_ROLE = Qt.ItemDataRole.UserRole
+OTHER = "Other"  # commands that are in no menu
 MOUSE = (
     ("Zoom at the cursor", "Wheel"),
     ("Pan", "Middle drag, Space + drag, arrows"),
@@ -110,7 +111,7 @@ class ShortcutPage(QDialog):
         groups: dict[str, QTreeWidgetItem] = {}
         items = {}
         for command in self._table.commands:
-            path = self._table.path(command.id)
+            path = self._table.path(command.id) or OTHER
             if path not in groups:
                 groups[path] = self._group(path)
             item = QTreeWidgetItem(groups[path], [command.words.rstrip("…"), ""])

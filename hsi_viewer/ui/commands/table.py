@@ -69,9 +69,9 @@ class Placed(Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """The menus without access keys; "Keys" for commands that are in no menu."""
+        """The menus without access keys; "" for commands that are in no menu."""
         parts = [m.replace("&", "") for m in (self.command.menu, self.submenu) if m]
-        return " › ".join(parts) or "Keys"
+        return " › ".join(parts)
 
 
 class _Binding(QObject):
@@ -193,7 +193,7 @@ class CommandTable:
         return tuple(b.command for b in self._bindings.values())
 
     def path(self, command_id: str) -> str:
-        """The menus that lead to a command, e.g. "Labels › Tools"."""
+        """The menus that lead to a command, e.g. "Labels › Tools"; "" if it is in none."""
         return self._bindings[command_id].placed.path
 
     def action(self, command_id: str) -> QAction:

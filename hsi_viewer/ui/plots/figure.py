@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
+import pyqtgraph as pg
 from msgspec import Struct
-from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -21,9 +23,22 @@ from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.ui.cut_names import fitted
 from hsi_viewer.ui.plots.painted_bar import bar_size, paint_bar
+from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.plots.svg_lines import plain_lines
 
 MARGIN, SWATCH, GAP = 12.0, 12.0, 8.0
 MAX_NAME = 260.0  # wider names are cut
+LEAST_SCENE = QSize(260, 130)  # room for a scale bar and an arrow to the north
+
+
+def _part(view: QGraphicsView, scene: QRect) -> QRect:
+    """What of a view belongs in a figure: not the empty margins around a scene."""
+    whole: QRect = view.viewport().rect()
+    if scene.isEmpty():
+        return whole
+    part = QRect(scene.topLeft(), scene.size().expandedTo(LEAST_SCENE))
+    part.moveCenter(scene.center())
+    return part & whole
 
 
 class LegendEntry(Struct, frozen=True):
@@ -44,6 +59,7 @@ class Figure:
     legend : entries from top to bottom.
     bar : what the colours of numbers mean, below the entries.
     marks : draws over the view, in the rectangle that it gets, such as a scale bar.
+    scene : the part of the view that shows the scene, beside which little is drawn; None for all.
     """
 
     def __init__(
@@ -53,6 +69,7 @@ class Figure:
         legend: Sequence[LegendEntry] = (),
         bar: ColourBar | None = None,
         marks: Callable[[QPainter, QRectF], None] | None = None,
+        scene: QRect | None = None,
     ) -> None:
         self._view, self._title, self._legend = view, title, tuple(legend)
         self._bar, self._marks = bar, marks
@@ -67,7 +84,8 @@ class Figure:
             self._legend_width = max(self._legend_width, room.width() + 2 * MARGIN)
             needed += room.height() + (GAP if names else 0.0)
         self._head = self._line + MARGIN if title else 0.0
-        shown = view.viewport().size()
+        self._part = _part(view, scene or QRect())
+        shown = self._part.size()
         height = max(float(shown.height()), needed)
         self.size = QSize(round(shown.width() + self._legend_width), round(self._head + height))
 
@@ -98,7 +116,16 @@ class Figure:
         painter = QPainter(generator)
         self._paint(painter)
         painter.end()
-        return bytes(buffer.data().data())
+        return plain_lines(bytes(buffer.data().data()), self._plot_area())
+
+    def _plot_area(self) -> QRectF:
+        """Where curves may be: between the axes of a plot, else in all of the view."""
+        view = self._view
+        area = QRectF(self._part).translated(-self._part.topLeft())
+        if isinstance(view, pg.PlotWidget):
+            box = view.getPlotItem().getViewBox()
+            area = view.viewportTransform().mapRect(box.sceneBoundingRect())
+        return area.translated(0.0, self._head)
 
     def _paint(self, painter: QPainter) -> None:
         view, palette = self._view, self._view.palette()
@@ -107,12 +134,13 @@ class Figure:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font)
         ink = palette.color(QPalette.ColorRole.Text)
-        shown = view.viewport().rect()
+        shown = self._part
         target = QRectF(0, self._head, shown.width(), shown.height())
         painter.save()
         painter.setClipRect(target)
         painter.fillRect(target, view.backgroundBrush())
-        view.render(painter, target, shown)
+        with view.without_live() if isinstance(view, SpectrumPlot) else nullcontext():
+            view.render(painter, target, shown)
         if self._marks is not None:
             self._marks(painter, target)
         painter.restore()

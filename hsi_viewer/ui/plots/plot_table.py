@@ -25,8 +25,9 @@ def has_table(view: QGraphicsView) -> bool:
 def table_of(view: QGraphicsView) -> list[Row]:
     """The numbers that a plot shows, the first row with the names of the columns.
 
-    Spectra have a column for each curve as it is drawn. A scatter plot has its density cell by
-    cell, then its points by class. Any other plot has a row for each point of its curves.
+    Spectra have a column for each kept curve as it is drawn, or for the one under the cursor. A
+    scatter plot has its density cell by cell, then its points by class. Any other plot has a row
+    for each point of its curves.
     """
     if isinstance(view, SpectrumPlot):
         return _spectra(view)
@@ -41,8 +42,8 @@ def _spectra(plot: SpectrumPlot) -> list[Row]:
     curves = [c for c in plot.curves.curves if c.visible]
     names, values = [c.name for c in curves], [plot.treated(c.values) for c in curves]
     live = plot.live_values()[1]
-    if live is not None and live.size:
-        names, values = [*names, "under the cursor"], [*values, live]
+    if not curves and live is not None and live.size:
+        names, values = ["under the cursor"], [live]
     columns = [plot.x_values(), *values]
     head = [UNITS[plot.drawn_unit], *names]
     return [head, *zip(*(column.tolist() for column in columns), strict=True)]

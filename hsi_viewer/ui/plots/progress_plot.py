@@ -30,8 +30,6 @@ class ProgressPlot(pg.PlotWidget):
         self._low, self._high = pg.PlotDataItem(), pg.PlotDataItem()
         self._band = pg.FillBetweenItem(self._low, self._high)
         item.addItem(self._band)
-        legend = item.addLegend(labelTextSize="8pt", verSpacing=-6)
-        legend.anchor((1, 0.5), (1, 0.5), (-4, 0))
         dots = {"symbol": "o", "symbolSize": 4, "symbolPen": None}
         self.accuracy = item.plot(name="Accuracy, from your labels", **dots)
         self.changed = item.plot(name="Changed since 20 answers before", **dots)
@@ -43,7 +41,6 @@ class ProgressPlot(pg.PlotWidget):
         self.setBackground(theme["plot"])
         item = self.getPlotItem()
         refresh_axes(item)
-        item.legend.setLabelTextColor(theme["text"])
         for curve, name in ((self.accuracy, "accent"), (self.changed, "red")):
             curve.setPen(pg.mkPen(theme[name], width=2))
             curve.setSymbolBrush(theme[name])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
@@ -29,6 +31,8 @@ AXIS_LABELS: dict[AxisUnit, str] = {
     "band": "Band",
 }
 POINT_SIZE = 6
+# Beside the only wavelength, or the outermost band: no band 0 is on the axis.
+LEAST_ROOM: dict[AxisUnit, float] = {"nm": 10.0, "um": 0.01, "band": 0.5}
 VIEW_LABELS = {
     "continuum": "Continuum removed",
     "first": "First derivative",
@@ -173,6 +177,19 @@ class SpectrumPlot(pg.PlotWidget):
     def _on_line_dropped(self, _line: pg.InfiniteLine) -> None:
         self.mark_bands(self._bands)
 
+    @contextmanager
+    def without_live(self) -> Iterator[None]:
+        """Hide the spectrum under the cursor for a figure, which lists the kept ones alone."""
+        hidden = self._kept_shown()
+        for part in (self._live, self._live_points):
+            part.setVisible(not hidden)
+        yield
+        for part in (self._live, self._live_points):
+            part.setVisible(True)
+
+    def _kept_shown(self) -> bool:
+        return any(curve.visible for curve in self.curves.curves)
+
     def live_values(self) -> tuple[Floats | None, Floats | None]:
         """X and y of the live curve as they are drawn."""
         x, y = self._live.getOriginalDataset()
@@ -247,8 +264,10 @@ class SpectrumPlot(pg.PlotWidget):
         finite = x[np.isfinite(x)]
         if finite.size:
             low, high = float(finite.min()), float(finite.max())
-            room = 0.0 if high > low else 1.0
-            item.setXRange(low - room, high + room, padding=0.02)
+            room = LEAST_ROOM[self.drawn_unit]
+            if self.drawn_unit != "band":
+                room = 0.02 * (high - low) or room
+            item.setXRange(low - room, high + room, padding=0)
         item.disableAutoRange()
         self._range = None
         self._draw()

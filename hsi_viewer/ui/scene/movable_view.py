@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -84,6 +84,13 @@ class MovableView(pg.GraphicsView):
                 self._box.scaleBy((across / NARROWEST, across / NARROWEST))
             self._fitted = True
             self.view_changed.emit()
+
+    def scene_area(self) -> QRect:
+        """The part of the viewport that shows the scene; empty where it is out of view."""
+        rows, columns = self.shape
+        corners = (self._box.mapViewToScene(QPointF(*p)) for p in ((0, 0), (columns, rows)))
+        area: QRect = self.viewport().rect()
+        return area & QRectF(*corners).normalized().toAlignedRect()
 
     def view_box(self) -> tuple[float, float, float, float] | None:
         """Left, top, width and height of what is in view, in pixels; None for the whole scene."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from math import degrees
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QCheckBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -17,8 +16,10 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.text import counted, short_name
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
+from hsi_viewer.ui.widgets.option_box import OptionBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
+NO_MAP = "Map the angle first"
 HINT = "Click a pixel with the navigate tool, then map the angle of every other spectrum to it."
 
 
@@ -65,18 +66,22 @@ class AnglePanel(QWidget):
         self.slider.setValue(50)
         self.number.setValue(0.05)
         self.count = WrappedLabel("")
-        self.visible = QCheckBox("Show on the image")
-        self.visible.setChecked(True)
+        self.visible = OptionBox("Show on the image", checked=True)
         self.visible.toggled.connect(self.visibility_changed)
-        self.keep = QCheckBox("Keep existing labels")
-        self.keep.setChecked(True)
+        self.keep = OptionBox("Keep existing labels", checked=True)
         self.label_button = QPushButton("Label these pixels")
         self.label_button.clicked.connect(self.label_requested)
         self.select_button = QPushButton("Select them")
-        self.select_button.setToolTip("Select them, for their mean spectrum or in the scatter plot")
         self.select_button.clicked.connect(self.select_requested)
         self.slider.valueChanged.connect(self._on_slider)
         self.number.valueChanged.connect(self._on_number)
+        select = "Select them, for their mean spectrum or in the scatter plot"
+        self._tips: dict[QWidget, str] = {
+            self.slider: "",
+            self.number: "",
+            self.label_button: "",
+            self.select_button: select,
+        }
         self._lay_out()
         self.show_map("")
 
@@ -113,22 +118,17 @@ class AnglePanel(QWidget):
     def show_map(self, name: str) -> None:
         """Show what is mapped; "" when nothing is."""
         self.shown.setText(f"Shown: the angle to {name}" if name else "")
-        for widget in (
-            self.visible,
-            self.slider,
-            self.number,
-            self.keep,
-            self.label_button,
-            self.select_button,
-        ):
+        for box in (self.visible, self.keep):
+            box.allow("" if name else NO_MAP)
+        for widget, tip in self._tips.items():
             widget.setEnabled(bool(name))
+            widget.setToolTip(tip if name else NO_MAP)
         if not name:
             self.count.setText("")
 
     def show_visible(self, visible: bool) -> None:
         """Show whether the map is on the image."""
-        with QSignalBlocker(self.visible):
-            self.visible.setChecked(visible)
+        self.visible.want(visible)
 
     def show_count(self, pixels: int) -> None:
         """Show how many pixels lie within the threshold."""
@@ -141,7 +141,9 @@ class AnglePanel(QWidget):
         text = f"Label them “{short_name(name, 17)}”" if name else "Label these pixels"
         self.label_button.setText(text)
         tip = f"Label them “{name}”" if name else "Choose a class first, or add one (A)"
-        self.label_button.setToolTip(f"{tip}; one step of undo")
+        tip = self._tips[self.label_button] = f"{tip}; one step of undo"
+        if self.label_button.isEnabled():
+            self.label_button.setToolTip(tip)
 
     @Slot(int)
     def _on_slider(self, step: int) -> None:

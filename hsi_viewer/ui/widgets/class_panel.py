@@ -23,10 +23,12 @@ from hsi_viewer.core.labels.classes import Colour, LabelClass
 from hsi_viewer.ui.cut_names import cut_apart
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.class_cells import KeyDelegate, NameDelegate
+from hsi_viewer.ui.widgets.rolling_area import LEAST_LINES
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 ID, SWATCH, NAME, KEY, COUNT, LOCK, EYE = range(7)
 TITLES = ("Id", "", "Class", "", "Pixels", "", "")
+LEAST_ROWS = 3  # that are seen; below that, the panel rolls
 LONG_NAME = 18  # letters that a name has room for before the locks have
 ID_ROLE = Qt.ItemDataRole.UserRole
 ICONS = {EYE: ("eye-off-outline", "eye"), LOCK: ("lock-open-variant-outline", "lock")}
@@ -62,6 +64,7 @@ class ClassPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._filling = False
+        self.setProperty(LEAST_LINES, 8)  # so that some classes are seen beside a tall panel
         self.table = QTableWidget(0, 7)
         self.table.setTabKeyNavigation(False)  # Tab goes on to the next control
         self.table.setAccessibleName("Classes")
@@ -167,7 +170,10 @@ class ClassPanel(QWidget):
             own = metrics.horizontalAdvance(texts.get(column, "")) + 8
             wanted = max(own, heading.horizontalAdvance(title) + 13 if title else 24)
             self.table.setColumnWidth(column, wanted)
-        self.table.verticalHeader().setDefaultSectionSize(max(24, metrics.height() + 6))
+        height = max(24, metrics.height() + 6)
+        self.table.verticalHeader().setDefaultSectionSize(height)
+        head = self.table.horizontalHeader().sizeHint().height()
+        self.table.setMinimumHeight(head + LEAST_ROWS * height + 2 * self.table.frameWidth())
         self._share_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

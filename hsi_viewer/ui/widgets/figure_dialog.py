@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from msgspec import Struct
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -18,10 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.ui.dialogs import accept_or_cancel
+from hsi_viewer.ui.widgets.option_box import OptionBox
 
 FORMATS = (("PNG image", "png"), ("SVG drawing", "svg"))
 TABLE = ("CSV table of the numbers", "csv")
+NO_HEADING = "A table has neither title nor legend"
 SAVE = QDialogButtonBox.StandardButton.Save
+MARKS = "With a scale bar and a north arrow"
 SCALES = (("Screen resolution", 1.0), ("2× resolution", 2.0), ("4× resolution", 4.0))
 
 
@@ -32,7 +34,7 @@ class ViewChoice(Struct, frozen=True):
     ----------
     name : as the user reads it.
     is_plot : whether it has numbers, not a picture of the scene.
-    no_marks : why it can have no scale bar and north arrow; "" if it can.
+    no_marks : why it can have no scale bar and north arrow, in brackets; "" if it can.
     """
 
     name: str
@@ -69,10 +71,8 @@ class FigureDialog(QDialog):
         self.title = QLineEdit(title)
         self.title.setAccessibleName("Image title")
         self.title.setClearButtonEnabled(True)
-        self.legend = QCheckBox("With a legend of classes or spectra")
-        self.legend.setChecked(True)
-        self.marks = QCheckBox("With a scale bar and a north arrow")
-        self.marks.setChecked(True)
+        self.legend = OptionBox("With a legend of classes or spectra", checked=True)
+        self.marks = OptionBox(MARKS, checked=True)
         self.format.currentIndexChanged.connect(self._on_format)
         self.views.currentIndexChanged.connect(self._on_view)
         form = QFormLayout()
@@ -92,7 +92,7 @@ class FigureDialog(QDialog):
     @property
     def with_marks(self) -> bool:
         """Whether a scale bar and a north arrow are wanted, and possible."""
-        return self.marks.isChecked() and self.marks.isEnabled()
+        return self.marks.isChecked()
 
     @Slot()
     def _on_view(self) -> None:
@@ -108,9 +108,11 @@ class FigureDialog(QDialog):
     def _on_format(self) -> None:
         view, kind = self._choices[self.views.currentIndex()], self.format.currentData()
         self.scale.setEnabled(kind == "png")
+        self.scale.setToolTip("" if kind == "png" else "Only PNG images have a resolution")
         drawn = kind != TABLE[1]
         self.title.setEnabled(drawn)
-        self.legend.setEnabled(drawn)
-        self.marks.setEnabled(drawn and not view.no_marks)
-        self.marks.setToolTip(view.no_marks)
+        self.title.setToolTip("" if drawn else NO_HEADING)
+        self.legend.allow("" if drawn else NO_HEADING)
+        self.marks.allow(view.no_marks)
+        self.marks.setText(f"{MARKS}   ({view.no_marks})" if view.no_marks else MARKS)
         self.marks.setVisible(not view.is_plot)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 MAX_LETTERS = 42  # a panel that needs more is rolled sideways
 MIN_LINES = 6
+LEAST_LINES = "least_lines"  # property of a panel that is of no use with fewer
 
 
 class RollingArea(QScrollArea):
@@ -34,10 +35,9 @@ class RollingArea(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """All of its width, if that is not much, and some lines."""
         metrics = self.fontMetrics()
+        lines = self._panel.property(LEAST_LINES) or MIN_LINES
         width = self._panel.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(
-            min(width, MAX_LETTERS * metrics.averageCharWidth()), MIN_LINES * metrics.height()
-        )
+        return QSize(min(width, MAX_LETTERS * metrics.averageCharWidth()), lines * metrics.height())
 
     def sizeHint(self) -> QSize:
         """All of the panel."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 
 from msgspec import Struct
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QMenu,
     QTableWidgetItem,
     QTextBrowser,
     QVBoxLayout,
@@ -69,11 +71,14 @@ class RunsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[RunRow, ...] = ()
+        self._compared: frozenset[int] = frozenset()
         self._filling = False
         self.table = RowTable("Runs", HEADERS, TIPS, many=True, editable=True)
-        self.table.setMinimumHeight(110)
+        self.table.setMinimumHeight(84)  # some runs, and room for how two of them differ
         self._room = NameRoom(self.table, (OVERALL,), (LABELLED, SECONDS))
         self.table.itemSelectionChanged.connect(self._on_selection)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._on_menu)
         self.table.itemChanged.connect(self._on_edited)
         self.empty = WrappedLabel(
             "Every training run is kept here with its map and model: show an earlier one again, "
@@ -98,7 +103,7 @@ class RunsPanel(QWidget):
         layout.addWidget(self.empty)
         layout.addLayout(rows[0])
         layout.addLayout(rows[1])
-        layout.addWidget(self.result, 1)
+        layout.addWidget(self.result, 2)
         self._on_selection()
 
     def _buttons(self) -> tuple[SignButton, ...]:
@@ -114,6 +119,8 @@ class RunsPanel(QWidget):
     def show_runs(self, rows: Sequence[RunRow], shown: int | None) -> None:
         """List runs, the one whose map is shown in bold."""
         chosen = self.chosen()
+        if not self._compared <= {row.id for row in rows}:
+            self.hide_comparison()  # of a run that was deleted
         self._filling = True
         self._rows = tuple(rows)
         self.table.setRowCount(len(self._rows))
@@ -165,8 +172,15 @@ class RunsPanel(QWidget):
 
     # comparison ------------------------------------------------------------------------------
 
+    def hide_comparison(self) -> None:
+        """Forget how two runs differed."""
+        self._compared = frozenset()
+        self.result.clear()
+        self.result.hide()
+
     def show_comparison(
         self,
+        runs: tuple[int, int],
         names: tuple[str, str],
         differing: tuple[int, int],
         changes: Sequence[tuple[str, str, Transition]],
@@ -176,6 +190,7 @@ class RunsPanel(QWidget):
 
         Parameters
         ----------
+        runs : their ids.
         names : of the runs.
         differing : pixels that differ, and pixels in all.
         changes : names of the classes before and after, and how many pixels.
@@ -190,10 +205,33 @@ class RunsPanel(QWidget):
             *(["Most frequent changes:"] if changes else []),
             *(f"{t.pixels:,} {escape(a)} → {escape(b)}" for a, b, t in changes),
         ]
+        self._compared = frozenset(runs)
         self.result.setHtml("<br>".join(lines))
         self.result.show()
 
     # buttons ---------------------------------------------------------------------------------
+
+    @Slot(QPoint)
+    def _on_menu(self, at: QPoint) -> None:
+        """Open a menu of what can be done with the chosen runs, as the buttons do it."""
+        item = self.table.itemAt(at)
+        if item is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for button in self._buttons():
+            action = menu.addAction(button.icon(), button.text())
+            action.triggered.connect(button.click)
+            action.setEnabled(button.isEnabled())
+        rename = menu.addAction("Rename")
+        rename.triggered.connect(partial(self._on_rename, item))
+        rename.setEnabled(len(self.chosen()) == 1)
+        menu.popup(self.table.viewport().mapToGlobal(at))
+
+    def _on_rename(self, chosen: QTableWidgetItem, _checked: bool = False) -> None:
+        name = self.table.item(chosen.row(), RUN)
+        if name is not None:
+            self.table.editItem(name)
 
     @Slot()
     def _on_selection(self) -> None:

@@ -23,6 +23,7 @@ from hsi_viewer.core.classifier import Classifier
 from hsi_viewer.core.text import counted
 from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig, VoiceChoice
 from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
+from hsi_viewer.ui.plots.curve_key import CurveKey
 from hsi_viewer.ui.theme import current_theme, icon
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -193,13 +194,12 @@ class TrainingPanel(QWidget):
         item.hideButtons()
         item.setMouseEnabled(False, False)
         item.setLabel("bottom", "Epoch")
-        legend = item.addLegend(labelTextSize="8pt", verSpacing=-6)
-        legend.anchor((1, 0.5), (1, 0.5), (-4, 0))  # the curves end above and below
         self._loss = item.plot(name="Loss (relative to the first)")
         self._accuracy = item.plot(name="Training accuracy, last exit")
         item.setYRange(0, 1.06, padding=0)
         item.getAxis("left").setTicks([[(0.0, "0"), (0.5, "0.5"), (1.0, "1")]])
         self._reports: list[EpochReport] = []
+        self.key = CurveKey(self.plot)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addLayout(form)
@@ -210,6 +210,7 @@ class TrainingPanel(QWidget):
         layout.addWidget(self.progress)
         layout.addWidget(self.status)
         layout.addWidget(self.suspects)
+        layout.addWidget(self.key)
         layout.addWidget(self.plot, 1)
         layout.addStretch(0)
         self.refresh_theme()
@@ -224,9 +225,9 @@ class TrainingPanel(QWidget):
         self.plot.setBackground(theme["plot"])
         item = self.plot.getPlotItem()
         refresh_axes(item)
-        item.legend.setLabelTextColor(theme["text"])
         self._loss.setPen(pg.mkPen(theme["red"], width=2))
         self._accuracy.setPen(pg.mkPen(theme["accent"], width=2))
+        self.key.refresh_theme()
         self.train_button.setIcon(icon("play", "accent_text"))
 
     @property

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QTableWidgetItem, QWidget
 from hsi_viewer.core.assessment.areas import ClassArea
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.core.spectra.library_match import Match
+from hsi_viewer.core.training import EpochReport
+from hsi_viewer.learning.classifiers import classifiers
 from hsi_viewer.ui.cut_names import fitted
 from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
@@ -23,6 +25,7 @@ from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
 from hsi_viewer.ui.features.training.result import STEPS
 from hsi_viewer.ui.legend_entries import Entry
 from hsi_viewer.ui.plots.compared_spectra import JOINER, LONGEST, NO_BREAK, show_compared
+from hsi_viewer.ui.plots.curve_key import named_curves
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.scene.map_legend import MapLegend
 from hsi_viewer.ui.scene.mini_map import SIDE
@@ -32,9 +35,11 @@ from hsi_viewer.ui.widgets.clean_panel import INTO, CleanPanel
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
 from hsi_viewer.ui.widgets.region_panel import RegionPanel
 from hsi_viewer.ui.widgets.result_card import ResultCard
+from hsi_viewer.ui.widgets.rolling_area import RollingArea
 from hsi_viewer.ui.widgets.runs_panel import LABELLED, OVERALL, SECONDS, RunRow, RunsPanel
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
+from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 from hsi_viewer.ui.widgets.why_panel import WhyPanel
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -68,6 +73,22 @@ def classes(count: int) -> list[LabelClass]:
     return [LabelClass(i, f"Class {i}", palette_colour(i)) for i in range(1, count + 1)]
 
 
+@pytest.mark.parametrize("percent", [100, 150])
+def test_some_classes_are_seen_beside_a_panel_that_wants_all_the_room(shown, qapp, percent):
+    apply_theme(qapp, "light", percent)
+    panel, area = ClassPanel(), RollingArea()
+    area.take(panel)
+    shown(area, NARROW * percent // 100, area.minimumSizeHint().height())
+    panel.show_classes(classes(9), {})
+    QApplication.processEvents()
+    table = panel.table
+    rows = [table.visualItemRect(table.item(row, NAME)) for row in range(9)]
+    seen = table.viewport().rect()
+    apply_theme(qapp, "light")
+    assert sum(seen.contains(row) for row in rows) >= 3
+    assert table.mapTo(area, table.rect().bottomLeft()).y() < area.height()
+
+
 def test_every_tab_of_an_explanation_is_seen(shown):
     panel = WhyPanel()
     panel.tabs.show()
@@ -86,6 +107,25 @@ def test_answers_are_whole_in_a_narrow_dock(made, shown):
     for button in panel.buttons.values():
         needed = button.fontMetrics().horizontalAdvance(button.text()) + 6  # padding and border
         assert button.width() >= needed, button.text()
+    canvas.deleteLater()
+
+
+def test_what_the_curves_are_stands_beside_a_small_plot_not_over_it(shown):
+    canvas = QWidget()
+    training, guide = TrainingPanel(classifiers()), GuidePanel(canvas)
+    guide.show_active(True)
+    training.show_epoch(EpochReport(1, 2, 0.5, (0.8, 0.9)))
+    for panel, key, plot, first in (
+        (training, training.key, training.plot, "Loss (relative to the first)"),
+        (guide, guide.progress_key, guide.progress_plot, "Accuracy, from your labels"),
+    ):
+        shown(panel, NARROW, 640)
+        assert plot.getPlotItem().legend is None
+        assert named_curves(plot)[0][0] == first
+        assert first.replace(" ", NO_BREAK) in key.text()
+        assert key.geometry().bottom() < plot.geometry().top()
+        plot.hide()
+        assert key.isHidden()
     canvas.deleteLater()
 
 

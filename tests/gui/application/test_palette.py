@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -106,6 +107,36 @@ def test_words_of_other_programs_find_commands_and_what_cannot_be_done_says_why(
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
     QApplication.processEvents()
     assert driver.window.context.docking.docks["messages"].isVisible()
+
+
+def test_commands_of_no_menu_are_listed_by_their_words(driver):
+    palette, table = opened(driver), driver.window.commands
+    titles = {c.id: palette._title(c) for c in table.commands}
+    assert titles["image.index.ndvi"] == "Index NDVI"
+    assert titles["class.3"] == "Choose class 3"
+    assert titles["view.fit"] == "View › Fit the scene"
+    assert typed(palette, "keys")[0] == "help.keys"
+    assert not table.action("class.3").isEnabled()
+
+
+def test_what_menus_list_beside_commands_is_found(driver, tmp_path):
+    settings = driver.window.workspace.settings
+    settings.arrangements = [["My fields", 1, driver.window.context.docking.state()]]
+    path = tmp_path / "plot7.npy"
+    np.save(path, np.ones((4, 5, 6)))
+    settings.recent_files = [str(path)]
+    palette = opened(driver)
+    assert typed(palette, "my fields")[0] == "View › Arrangement › My fields"
+    assert typed(palette, "salinas")[0].startswith("File › Open a public scene › ")
+    driver.window.context.docking.docks["classes"].hide()
+    typed(palette, "my fields")
+    QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    assert not driver.window.context.docking.docks["classes"].isHidden()
+    palette = opened(driver)
+    assert typed(palette, "plot7")[0] == f"File › Open recent › {path}"
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
+        QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    assert driver.document.cube.path == path
 
 
 def test_reasons_are_read_whole(driver):

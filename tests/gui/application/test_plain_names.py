@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
-from hsi_viewer.ui.saving import may_replace
+from hsi_viewer.ui.saving import exported, may_replace
 from hsi_viewer.ui.widgets.angle_panel import AnglePanel
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel
@@ -56,3 +56,8 @@ def test_the_question_before_a_file_is_replaced(qtbot, tmp_path, monkeypatch):
     qtbot.addWidget(parent)
     assert not may_replace(parent, [path])
     assert asked == [Qt.TextFormat.PlainText]
+
+
+def test_of_many_files_an_image_is_named_not_what_is_beside_it(tmp_path):
+    names = [f"map{s}" for s in (".qml", ".tif", ".tif.aux.xml")] + ["z.tif", "zz.tif"]
+    assert exported([tmp_path / n for n in names]).endswith("map.tif and 4 more files")

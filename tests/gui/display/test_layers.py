@@ -153,6 +153,23 @@ def every_key_that_shows_or_hides_has_a_check_mark(scene) -> None:
         scene.qtbot.waitUntil(lambda a=action, s=shown: a.isChecked() == s)
 
 
+def test_what_is_asked_for_is_not_left_under_a_kept_image(scene):
+    viewing, panel = scene.window.context.viewing, open_panel(scene)
+    scene.trigger("image.keep")  # it lies over all of the map
+    kept = next(layer.name for layer in viewing.layers.layers if layer.removable)
+    viewing.layers.add(Layer("half", viewing.picture.raster, opacity=0.5, removable=True))
+    assert row_of(panel, kept).checkState() == Qt.CheckState.Checked
+    viewing.show_map(True)  # as for a new map
+    assert row_of(panel, kept).checkState() == Qt.CheckState.Unchecked
+    assert viewing.layers["half"].visible  # the user has seen to it
+    for ask in (lambda: scene.type("pp"), viewing.show_image, lambda: scene.type("u")):
+        viewing.layers.show(True, kept)
+        ask()
+        assert not viewing.layers[kept].visible
+    viewing.layers.remove(kept)
+    viewing.layers.remove("half")
+
+
 def test_the_ground_truth_has_colours_for_classes_that_the_legend_lacks(scene):
     truth = np.full((ROWS, COLUMNS), 7, np.uint16)
     scene.document.set_truth(truth)

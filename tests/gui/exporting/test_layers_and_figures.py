@@ -14,15 +14,16 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QStyl
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
-from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
+from hsi_viewer.ui.features.exporting.layer_list import LayerChoice, layer_choices
 from hsi_viewer.ui.features.exporting.layers_dialog import SAVE, LayersDialog
 from hsi_viewer.ui.plots.figure import Figure, LegendEntry
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import apply_theme
-from hsi_viewer.ui.widgets.figure_dialog import FigureDialog
+from hsi_viewer.ui.widgets.figure_dialog import FigureDialog, ViewChoice
 
 ENTER = Qt.Key.Key_Return
 CTRL_ALT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
@@ -157,7 +158,7 @@ def save_view(driver, path, monkeypatch, name: str, kind: str, seen=None) -> Non
         dialog.views.setCurrentIndex(dialog.views.findText(name))
         dialog.format.setCurrentIndex(dialog.format.findData(kind))
         if seen is not None:
-            seen.append((dialog.marks.isEnabled(), dialog.marks.toolTip()))
+            seen.append((dialog.marks.isEnabled(), dialog.marks.isChecked(), dialog.marks.text()))
         save = QDialogButtonBox.StandardButton.Save
         driver.click_on(dialog.findChild(QDialogButtonBox).button(save))
 
@@ -198,6 +199,31 @@ def views_and_plots(driver, tmp_path, monkeypatch) -> None:
     np.testing.assert_allclose(got[:, 1], driver.document.cube.spectrum(5, 5))
 
 
+def test_a_kept_band_is_exported_as_numbers(driver, tmp_path):
+    driver.open(scene(tmp_path, None))
+    context = driver.window.context
+    context.viewing.show_composite(Composite((2,)))
+    driver.qtbot.waitUntil(lambda: context.viewing.picture.bands == (2, 2, 2))
+    driver.trigger("image.keep")
+    document = driver.document
+    choice = next(c for c in layer_choices(document, context.viewing.layers, ()) if c.shown)
+    assert choice.about == "numbers, no data as NaN"
+    written, cube = choice.make().image, document.cube
+    values = cube.physical(cube.read(bands=[2]))
+    np.testing.assert_array_equal(written.read(), values.astype(np.float32))
+
+
+def test_what_a_format_lacks_is_neither_ticked_nor_without_a_reason(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = FigureDialog([ViewChoice("Plot", is_plot=True)], 0, "field", parent)
+    for kind, drawn in (("svg", True), ("csv", False), ("png", True)):
+        dialog.format.setCurrentIndex(dialog.format.findData(kind))
+        assert dialog.legend.isChecked() == dialog.legend.isEnabled() == drawn
+        greyed = (w for w in (dialog.scale, dialog.title, dialog.legend) if not w.isEnabled())
+        assert all(w.toolTip() for w in greyed)
+
+
 def difference(one: QImage, other: QImage) -> np.ndarray:
     """(rows, columns), True where two pictures differ."""
     a, b = (
@@ -211,10 +237,13 @@ def without_a_place(driver, tmp_path, monkeypatch) -> None:
     """There is no scale bar then, and the dialog says why."""
     driver.document.mark_saved()
     driver.open(scene(tmp_path, None))
-    seen: list[tuple[bool, str]] = []
+    seen: list[tuple[bool, bool, str]] = []
     save_view(driver, tmp_path / "view.png", monkeypatch, "Scene", "png", seen)
-    assert seen == [(False, "The scene isn't georeferenced.")]
-    assert QImage(str(tmp_path / "view.png")).width() >= 2 * driver.canvas.viewport().width()
+    why = "(the scene isn't georeferenced)"
+    assert seen == [(False, False, f"With a scale bar and a north arrow   {why}")]
+    area = driver.canvas.scene_area()  # the empty margins beside it are left out
+    assert area.width() < driver.canvas.viewport().width()
+    assert 2 * area.width() <= QImage(str(tmp_path / "view.png")).width() < 3 * area.width()
 
 
 def drawn(figure: Figure, scale: float) -> QImage:

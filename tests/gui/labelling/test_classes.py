@@ -72,8 +72,11 @@ def test_merging_gives_the_labels_to_the_other_class(hands):
         hands.driver.key(digit)
         hands.drag(corner, (corner[0] + 3, corner[1] + 3))
     menu = feature(hands, "classes").merge_menu()
-    assert [a.text() for a in menu.actions() if not a.isSeparator()] == ["Class 1", "Class 3"]
-    menu.triggered.emit(menu.actions()[1])
+    title, *others = [a for a in menu.actions() if not a.isSeparator()]
+    assert title.text() == "Merge “Class 2” into"
+    assert not title.isEnabled()
+    assert [a.text() for a in others] == ["Class 1", "Class 3"]
+    menu.triggered.emit(others[0])
     menu.deleteLater()
     document = hands.driver.document
     assert ids_of(hands) == [1, 3]

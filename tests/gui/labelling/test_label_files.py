@@ -238,3 +238,23 @@ def test_numbers_alone_are_reported_to_be_numbers_alone(driver, tmp_path):
     driver.qtbot.waitUntil(lambda: (tmp_path / "labels.npy").exists())
     driver.settle()
     assert any("to keep names and colours" in t for t in driver.window.notices.texts())
+
+
+def test_classes_that_only_one_side_names_are_doubted_in_the_window_too(hands, tmp_path):
+    driver, document = hands.driver, hands.driver.document
+    document.rename_class(1, "Oats")
+    path = tmp_path / "numbers.npy"
+    np.save(path, np.eye(*SIZE, dtype=np.uint8))
+    files = driver.window.context.labelling.files
+    for purpose in ("add", "test", Draw(2)):
+        before = driver.window.notices.texts()
+        with driver.qtbot.waitSignal(files.loaded):
+            files.load(str(path), purpose)
+        told = [t for t in driver.window.notices.texts() if t not in before]
+        assert any(t.startswith("numbers.npy: its classes were matched by number") for t in told)
+        assert any("1 is Oats" in t for t in told)
+        while driver.window.context.notices.dismiss():
+            pass
+    with driver.qtbot.waitSignal(files.loaded):
+        files.load("", Draw(2))  # the ground truth that is loaded: its ids are those of the list
+    assert not any("matched by number" in text for text in driver.window.notices.texts())

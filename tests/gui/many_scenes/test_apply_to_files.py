@@ -49,7 +49,7 @@ def test_a_model_is_applied_to_files(driver, folder, monkeypatch):
     document.results.model = ModelResult(load_model(folder / "model"), document.labels.ids)
     driver.trigger("map.files")
     assert driver.window.findChildren(ApplyDialog) == [dialog]
-    assert dialog.model.itemText(0) == "Of the open scene: Linear discriminant, 4 classes"
+    assert dialog.model.currentText() == "Of the open scene: Linear discriminant, 4 classes"
     assert not dialog.start.isEnabled()
     assert dialog.start.toolTip() == "To begin, add files."
     names = [str(folder / name) for name in ("first.npy", "damaged.npy", "second.npy")]
@@ -91,6 +91,7 @@ def it_comes_with_its_map(driver, folder) -> None:
     (run,) = context.sessions.session.training_runs.runs
     assert run.title == "1: Linear discriminant, map in second"
     assert not document.labels.ids.any()
+    assert not context.sessions.session.modified  # the next result opens without a question
     # it is one step; Enter on the name shows it again, though the scene is open
     driver.trigger("edit.undo")
     assert document.prediction is None
@@ -138,6 +139,8 @@ def cancelled_and_resumed(driver, dialog, folder, monkeypatch) -> None:
     assert cells[1][4].startswith("damaged.npy")  # the folder is in the tooltip
     assert str(folder) in dialog.table.item(1, 4).toolTip()
     assert cells[0][2].endswith("%")
+    click(dialog, 1, 1)
+    assert dialog.note.text() == f"damaged.npy: {cells[1][4]}"
     with (folder / "maps" / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
         assert [row["status"] for row in csv.DictReader(file)] == ["done", "failed", "done"]
     maps = [np.load(folder / "maps" / n / "class_map.npy") for n in ("first", "second")]

@@ -8,9 +8,9 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QPicture
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QPainter, QPicture
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit, QMenu
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.spectra.library_match import Match, compare, ranked
@@ -223,6 +223,34 @@ def test_a_library_of_pins_regions_and_classes_is_saved(small, tmp_path, monkeyp
     np.testing.assert_allclose(library.spectra[1], pixels.mean(axis=0))
 
 
+def test_the_menu_of_a_plot_exports_it_or_copies_its_numbers(small):
+    small.click(4, 5)
+    viewport = small.window.context.plot.viewport()
+    at = viewport.rect().center()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, viewport.mapToGlobal(at))
+    QApplication.sendEvent(viewport, event)
+    menu = next(m for m in small.window.findChildren(QMenu) if m.isVisible())
+    actions = {a.text().replace("&", ""): a for a in menu.actions()}
+    assert next(iter(actions)) == "Spectrum plot"
+    actions["Copy its numbers"].trigger()
+    rows = QGuiApplication.clipboard().text().split("\n")
+    assert rows[0] == "wavelength_nm\trow 5 col 6"
+    assert len(rows) == 76
+    asked = []
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, FigureDialog):
+            QTimer.singleShot(0, press)
+            return
+        asked.append(dialog.views.currentText())
+        dialog.reject()
+
+    QTimer.singleShot(0, press)
+    actions["Export this plot…"].trigger()
+    assert asked == ["Spectrum plot"]
+
+
 def test_the_plot_and_the_view_become_pictures_with_a_legend(small, tmp_path, monkeypatch):
     small.click(4, 5)
     small.document.load_labels(np.eye(30, 40, dtype=np.uint16), {1: "diagonal"})
@@ -251,9 +279,9 @@ def test_the_plot_and_the_view_become_pictures_with_a_legend(small, tmp_path, mo
     small.trigger("file.figure")
     small.settle()
     image = QImage(str(path["now"]))
-    assert image.width() > 2 * small.canvas.viewport().width()  # the legend stands beside it
+    right = 2 * small.canvas.scene_area().width()
+    assert image.width() > right  # the legend stands beside it
     colour = small.document.legend[1].colour
-    right = 2 * small.canvas.viewport().width()
     column = [
         image.pixelColor(x, y).getRgb()[:3]
         for x in range(right, min(right + 60, image.width()), 4)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QMenu
 
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
@@ -19,6 +19,7 @@ from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.session.storage.training_runs import MODEL
 from hsi_viewer.ui.features.training import runs
 from hsi_viewer.ui.features.training.training import Trained
+from hsi_viewer.ui.widgets.runs_panel import RunRow
 
 ROWS, COLUMNS = 12, 16
 
@@ -144,6 +145,36 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     assert len(titles(panel)) == 2
     window.context.offers.press("run 2", "Delete")
     assert titles(panel) == ["Baseline"]
+    assert panel.result.isHidden()  # it was about the run that is gone
+
+
+def test_a_comparison_goes_with_the_scene_of_its_runs(driver, tmp_path):
+    panel = driver.window.panel("runs")
+    for name in ("one", "two"):
+        np.save(tmp_path / f"{name}.npy", np.ones((5, 6, 3)))
+        driver.open(str(tmp_path / f"{name}.npy"))
+        assert panel.result.isHidden()
+        panel.show_comparison((1, 2), ("a", "b"), (3, 30), [], None)
+        assert not panel.result.isHidden()
+    driver.window.context.docking.show("runs")
+    the_menu_does_what_the_buttons_do(driver, panel)
+
+
+def the_menu_does_what_the_buttons_do(driver, panel) -> None:
+    panel.show_runs([RunRow(n, f"{n}: fast", 0.5, 9, 1.0, "") for n in (1, 2)], 1)
+    panel.table.selectRow(1)
+    at = panel.table.visualItemRect(panel.table.item(1, 0)).center()
+    panel.table.customContextMenuRequested.emit(at)
+    menu = panel.findChild(QMenu)
+    actions = {a.text(): a for a in menu.actions()}
+    assert [text for text, a in actions.items() if not a.isEnabled()] == ["Compare"]
+    panel.show_requested.disconnect()  # there is no such run
+    with driver.qtbot.waitSignal(panel.show_requested) as shown:
+        actions["Show"].trigger()
+    assert shown.args == [2]
+    actions["Rename"].trigger()
+    assert panel.table.state() == QAbstractItemView.State.EditingState
+    menu.close()
 
 
 @pytest.mark.parametrize("held", [Qt.Key.Key_Control, Qt.Key.Key_Shift])

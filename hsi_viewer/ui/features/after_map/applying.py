@@ -196,7 +196,10 @@ class ApplyFeature(Feature):
         if made.folder is not None:
             name = f"map in {made.folder.name}"
         edits.append(self._map_change(document, made, prediction, name))
+        untouched = made.folder is not None and not document.modified
         document.history.do(f"{'Apply' if made.folder is None else 'Show the'} {name}", *edits)
+        if untouched:  # map and classes are in the folder
+            document.mark_saved()
         self.context.viewing.show_map(True)
         self._tell(made, added, name)
 
@@ -220,6 +223,7 @@ class ApplyFeature(Feature):
             config,
             seconds,
             made.model.save,
+            written=made.folder is not None,
         )
         run = self.context.runs.keep_map(record)
         after = ShownMap(prediction, nothing, run)

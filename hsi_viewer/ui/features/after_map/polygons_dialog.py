@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.text import counted
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
+from hsi_viewer.ui.widgets.option_box import OptionBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 SAVE = QDialogButtonBox.StandardButton.Save
@@ -46,9 +47,9 @@ class PolygonsDialog(QDialog):
         self.confidence = QCheckBox("Mean confidence of each polygon")
         self.confidence.setChecked(True)
         self.objects = QCheckBox("A table of objects beside it (CSV)")
-        self.spectra = QCheckBox("with the mean spectrum of each")
-        self.spectra.setEnabled(False)
-        self.objects.toggled.connect(self.spectra.setEnabled)
+        self.spectra = OptionBox("with the mean spectrum of each")
+        self.objects.toggled.connect(self._on_objects)
+        self._on_objects(False)
         self.count = WrappedLabel(COUNTING)
         form = QFormLayout()
         form.addRow("Borders", self.smooth)
@@ -67,6 +68,10 @@ class PolygonsDialog(QDialog):
         layout.addWidget(self.buttons)
         self.buttons.button(SAVE).setEnabled(False)
         self.setMinimumWidth(440)
+
+    @Slot(bool)
+    def _on_objects(self, wanted: bool) -> None:
+        self.spectra.allow("" if wanted else "It is written into the table of objects")
 
     def show_count(self, polygons: int, small: int, least: int) -> None:
         """Say how many polygons there will be, and how many of them are tiny."""

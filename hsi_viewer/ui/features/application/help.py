@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QApplication, QDockWidget
 
@@ -75,7 +78,21 @@ class HelpFeature(Feature):
     def open_palette(self) -> None:
         """Open the command palette."""
         self.context.commands.refresh()
-        CommandPalette(self.context.commands, self.window).open()
+        CommandPalette(self.context.commands, self.window, self._in_menus()).open()
+
+    def _in_menus(self) -> dict[str, Callable[[], object]]:
+        """What menus list beside commands: scenes to open, and the user's own arrangements."""
+        from hsi_viewer.io.products.public_scenes import PREFIX, scenes
+
+        settings, context = self.workspace.settings, self.context
+        files = {f"File › Open recent › {source}": source for source in settings.recent_files}
+        for scene in scenes().values():
+            files[f"File › Open a public scene › {scene.title}"] = f"{PREFIX}{scene.id}"
+        own = [str(name) for name, *_ in settings.arrangements]
+        return {
+            **{title: partial(context.opening.open, source) for title, source in files.items()},
+            **{f"View › Arrangement › {n}": partial(context.arrange_own, n) for n in own},
+        }
 
     @Slot()
     def open_shortcuts(self) -> None:

@@ -15,7 +15,6 @@ from hsi_viewer.core.derived.derived_images import (
 )
 from hsi_viewer.core.derived.formula import parse_formula
 from hsi_viewer.core.derived.indices import INDICES, disabled_reason, index_named
-from hsi_viewer.core.display.layers import GROUND_TRUTH
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.ui.commands.table import Command
@@ -190,7 +189,5 @@ class DerivedFeature(PanelFeature["DerivedPanel"]):
             self.panel.show_cube(self._cube)
 
     def _on_derived(self, image: object) -> None:
-        """Show it: what lies over the image would hide it and its colour bar."""
-        self.context.viewing.show_map(False)
-        self.context.viewing.layers.show(False, GROUND_TRUTH)
+        self.context.viewing.show_image()
         self.pictures.add_image(cast("HyperCube", image))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
 from hsi_viewer.core.display.colour_bar import ColourBar
+from hsi_viewer.core.display.highlight import BelowRaster, MaskRaster
 from hsi_viewer.core.display.layers import (
     CLASS_MAP,
     DISAGREEMENT,
@@ -101,6 +102,19 @@ class LayerController(QObject):
         self._layers.show(False, *(n for n in MAP_LAYERS if n != name))
         if name:
             self._layers.show(True, name)
+            self.uncover()
+
+    def uncover(self) -> None:
+        """Hide what was laid over the scene and would hide all else, such as a kept image."""
+        covering = [
+            layer.name
+            for layer in self._layers.layers
+            if layer.visible
+            and layer.removable
+            and layer.opacity == 1.0
+            and not isinstance(layer.raster, MaskRaster | BelowRaster)
+        ]
+        self._layers.show(False, *covering)
 
     # how the map is drawn --------------------------------------------------------------------
 

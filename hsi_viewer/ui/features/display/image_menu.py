@@ -10,6 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.menu_title import add_title
 
 if TYPE_CHECKING:
     from hsi_viewer.core.geometry.pixels import Pixel
@@ -52,8 +53,8 @@ class ImageMenuFeature(Feature):
     def _add_pixel(self, menu: QMenu, document: Document, pixel: Pixel) -> None:
         row, column = pixel
         place = f"row {row + 1}, column {column + 1}"
-        menu.addSection(place.capitalize())
-        pin = menu.addAction(f"&Pin the spectrum of {place}")
+        add_title(menu, place.capitalize())
+        pin = menu.addAction("&Pin the spectrum")
         pin.triggered.connect(partial(self.context.viewing.pin, row, column))
         for class_id in self._classes_at(document, row, column):
             name = document.legend.name_of(class_id).replace("&", "&&")

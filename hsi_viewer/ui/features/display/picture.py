@@ -12,6 +12,7 @@ from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.preferences.view_memory import contrast_from_json, contrast_to_json
+from hsi_viewer.rendering.cube_raster import CubeRaster
 from hsi_viewer.rendering.scene_picture import ScenePicture
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.display.band_player import BandPlayer, next_good_band
@@ -214,14 +215,17 @@ class PictureFeature(PanelFeature["ContrastPanel"]):
         """Lay what is shown over the scene as a layer, to compare other pictures with it."""
         picture = self.pictures.picture
         if picture is not None:
-            name = self.pictures.title(picture.composite)
+            shown, raster = picture.composite, picture.raster
+            if len(shown.bands) == 1:  # its numbers are kept, not only its colours
+                colours = shown.colours.table if shown.colours is not None else None
+                raster = CubeRaster(picture.cube, shown.bands, picture.transfers, colours)
             self.context.viewing.layers.add(
                 Layer(
-                    name,
-                    picture.raster,
+                    self.pictures.title(shown),
+                    raster,
                     removable=True,
                     about="A kept image",
-                    coded=len(picture.composite.bands) == 1,
+                    coded=len(shown.bands) == 1,
                     bar=self.pictures.bar(picture),
                 )
             )

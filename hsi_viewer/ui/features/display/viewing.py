@@ -13,7 +13,13 @@ from hsi_viewer.analysis.pixel_spectrum import PixelSpectrum, SpectrumRequest, r
 from hsi_viewer.core.cube.band_selection import band_name
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.composite import Composite
-from hsi_viewer.core.display.layers import CLASS_MAP, LABELS, UNCERTAINTY, LayerStack
+from hsi_viewer.core.display.layers import (
+    CLASS_MAP,
+    GROUND_TRUTH,
+    LABELS,
+    UNCERTAINTY,
+    LayerStack,
+)
 from hsi_viewer.core.geometry.pixels import Pixel
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.progress import CancelToken, ProgressPort
@@ -200,6 +206,14 @@ class ViewController(QObject):
         """Show or hide the class map, or what was chosen in its place."""
         if shown != self.map_shown:
             self._layering.choose_map_layer(self._last_map_layer if shown else "")
+        elif shown:
+            self._layering.uncover()
+
+    def show_image(self) -> None:
+        """Show the picture: what lies over all of it would hide it and its colour bar."""
+        self.show_map(False)
+        self.layers.show(False, GROUND_TRUTH)
+        self._layering.uncover()
 
     def preview_map(self, ids: NDArray[np.uint16] | None) -> None:
         """Draw other ids in the place of the class map, until another map comes; None ends it."""

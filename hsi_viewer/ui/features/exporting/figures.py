@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Slot
-from PySide6.QtGui import QImage, QImageWriter, QPainter
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QEvent,
+    QIODevice,
+    QObject,
+    QRectF,
+    Qt,
+    Slot,
+)
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QImageWriter, QPainter
+from PySide6.QtWidgets import QGraphicsView, QMenu
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.display.colour_bar import ColourBar
@@ -19,6 +29,8 @@ from hsi_viewer.jobs.object_table import write_table
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
 from hsi_viewer.ui.legend_entries import legend_entries
+from hsi_viewer.ui.menu_title import add_title
+from hsi_viewer.ui.plots.curve_key import named_curves
 from hsi_viewer.ui.plots.figure import Figure, LegendEntry
 from hsi_viewer.ui.plots.plot_table import has_table, table_of
 from hsi_viewer.ui.plots.scatter_plot import ScatterPlot
@@ -27,7 +39,10 @@ from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 from hsi_viewer.ui.scene.scene_view import SceneView
 from hsi_viewer.ui.widgets.figure_dialog import FigureDialog, ViewChoice
 
-NO_PLACE = "The scene isn't georeferenced."
+if TYPE_CHECKING:
+    from hsi_viewer.ui.context import Context
+
+NO_PLACE = "the scene isn't georeferenced"
 
 
 def _png(image: QImage) -> bytes:
@@ -41,6 +56,34 @@ class FigureFeature(Feature):
     """Saves pictures of the views of the window."""
 
     key = "figures"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.window.installEventFilter(self)
+
+    def eventFilter(self, _window: QObject, event: QEvent) -> bool:
+        """Open a menu where the right button is pressed on a plot, which has none of its own."""
+        if not isinstance(event, QContextMenuEvent) or not self.has_scene():
+            return False
+        under = self.window.childAt(self.window.mapFromGlobal(event.globalPos()))
+        plot = under.parent() if under is not None else None
+        if not isinstance(plot, pg.PlotWidget):
+            return False
+        menu = QMenu(self.window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        add_title(menu, plot.accessibleName())
+        menu.addAction("&Export this plot…").triggered.connect(partial(self._on_export, plot))
+        menu.addAction("&Copy its numbers").triggered.connect(partial(self._on_copy, plot))
+        menu.popup(event.globalPos())
+        return True
+
+    def _on_export(self, plot: pg.PlotWidget, _checked: bool = False) -> None:
+        self._ask(plot)
+
+    def _on_copy(self, plot: pg.PlotWidget, _checked: bool = False) -> None:
+        """Put the numbers of a plot on the clipboard, as a spreadsheet takes them."""
+        rows = ("\t".join(map(str, row)) for row in table_of(plot))
+        QGuiApplication.clipboard().setText("\n".join(rows))
 
     def commands(self) -> list[Command]:
         """One command for all views, and one for the plot of the spectra."""
@@ -128,6 +171,7 @@ class FigureFeature(Feature):
             self.legend_of(view) if legend else (),
             self._bar_of(scene) if legend and scene is not None else None,
             draw if marks else None,
+            None if scene is None else scene.scene_area(),
         )
 
     def save(self, figure: Figure, path: Path, scale: float = 2.0) -> None:
@@ -169,6 +213,8 @@ class FigureFeature(Feature):
             return [LegendEntry(p.name, p.colour) for p in view.points]
         if isinstance(view, SceneView):
             return self._classes_shown(view)
+        if isinstance(view, pg.PlotWidget):
+            return [LegendEntry(name, colour, line=True) for name, colour in named_curves(view)]
         return []
 
     def _classes_shown(self, view: SceneView) -> list[LegendEntry]:

@@ -22,6 +22,7 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.text import one_line
 from hsi_viewer.jobs.export_layers import LayerImage, colour_cube, value_cube
+from hsi_viewer.rendering.cube_raster import CubeRaster
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.features.exporting.export_dialog import OLD_MAP
 
@@ -82,6 +83,10 @@ def _of_layer(document: Document, layer: Layer) -> list[LayerChoice]:
             )
         ]
     known = layer_values(layer)
+    name = one_line(layer.bar.title if layer.bar is not None else title)
+    if isinstance(raster, CubeRaster) and len(raster.bands) == 1:  # a kept band or index
+        numbers = partial(_band, raster, name, cube, title)
+        return [LayerChoice(title, "numbers, no data as NaN", numbers, layer.visible)]
     if known is None:
         drawn = partial(colour_cube, raster, cube, title)
         return [
@@ -106,9 +111,12 @@ def _of_layer(document: Document, layer: Layer) -> list[LayerChoice]:
         return [own] if prediction is None else [own, *_of_map(prediction, legend, cube)]
     unit = layer.bar.unit if layer.bar is not None else ""
     about = KINDS.get(known.kind, f"numbers{f' in {unit}' if unit else ''}, no data as NaN")
-    name = layer.bar.title if layer.bar is not None else title
-    values = partial(value_cube, known.values, (one_line(name),), cube, title)
+    values = partial(value_cube, known.values, (name,), cube, title)
     return [LayerChoice(title, about, lambda: LayerImage(title, values()), layer.visible)]
+
+
+def _band(raster: CubeRaster, name: str, scene: HyperCube, title: str) -> LayerImage:
+    return LayerImage(title, value_cube(raster.physical(), (name,), scene, title))
 
 
 def _of_map(prediction: Prediction, legend: ClassLegend, cube: HyperCube) -> list[LayerChoice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
+from hsi_viewer.ui.plots.curve_key import CurveKey
 from hsi_viewer.ui.plots.progress_plot import ProgressPlot
 from hsi_viewer.ui.questions.question_panel import AnswerButton, Asked, QuestionPanel
 from hsi_viewer.ui.theme import icon
@@ -61,11 +62,13 @@ class GuidePanel(QuestionPanel):
         self.progress = WrappedLabel()
         self.progress.setTextFormat(Qt.TextFormat.PlainText)
         self.progress_plot = ProgressPlot()
+        self.progress_key = CurveKey(self.progress_plot)
         area = QHBoxLayout()
         area.addWidget(QLabel("Answers label"))
         area.addWidget(self.area, 1)
         layout = self.lay_out(below_answers=[area], below_plot=[self.legend])
         layout.addWidget(self.progress)
+        layout.addWidget(self.progress_key)
         layout.addWidget(self.progress_plot, 1)
         layout.addStretch(0)
         self.refresh_theme()
@@ -75,6 +78,7 @@ class GuidePanel(QuestionPanel):
         """Take the colours and icons of the theme."""
         super().refresh_theme()
         self.progress_plot.refresh_theme()
+        self.progress_key.refresh_theme()
         self.start_button.setIcon(icon("compass-outline", "accent_text"))
 
     def show_reason(self, reason: str | None) -> None:

@@ -16,6 +16,7 @@ from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.label_load import Base, LabelLoad, plan_clearing, plan_removal
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.menu_title import add_title
 from hsi_viewer.ui.saving import ask_where, file_stem, folder_link
 
 if TYPE_CHECKING:
@@ -202,10 +203,10 @@ class ClassFeature(Feature):
             return None
         document, chosen = found
         menu = QMenu(f"Merge “{chosen.name}” into", self.window)
-        menu.addSection(menu.title())
+        add_title(menu, menu.title())
         for other in document.legend:
             if other.id != chosen.id:
-                action = menu.addAction(other.name)
+                action = menu.addAction(other.name.replace("&", "&&"))
                 action.setData((chosen.id, other.id))
         menu.triggered.connect(self._on_merge)
         menu.aboutToHide.connect(menu.deleteLater)

@@ -22,6 +22,12 @@ def label_commands(workspace: Workspace, label: LabelController, context: Contex
     def has_cube() -> bool:
         return workspace.document is not None
 
+    def has_classes(number: int) -> bool:
+        return workspace.document is not None and len(workspace.document.legend) >= number
+
+    def no_class(number: int) -> str:
+        return f"The list has fewer than {number} classes." if has_cube() else ""
+
     tools = [_tool(workspace, label, context, spec) for spec in TOOLS]
     digits = [
         Command(
@@ -31,7 +37,8 @@ def label_commands(workspace: Workspace, label: LabelController, context: Contex
             partial(label.choose_nth_class, n),
             (str((n + 1) % 10),),
             "",
-            has_cube,
+            partial(has_classes, n + 1),
+            partial(no_class, n + 1),
         )
         for n in range(10)
     ]

@@ -167,6 +167,8 @@ class LabelFiles(QObject):
             return
         notes = " ".join(labels.notes)
         self._workspace.notify(f"{text} {notes}".strip())
+        for doubt in imported.use.doubts if imported.use is not None else ():
+            self._workspace.notify(doubt, "warning")
         self.loaded.emit()
 
     def _use_again(self, request: Import, labels: ImportedLabels) -> None:

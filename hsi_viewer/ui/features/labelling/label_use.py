@@ -7,11 +7,12 @@ from typing import Literal
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids, count_ids, present_ids
-from hsi_viewer.core.labels.class_match import matched_ids, renumbered
+from hsi_viewer.core.labels.class_match import matched_by_number, matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.on_data import labels_on_data
@@ -56,6 +57,7 @@ class LabelUse(Struct, frozen=True, eq=False):
     added : how many more pixels have a label then.
     split : training and test pixels, where they were drawn.
     empty : how many pixels of the ground truth were left out, because the scene has no data there.
+    doubts : sentences about classes that were matched by their numbers alone.
     """
 
     load: LabelLoad | None
@@ -65,6 +67,7 @@ class LabelUse(Struct, frozen=True, eq=False):
     added: int = 0
     split: Split | None = None
     empty: int = 0
+    doubts: tuple[str, ...] = ()
 
 
 def use_of(request: Import, labels: ImportedLabels, base: Base, token: CancelToken) -> LabelUse:
@@ -75,12 +78,35 @@ def use_of(request: Import, labels: ImportedLabels, base: Base, token: CancelTok
     LabelError
         if they do not fit the cube, or nothing can be drawn from them.
     """
-    document, purpose = request.document, request.purpose
+    kept, numbers = _matched(request, labels, base)
+    use = _use(request, labels, base, token, kept, numbers)
+    legend = ClassLegend(kept)
+    own = {i: numbers[i] for i in np.flatnonzero(count_ids(labels.ids)).tolist() if i}
+    # What is loaded already has the ids of the list.
+    told = matched_by_number(labels.name, labels.names, legend, own) if request.source else ()
+    return replace(use, doubts=tuple(told))
+
+
+def _matched(
+    request: Import, labels: ImportedLabels, base: Base
+) -> tuple[tuple[LabelClass, ...], dict[int, int]]:
+    """Classes of the document that stay, and the ids that those of the labels get."""
     present = np.flatnonzero(count_ids(labels.ids)).tolist()
     listed = labels.names if len(labels.names) <= MOST_LISTED else {}
-    replaces = purpose == "labels" or isinstance(purpose, Draw)
+    replaces = request.purpose == "labels" or isinstance(request.purpose, Draw)
     kept = staying(base, labels.names.values()) if replaces else base.classes
-    numbers = matched_ids({*present, *listed}, labels.names, ClassLegend(kept))
+    return kept, matched_ids({*present, *listed}, labels.names, ClassLegend(kept))
+
+
+def _use(
+    request: Import,
+    labels: ImportedLabels,
+    base: Base,
+    token: CancelToken,
+    kept: tuple[LabelClass, ...],
+    numbers: Mapping[int, int],
+) -> LabelUse:
+    document, purpose = request.document, request.purpose
     ids = renumbered(labels.ids, numbers)
     names = {numbers[i]: n for i, n in labels.names.items() if i in numbers}
     colours = {numbers[i]: c for i, c in labels.colours.items() if i in numbers}

@@ -153,6 +153,8 @@ class ApplyDialog(QDialog):
         self.remove.setEnabled(chosen and not self.running)
         for widget in (self.add_files, self.add_table, self.choose_model, self.model, self.folder):
             widget.setEnabled(not self.running)
+        if not self.running:
+            self.note.setText(self._remark() or KEPT)
 
     def show_model(self, title: str) -> None:
         """Offer the model of the open scene; "" for none."""
@@ -163,6 +165,7 @@ class ApplyDialog(QDialog):
             self.model.setItemText(0, title)
         elif title:
             self.model.insertItem(0, title, None)
+        self._choose_one()
         self.refresh()
 
     def keep_model(self, title: str, path: str) -> None:
@@ -172,7 +175,13 @@ class ApplyDialog(QDialog):
             self.model.addItem(title, path)
         else:
             self.model.setItemText(here, title)
+        self._choose_one()
         self.refresh()
+
+    def _choose_one(self) -> None:
+        """A box with a placeholder chooses nothing by itself."""
+        if self.model.currentIndex() < 0 and self.model.count():
+            self.model.setCurrentIndex(0)
 
     def add_scenes(self, scenes: Sequence[Scene]) -> None:
         """List further scenes."""
@@ -196,7 +205,6 @@ class ApplyDialog(QDialog):
             for row in range(self.table.rowCount()):
                 self._fill(row, WAITING)
         else:
-            self.note.setText(KEPT)
             for row in range(self.table.rowCount()):
                 if self._item(row, STATUS).text() == WAITING:
                     self._fill(row, "Not mapped")
@@ -225,6 +233,15 @@ class ApplyDialog(QDialog):
         name.setData(RESULT, result if manifest is not None else None)
         if manifest is not None:
             name.setToolTip(f"{OPEN}: {result.scene.source}")
+
+    def _remark(self) -> str:
+        """All of the remark on the chosen row, for which its column may be too narrow."""
+        rows = {index.row() for index in self.table.selectedIndexes()}
+        if len(rows) != 1:
+            return ""
+        (row,) = rows
+        remark = self._item(row, REMARKS).text()
+        return f"{self._item(row, SCENE).text()}: {remark}" if remark else ""
 
     def _item(self, row: int, column: int) -> QTableWidgetItem:
         return cast("QTableWidgetItem", self.table.item(row, column))

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog
 
@@ -52,6 +53,8 @@ class RecoveryFeature(Feature):
         self._restored: set[Path] = set()  # offered whichever scene is open
         self._offered: set[str] = set()  # keys of the questions that are asked
         context.opening.opened.connect(self._on_opened)
+        for signal in (context.opening.kept, context.opening.refused):
+            signal.connect(self._on_not_opened)
         self.search()
 
     def commands(self) -> list[Command]:
@@ -133,11 +136,9 @@ class RecoveryFeature(Feature):
 
     @Slot()
     def show_discarded(self) -> None:
-        """Offer everything that was discarded and is still there."""
-        if len(self._discarded) == 1:
-            self._offer_back(self._discarded[0], self._discarded[0].path)
-        elif self._discarded:
-            about = "Restored work is offered for recovery."
+        """List everything that was discarded and is still there."""
+        if self._discarded:
+            about = "Restore opens the scene with its work, which can be discarded again."
             self._list("Discarded work", about, self._discarded, (RESTORE,))
 
     def _list(self, title: str, about: str, works: Works, actions: tuple[str, ...]) -> None:
@@ -158,8 +159,8 @@ class RecoveryFeature(Feature):
             dialog.remove(work)
             self.search()
         elif action == RESTORE:
-            dialog.remove(work)
-            self._bring_back(work.path)
+            dialog.accept()
+            self._restore(work)
 
     def _offer(self, key: str, works: Works) -> None:
         later = Choice("Later", partial(self._wait, works), escape=True)
@@ -187,6 +188,7 @@ class RecoveryFeature(Feature):
             )
             if not path:
                 self._offer(str(leftover.path), (leftover,))
+                self._on_not_opened()
                 return
             source = reference.at(path) if reference else path
         self.context.sessions.recover(leftover, source)
@@ -214,18 +216,28 @@ class RecoveryFeature(Feature):
             str(put_away),
             f"The work on {leftover.name} from {when} was discarded.",
             (
-                Choice(RESTORE, partial(self._bring_back, put_away)),
+                Choice(RESTORE, partial(self._restore, replace(leftover, path=put_away))),
                 Choice("Close", lambda: None, escape=True),
             ),
             BIN,
         )
 
-    def _bring_back(self, put_away: Path) -> None:
+    def _restore(self, work: RecoverableSession) -> None:
+        """Open discarded work; where its scene isn't opened after all, it is offered again."""
         try:
-            self._restored.add(bring_back(put_away))
+            back = bring_back(work.path)
         except OSError as error:
             self.workspace.notify(f"The work could not be restored: {error}", "error")
-        self.search()
+            self.search()
+            return
+        self._restored.add(back)
+        self.recover(replace(work, path=back))
+
+    @Slot()
+    def _on_not_opened(self) -> None:
+        """Work whose scene wasn't opened is unsaved again."""
+        if self._restored:
+            self.search()
 
 
 def _by_scene(works: Sequence[RecoverableSession]) -> dict[str, Works]:

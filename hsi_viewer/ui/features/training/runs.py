@@ -127,6 +127,8 @@ class RunsFeature(PanelFeature["RunsPanel"]):
     @Slot()
     def _on_document(self) -> None:
         self.unkept = self._pending = None
+        if self.is_made:
+            self.panel.hide_comparison()  # of runs of another scene
 
     # a training ended ------------------------------------------------------------------------
 
@@ -176,7 +178,8 @@ class RunsFeature(PanelFeature["RunsPanel"]):
             0,
             prediction.class_ids,
         )
-        self._write(session, run, prediction, made.trained_on, made.save_model)
+        own = made.trained_on, made.save_model
+        self._write(session, run, prediction, *own, saved=made.written)
         return number
 
     def note_shown(self, run_id: int | None) -> None:
@@ -192,8 +195,15 @@ class RunsFeature(PanelFeature["RunsPanel"]):
         prediction: Prediction,
         trained_on: NDArray[np.bool_],
         save_model: Callable[[Path], object] | None,
+        *,
+        saved: bool = False,
     ) -> None:
-        """Write a run in the background, with the accuracy of its map."""
+        """Write a run in the background, with the accuracy of its map.
+
+        Parameters
+        ----------
+        saved : whether a file of the user's has the map.
+        """
         self.context.sessions.run_pending, self._pending = True, prediction
         scoring = scoring_of_map(session.document, prediction, trained_on)
         kept, folder = KeptMap(prediction, trained_on), session.training_runs.folder
@@ -203,8 +213,8 @@ class RunsFeature(PanelFeature["RunsPanel"]):
             whole = replace(run, labelled=labelled, accuracy=accuracy_facts(scoring.accuracy()))
             return session, write_run(folder, whole, kept, save_model), prediction
 
-        failed = partial(self._on_not_kept, prediction)
-        self.workspace.perform("Saving the run", work, self._on_kept, on_failed=failed, quiet=True)
+        failed, kept_as = partial(self._on_not_kept, prediction), partial(self._on_kept, saved)
+        self.workspace.perform("Saving the run", work, kept_as, on_failed=failed, quiet=True)
 
     def _end_waiting(self, prediction: Prediction) -> None:
         """A run was written, or could not be; of several, the latest is waited for."""
@@ -216,7 +226,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
         self.workspace.notify_error(error, DOING)
         self.workspace.state_changed.emit()
 
-    def _on_kept(self, kept: tuple[Session, Run, Prediction]) -> None:
+    def _on_kept(self, saved: bool, kept: tuple[Session, Run, Prediction]) -> None:
         session, run, prediction = kept
         self._end_waiting(prediction)
         if self.unkept is prediction:
@@ -225,7 +235,10 @@ class RunsFeature(PanelFeature["RunsPanel"]):
         if session is self._session:
             if session.document.prediction is prediction:
                 self.context.sessions.shown_run = run.id
+            saved = saved and not session.extras_modified
             session.training_runs.enter(run)
+            if saved:
+                session.extras_as_saved()
             self.context.sessions.keep_data()
             self._evidence.keep()
 
@@ -329,7 +342,8 @@ class RunsFeature(PanelFeature["RunsPanel"]):
             name = document.legend.name_of
             changes = [(name(t.before), name(t.after), t) for t in listed]
             titles = (runs[0].title, runs[1].title)
-            self.panel.show_comparison(titles, (count, total), changes, test)
+            ids = (runs[0].id, runs[1].id)
+            self.panel.show_comparison(ids, titles, (count, total), changes, test)
 
     @Slot(int, str)
     def rename(self, run_id: int, title: str) -> None:
