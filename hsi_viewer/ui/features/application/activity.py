@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from hsi_viewer.core.progress import Progress
 from hsi_viewer.core.time_left import TimeLeft
-from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.task_thread import Task, TaskRunner
 from hsi_viewer.ui.widgets.busy_bar import Activity, BusyBar
 
@@ -27,7 +26,6 @@ class ActivityController(QObject):
         self._clock = QTimer(self)
         self._clock.setInterval(TICK_MS)
         self._clock.timeout.connect(self._show)
-        self._soon = RestTimer(0, self._show, self)  # much begins and ends where a scene opens
         tasks.started.connect(self._on_started)
         tasks.changed.connect(self._on_changed)
         bar.cancel_requested.connect(self._on_cancel)
@@ -57,7 +55,7 @@ class ActivityController(QObject):
             left.update(item.fraction, time.monotonic(), item.message)
             activity = replace(activity, message=item.message, fraction=item.fraction)
             self._known[task] = (activity, left)
-            self._soon.start()
+            self._show()
 
     @Slot()
     def _on_changed(self) -> None:
@@ -67,7 +65,7 @@ class ActivityController(QObject):
             self._clock.start()
         else:
             self._clock.stop()
-        self._soon.start()
+        self._show()
 
     @Slot()
     def _show(self) -> None:
