@@ -240,3 +240,13 @@ def test_numbers_beside_names_are_told(three, capsys):
     assert any(
         w.startswith("b.csv: its classes were matched by number") for w in report["warnings"]
     )
+
+
+def test_what_is_odd_about_a_scene_is_said_by_its_name(three, capsys):
+    folder, _ = three
+    header = folder / "b.hdr"
+    header.write_text(header.read_text().replace("wavelength units = Nanometers\n", ""))
+    assert main(arguments(folder, "ab", "--json", "--quiet", "--bands", "bands 1-6")) == 0
+    said = fitting(capsys.readouterr().out, "train")["warnings"]
+    assert any(w.startswith("b.img: The unit of the wavelengths is not given") for w in said), said
+    assert sum("Region of interest: 6 of 12 bands" in w for w in said) == 2, said
