@@ -51,6 +51,7 @@ from hsi_viewer.jobs.job_folder import (
 from hsi_viewer.jobs.job_labels import read_test_labels, to_be_scored, training_labels
 from hsi_viewer.jobs.mapped_run import MappedRun
 from hsi_viewer.learning.classifiers import classifier, fit
+from hsi_viewer.learning.labels_with_data import labels_with_data
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif")
 LEARNING_STEPS = ("features", "train", "predict", "refine")
@@ -311,9 +312,10 @@ def _record(
     watch: Stopwatch,
 ) -> dict[str, Any]:
     row = classifier(job.classifier)
+    labels = labels_with_data(model, scene.cube, scene.labels, job.token)
     return {
-        "classes": _class_records(scene.legend, scene.labels, prediction, scene.cube),
-        "train_pixels": int(np.count_nonzero(scene.labels)),
+        "classes": _class_records(scene.legend, labels, prediction, scene.cube),
+        "train_pixels": int(np.count_nonzero(labels)),
         "classifier": job.classifier,
         "seed": job.config.seed,
         **({"preset": job.config.preset} if "preset" in row.settings else {}),
