@@ -29,6 +29,7 @@ from hsi_viewer.jobs.batch.scenes import Scene
 from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
 from hsi_viewer.jobs.batch.workload import Workload
 from hsi_viewer.jobs.classify import (
+    FORMATS,
     JobResult,
     Stopwatch,
     check_folder,
@@ -142,7 +143,8 @@ class _Tiled(Struct, frozen=True):
         resume: bool,
     ) -> JobResult:
         digest = digest_for(self.cube, self.scene, model_digest(self.model_path), self.options)
-        if resume and finished(job.output, digest) is not None:
+        kept = finished(job.output, digest, job.formats or FORMATS) if resume else None
+        if kept is not None and test is None:
             return JobResult(json_values((job.output / "report.json").read_bytes()))
         plan = kept_plan(job.output, digest, self.scene, self.model_path)
         if plan is None:
