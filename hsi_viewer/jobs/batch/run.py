@@ -33,7 +33,7 @@ from hsi_viewer.jobs.batch.finish import Manifest, facts_of, finish_scene, finis
 from hsi_viewer.jobs.batch.plan import MANIFEST, TILES, MapOptions, ScenePlan
 from hsi_viewer.jobs.batch.planning import digest_for, kept_plan, make_plan, model_digest, opened
 from hsi_viewer.jobs.batch.pools import pool_of
-from hsi_viewer.jobs.batch.running import Failure, Runner, explained, reason_of
+from hsi_viewer.jobs.batch.running import STOPPED, Failure, Runner, explained, reason_of
 from hsi_viewer.jobs.batch.scenes import Scene, folder_names
 from hsi_viewer.jobs.batch.summary import SceneResult, write_summary
 from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
@@ -151,7 +151,7 @@ def run_batch(job: BatchJob) -> BatchResult:
         try:
             return batch.run()
         except (KeyboardInterrupt, TaskCancelledError):
-            job.port.report(Note("Stopped; what is finished is kept, and --continue resumes it."))
+            job.port.report(Note(STOPPED))
             raise
 
 

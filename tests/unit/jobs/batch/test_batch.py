@@ -9,6 +9,7 @@ import shutil
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -202,6 +203,15 @@ def test_a_stopped_batch_goes_on_where_it_was(job, tmp_path, monkeypatch):
     again = run_batch(structs.replace(job, resume=True))
     assert (again.computed, again.kept) == (0, 5)
     assert results_of(tmp_path / "out") == reference
+
+
+def test_one_scene_that_is_stopped_says_that_its_tiles_are_kept(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(pools, "compute_tile", Mock(side_effect=TaskCancelledError))
+    port = Recorder()
+    with pytest.raises(TaskCancelledError):
+        apply_model(files / "model", str(files / "large.npy"), Job(tmp_path / "o", port=port),
+                    side=SIDE)  # fmt: skip
+    assert any("--continue resumes it" in i.text for i in port.items if isinstance(i, Note))
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "of another plan"])
