@@ -48,7 +48,12 @@ from hsi_viewer.jobs.job_folder import (
     earlier_maps,
     output_folder,
 )
-from hsi_viewer.jobs.job_labels import read_test_labels, to_be_scored, training_labels
+from hsi_viewer.jobs.job_labels import (
+    read_test_labels,
+    to_be_scored,
+    training_labels,
+    unmapped_notes,
+)
 from hsi_viewer.jobs.mapped_run import MappedRun
 from hsi_viewer.learning.classifiers import classifier, fit
 from hsi_viewer.learning.labels_with_data import labels_with_data
@@ -358,14 +363,8 @@ def _scored(
         return JobResult(report, prediction)
     mapped = np.asarray(prediction.class_map)
     accuracy = score(mapped, test)
-    unmapped, total = np.count_nonzero((test > 0) & (mapped == 0)), np.count_nonzero(test)
-    if unmapped:
-        job.report(
-            Note(
-                f"{unmapped:,} of {total:,} test pixels count as wrong, because the scene has no "
-                "data there and the map no class."
-            )
-        )
+    for text in unmapped_notes(mapped, test):
+        job.report(Note(text))
     return JobResult({**report, "accuracy": accuracy_record(accuracy)}, prediction, accuracy)
 
 
