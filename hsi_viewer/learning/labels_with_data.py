@@ -24,7 +24,9 @@ def labels_with_data(
     cube, labels : the scene, and the ids that were given; 0 for none.
     token : checked between the parts of the scene that are read.
     """
-    scene = next((s for s in getattr(model, "scenes", ()) if s.origin is cube), None)
+    scene = next(
+        (s for s in getattr(model, "scenes", ()) if getattr(s, "origin", None) is cube), None
+    )
     if scene is None:
         return labels
     pixels = np.flatnonzero(labels)
