@@ -15,8 +15,9 @@ from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME
 from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.labels.unlabelled import is_unlabelled
 from hsi_viewer.core.paths import real_path
-from hsi_viewer.core.progress import ProgressPort
+from hsi_viewer.core.progress import Note, ProgressPort
 from hsi_viewer.io.envi.writer import class_fields, pair_of
+from hsi_viewer.io.info import cube_warnings
 from hsi_viewer.io.labels import label_file
 from hsi_viewer.io.labels.label_writer import WRITTEN, write_labels
 from hsi_viewer.io.laboratory import scan
@@ -52,6 +53,7 @@ def convert(
 
     Parameters
     ----------
+    port : takes `Progress`, and a `Note` for each thing that is odd about the source.
     references : white and dark reference of a raw scan, which is written as reflectance.
 
     Raises
@@ -71,6 +73,9 @@ def convert(
     existing = [path for path in _made(target) if os.path.lexists(path)]
     if existing and not overwrite:
         raise ExportError(f"{existing[0]} exists; choose another name, or add --overwrite.")
+    if port is not None:
+        for text in cube_warnings(cube):
+            port.report(Note(text))
     labels = None
     if subset.wavelengths is None and subset.bands in (None, (0,)):
         labels = _class_map(source, cube)

@@ -17,6 +17,7 @@ from hsi_viewer.core.errors import ExportError, LabelError
 from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend
 from hsi_viewer.core.labels.label_file import LabelFile
+from hsi_viewer.core.labels.unlabelled import without_unlabelled
 from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.postprocess.clean import Cleaning, cleaned
 from hsi_viewer.core.postprocess.cleaned_prediction import cleaning_sentence
@@ -55,17 +56,22 @@ class ClassMapFile(Struct, frozen=True):
 
     @classmethod
     def read(cls, source: str) -> ClassMapFile:
-        """Read a class map.
+        """Read a class map; what its file names as unlabelled is 0, as in labels.
 
         Raises
         ------
         FileError, FormatError, LabelError
             if it cannot be read or is not one.
         """
-        labels = read_labels(source)
+        labels = read_map(source)
         legend = legend_of(labels, {*labels.names, *ids_in(labels.ids)})
         rows, columns = labels.ids.shape
         return cls(source, labels, legend, pixel_area(labels.georeference, rows, columns))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on what looks wrong in the file."""
+        return tuple(f"{self.source}: {text}" for text in self.labels.notes)
 
     @property
     def sources(self) -> list[Path]:
@@ -78,6 +84,17 @@ class ClassMapFile(Struct, frozen=True):
         found = {a.class_id: a for a in strip_areas(self.labels.ids, self.row_area, token)}
         none = None if self.row_area is None else 0.0
         return [found.get(c.id, ClassArea(c.id, 0, none, 0.0)) for c in self.legend]
+
+
+def read_map(source: str) -> LabelFile:
+    """Ids of a class map by the rules of labels; notes say what counts as unlabelled, or looks so.
+
+    Raises
+    ------
+    FileError, FormatError, LabelError
+        if it cannot be read or is not one.
+    """
+    return without_unlabelled(read_labels(source))
 
 
 class AfterMapResult(Struct, frozen=True):
@@ -154,7 +171,7 @@ def clean_file(
         "cleaned": done,
         "classes": classes,
     }
-    return AfterMapResult(record, [*files, record_path])
+    return AfterMapResult(record, [*files, record_path], known.notes)
 
 
 def areas_of_file(
@@ -197,7 +214,7 @@ def areas_of_file(
     pixels = int(np.count_nonzero(known.labels.ids))
     whole = None if known.row_area is None else sum(a.square_metres or 0.0 for a in areas)
     unknown = f"{source} has no georeference that gives the area of a pixel: pixels are counted."
-    notes = (unknown,) if known.row_area is None else ()
+    notes = (*known.notes, *((unknown,) if known.row_area is None else ()))
     return AfterMapResult({"pixels": pixels, "area_m2": whole, "classes": classes}, files, notes)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.core.progress import Note
+from hsi_viewer.core.progress import Note, TaskCancelledError
 from hsi_viewer.core.validation import json_values
 from hsi_viewer.jobs.batch.compute import Task, TileDone
 from hsi_viewer.jobs.batch.finish import facts_of, finish_scene, finished
@@ -24,11 +24,12 @@ from hsi_viewer.jobs.batch.planning import (
     model_digest,
 )
 from hsi_viewer.jobs.batch.pools import pool_of
-from hsi_viewer.jobs.batch.running import Failure, Runner
+from hsi_viewer.jobs.batch.running import STOPPED, Failure, Runner
 from hsi_viewer.jobs.batch.scenes import Scene
 from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
 from hsi_viewer.jobs.batch.workload import Workload
 from hsi_viewer.jobs.classify import (
+    FORMATS,
     JobResult,
     Stopwatch,
     check_folder,
@@ -142,7 +143,8 @@ class _Tiled(Struct, frozen=True):
         resume: bool,
     ) -> JobResult:
         digest = digest_for(self.cube, self.scene, model_digest(self.model_path), self.options)
-        if resume and finished(job.output, digest) is not None:
+        kept = finished(job.output, digest, job.formats or FORMATS) if resume else None
+        if kept is not None and test is None:
             return JobResult(json_values((job.output / "report.json").read_bytes()))
         plan = kept_plan(job.output, digest, self.scene, self.model_path)
         if plan is None:
@@ -163,7 +165,11 @@ class _Tiled(Struct, frozen=True):
                 raise end.error
             work.done(0, end)
 
-        with pool_of(workers, None, job.token) as pool:
-            Runner(pool, tasks, job.token, ended).run()
+        try:
+            with pool_of(workers, None, job.token) as pool:
+                Runner(pool, tasks, job.token, ended).run()
+        except (KeyboardInterrupt, TaskCancelledError):
+            job.report(Note(STOPPED))
+            raise
         facts = [known for known in facts_of(plan, job.output) if known is not None]
         return finish_scene(plan, facts, self.model, self.cube, job, watch, test)

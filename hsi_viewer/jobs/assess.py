@@ -24,7 +24,13 @@ from hsi_viewer.io.info import cube_warnings
 from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.jobs.accuracy_record import rounded
-from hsi_viewer.jobs.job_labels import imported, of_test_pixels, of_two_classes, to_be_scored
+from hsi_viewer.jobs.job_labels import (
+    imported,
+    of_test_pixels,
+    of_two_classes,
+    to_be_scored,
+    unmapped_notes,
+)
 from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.jobs.sampling import areas_record, assess_points, points_of
 from hsi_viewer.learning.classifiers import DEFAULT, fit
@@ -115,6 +121,7 @@ def assess(job: AssessJob) -> Assessment:
         return replace(found, warnings=tuple(job.warnings))
     mapped = model.predict(cube, labels=labels.ids, refine=refine, token=job.token, port=job)
     if test is not None:
+        job.note(*unmapped_notes(mapped.class_map, test.ids))
         found = assess_truth(
             mapped.class_map, mapped.confidence, test.ids, labels.ids, found, legend.name_of
         )

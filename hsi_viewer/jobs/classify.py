@@ -48,9 +48,15 @@ from hsi_viewer.jobs.job_folder import (
     earlier_maps,
     output_folder,
 )
-from hsi_viewer.jobs.job_labels import read_test_labels, to_be_scored, training_labels
+from hsi_viewer.jobs.job_labels import (
+    read_test_labels,
+    to_be_scored,
+    training_labels,
+    unmapped_notes,
+)
 from hsi_viewer.jobs.mapped_run import MappedRun
 from hsi_viewer.learning.classifiers import classifier, fit
+from hsi_viewer.learning.labels_with_data import labels_with_data
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif")
 LEARNING_STEPS = ("features", "train", "predict", "refine")
@@ -311,9 +317,10 @@ def _record(
     watch: Stopwatch,
 ) -> dict[str, Any]:
     row = classifier(job.classifier)
+    labels = labels_with_data(model, scene.cube, scene.labels, job.token)
     return {
-        "classes": _class_records(scene.legend, scene.labels, prediction, scene.cube),
-        "train_pixels": int(np.count_nonzero(scene.labels)),
+        "classes": _class_records(scene.legend, labels, prediction, scene.cube),
+        "train_pixels": int(np.count_nonzero(labels)),
         "classifier": job.classifier,
         "seed": job.config.seed,
         **({"preset": job.config.preset} if "preset" in row.settings else {}),
@@ -356,14 +363,8 @@ def _scored(
         return JobResult(report, prediction)
     mapped = np.asarray(prediction.class_map)
     accuracy = score(mapped, test)
-    unmapped, total = np.count_nonzero((test > 0) & (mapped == 0)), np.count_nonzero(test)
-    if unmapped:
-        job.report(
-            Note(
-                f"{unmapped:,} of {total:,} test pixels count as wrong, because the scene has no "
-                "data there and the map no class."
-            )
-        )
+    for text in unmapped_notes(mapped, test):
+        job.report(Note(text))
     return JobResult({**report, "accuracy": accuracy_record(accuracy)}, prediction, accuracy)
 
 

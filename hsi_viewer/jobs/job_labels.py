@@ -72,6 +72,17 @@ def of_test_pixels(labels: ImportedLabels) -> ImportedLabels:
     return labels
 
 
+def unmapped_notes(class_map: NDArray[np.uint16], test: NDArray[np.uint16]) -> list[str]:
+    """A sentence on the test pixels that a fresh map has no class for; none without any."""
+    unmapped, total = np.count_nonzero((test > 0) & (class_map == 0)), np.count_nonzero(test)
+    if not unmapped:
+        return []
+    return [
+        f"{unmapped:,} of {total:,} test pixels count as wrong, because the scene has no data "
+        "there and the map no class."
+    ]
+
+
 def to_be_scored(
     test: ImportedLabels, legend: ClassLegend, training: NDArray[np.uint16] | None = None
 ) -> ImportedLabels:

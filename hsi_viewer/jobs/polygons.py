@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -122,7 +123,8 @@ def polygons_file(
         None if confidence is None else images[confidence],
         None if spectra is None else images[spectra],
     )
-    return write_map_polygons(target, mapped, options)
+    made = write_map_polygons(target, mapped, options)
+    return replace(made, warnings=(*known.notes, *made.warnings))
 
 
 def write_map_polygons(

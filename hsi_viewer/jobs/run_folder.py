@@ -235,10 +235,10 @@ class RunFolder(Noting):
         """What the reference points say about the map."""
         if self.reference is None:
             return None
-        from hsi_viewer.io.labels.label_file import read_labels
+        from hsi_viewer.jobs.after_map import read_map
         from hsi_viewer.jobs.sampling import assess_points, points_for
 
-        drawn_from = None if self.strata is None else read_labels(self.strata).ids
+        drawn_from = None if self.strata is None else read_map(self.strata).ids
         given = points_for(self.reference, legend, Grid.of_cube(cube), mapped.class_map, drawn_from)
         return assess_points(given, mapped.class_map, cube)
 

@@ -35,14 +35,19 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.progress import ProgressPort
-from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.reference_points import (
     check_suffix,
     read_reference_points,
     write_reference_points,
 )
-from hsi_viewer.jobs.after_map import AfterMapResult, ClassMapFile, areas_of_file, check_targets
+from hsi_viewer.jobs.after_map import (
+    AfterMapResult,
+    ClassMapFile,
+    areas_of_file,
+    check_targets,
+    read_map,
+)
 from hsi_viewer.jobs.object_table import check_table
 
 
@@ -127,7 +132,7 @@ def sample_file(
         "map_digest": sample.digest,
         "classes": classes,
     }
-    return AfterMapResult(record, [target])
+    return AfterMapResult(record, [target], known.notes)
 
 
 def estimated_areas_of_file(
@@ -166,7 +171,8 @@ def estimated_areas_of_file(
     if target is not None:
         with replacing(target) as (new,):
             new.write_text(sample_table(found, reference_name(legend)).csv(), encoding="utf-8")
-    return AfterMapResult(record, files, found.notes)
+    more = () if strata is None else strata.notes
+    return AfterMapResult(record, files, (*known.notes, *more, *found.notes))
 
 
 def assessed_file(
@@ -219,7 +225,7 @@ def points_of(
         if the file cannot be read, isn't a sample of this scene, or was drawn from another map
         than `strata`.
     """
-    drawn_from = None if strata is None else read_labels(strata).ids
+    drawn_from = None if strata is None else read_map(strata).ids
     _check_size(drawn_from, (cube.rows, cube.columns))
     sample, labels = read_reference_points(reference, legend, Grid.of_cube(cube), drawn_from)
     sample.estimates(labels)  # refuses points that are not labelled yet

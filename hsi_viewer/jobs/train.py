@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
+from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import LabelError, SettingError
 from hsi_viewer.core.labels.class_match import matched_by_number, matched_ids, renumbered
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.progress import Note
 from hsi_viewer.core.text import counted
+from hsi_viewer.io.info import cube_warnings
 from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.jobs.classify import (
@@ -77,6 +79,8 @@ def train(cubes: Sequence[str], labels: Sequence[str], job: Job) -> dict[str, An
         inside_of(imported(file, cube, job.placement), cube, "labels")
         for file, cube in zip(labels, opened, strict=True)
     ]
+    for cube in opened:
+        _note_of(cube, job)
     parts = zip(opened, read, cubes, labels, strict=True)
     return train_on([LabelledScene(*each) for each in parts], job)
 
@@ -156,6 +160,13 @@ def _open(source: str, job: Job) -> HyperCube:
     if cube.path is not None:
         check_sources(job.output, [cube.path])
     return cube
+
+
+def _note_of(cube: HyperCube, job: Job) -> None:
+    """Note what is odd about a scene, and what is used of it, by its name."""
+    used = RegionOfInterest(cube.inside, cube.chosen).sentence(cube)
+    for text in (*cube_warnings(cube), *([f"Region of interest: {used}."] if used else [])):
+        job.report(Note(f"{cube.name}: {text}"))
 
 
 def _labels(labelled: Sequence[LabelledScene], job: Job) -> tuple[ClassLegend, list[Ids]]:

@@ -21,6 +21,7 @@ from hsi_viewer.core.training import Refine, TrainingConfig
 from hsi_viewer.learning.calibration import reliable
 from hsi_viewer.learning.classifiers import fit
 from hsi_viewer.learning.folds import random_folds
+from hsi_viewer.learning.labels_with_data import labels_with_data
 from hsi_viewer.learning.model import TrainedModel, strength_of
 from hsi_viewer.learning.pixel_model import PixelModel
 from hsi_viewer.learning.scene_mapper import SceneMapper
@@ -93,6 +94,7 @@ def evidence_of(
         return known
     usual = model.refinement.strength if isinstance(model, SceneMapper) else "full"
     strength = strength_of(wished, usual)
+    labels = labels_with_data(model, cube, labels, token)
     pixels = np.flatnonzero(np.isin(labels, model.class_ids))
     targets = np.searchsorted(model.class_ids, labels.ravel()[pixels])
     apart = spatial_folds(pixels, targets, cube.columns, joined_at=cube.joined_at)

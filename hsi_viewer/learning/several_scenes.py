@@ -38,7 +38,8 @@ class SceneScore(NamedTuple):
     Attributes
     ----------
     name : of the scene.
-    right, total : labelled pixels that are mapped right, and all of classes the model knows.
+    right, total : labelled pixels that are mapped right, and all with data of classes that the
+        model knows.
     """
 
     name: str
@@ -141,7 +142,7 @@ class TrainingScenes:
             if self.standardise == "scene":
                 cube = _rescaled(cube, _scaling(cube), _scaling(others.whole()[0]))
             found = model.predict(cube, token=token, port=SilentPort()).class_map
-            asked = np.isin(ids, model.class_ids)
+            asked = np.isin(ids, model.class_ids) & (found > 0)  # 0 is no data
             if asked.any():
                 right = int(np.count_nonzero(found[asked] == ids[asked]))
                 yield SceneScore(self.cubes[k].name, right, int(np.count_nonzero(asked)))

@@ -102,4 +102,4 @@ def _merged(groups: tuple[dict[int, int], ...]) -> dict[int, int]:
         for old, new in group.items():
             if merged.setdefault(old, new) != new:
                 raise UsageError(f"class {old} is merged twice; name it in one --merge only.")
-    return merged
+    return {old: new for old, new in merged.items() if old != new}  # 3,4=3 changes 4

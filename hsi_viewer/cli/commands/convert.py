@@ -99,6 +99,7 @@ def add(commands: Commands) -> None:
 def run(options: Namespace) -> int:
     """Write the file and say where."""
     from hsi_viewer.cli.progress import progress_on_stderr
+    from hsi_viewer.core.progress import CallbackPort, Note
     from hsi_viewer.io.convert import References, convert
     from hsi_viewer.io.writers.subset import Subset
 
@@ -109,19 +110,25 @@ def run(options: Namespace) -> int:
     if options.interleave and target.suffix.lower() not in SUFFIXES["envi"]:
         raise UsageError(f"--interleave is for ENVI files (.hdr); leave it out for {target.name}.")
     references = References(options.white, options.dark) if options.reflectance else None
+    warnings: list[str] = []
     with terminable(), progress_on_stderr(options.quiet) as port:
+
+        def report(item: object) -> None:
+            warnings.extend([item.text] if isinstance(item, Note) else ())
+            port.report(item)
+
         files = convert(
             options.cube,
             target,
             subset,
             options.interleave or "bil",
-            port,
+            CallbackPort(report),
             overwrite=options.overwrite,
             references=references,
         )
     names = [str(path.absolute()) for path in files]
     if options.json:
-        print_json({"files": names})
+        print_json({"files": names, "warnings": warnings})
     elif not options.quiet:
         print_text("\n  ".join(["Written:", *names]))
     return 0

@@ -133,7 +133,7 @@ def open_reflectance(scan: Scan, path: Path) -> HyperCube:
     ceiling = _ceiling(raw, white)
     _check_fits(raw, white, "white")
     whites = reflectance.frame_of(white.cube.source, ceiling)
-    dark = _dark(raw, scan.dark, "scan", remarks)
+    dark = _dark(raw, scan.dark or scan.dark_of_white, "scan", remarks)
     of_white = _dark(white, scan.dark_of_white or scan.dark, "white reference", remarks)
     full = _sampled_full(raw.cube, ceiling)
     exposures = _exposures(raw, white, remarks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from hsi_viewer.jobs.batch.digests import file_digest
 from hsi_viewer.jobs.batch.mosaic import mosaic_of
 from hsi_viewer.jobs.batch.plan import MANIFEST, TILES, VERSION, ScenePlan
 from hsi_viewer.jobs.batch.tile_file import TileFacts, tile_facts, tile_path
-from hsi_viewer.jobs.classify import JobResult, Stopwatch, note_warnings, write_map
+from hsi_viewer.jobs.classify import FORMATS, JobResult, Stopwatch, note_warnings, write_map
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.learning.model import strange_note
 
@@ -48,6 +48,7 @@ class Manifest:
     outside : share of them outside of the training range; None where that is not known.
     tiles : rows, columns and checksum of each.
     files : the results.
+    formats : that were asked for.
     """
 
     version: int
@@ -63,6 +64,7 @@ class Manifest:
     outside: float | None
     tiles: list[dict[str, Any]]
     files: list[WrittenFile]
+    formats: list[str]
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -74,10 +76,16 @@ def read_manifest(folder: Path) -> Manifest | None:
     return found if found.version == VERSION else None
 
 
-def finished(folder: Path, digest: str) -> Manifest | None:
-    """The manifest, if a folder holds the results of this plan as they were written."""
+def finished(folder: Path, digest: str, formats: Iterable[str]) -> Manifest | None:
+    """The manifest, if a folder holds the results of this plan as they were written.
+
+    Parameters
+    ----------
+    digest : of the plan.
+    formats : that are asked for now.
+    """
     manifest = read_manifest(folder)
-    if manifest is None or manifest.digest != digest:
+    if manifest is None or manifest.digest != digest or not set(formats) <= {*manifest.formats}:
         return None
     for file in manifest.files:
         path = folder / file.name
@@ -154,6 +162,7 @@ def finish_scene(
             for (rows, columns), f in zip(plan.windows, facts, strict=True)
         ],
         [each for name in result.report["files"] for each in _written(job.output, name)],
+        list(job.formats or FORMATS),
     )
     with replacing(job.output / MANIFEST) as (new,):
         new.write_text(json.dumps(asdict(manifest), indent=1, allow_nan=False), encoding="utf-8")

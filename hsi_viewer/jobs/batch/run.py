@@ -33,7 +33,7 @@ from hsi_viewer.jobs.batch.finish import Manifest, facts_of, finish_scene, finis
 from hsi_viewer.jobs.batch.plan import MANIFEST, TILES, MapOptions, ScenePlan
 from hsi_viewer.jobs.batch.planning import digest_for, kept_plan, make_plan, model_digest, opened
 from hsi_viewer.jobs.batch.pools import pool_of
-from hsi_viewer.jobs.batch.running import Failure, Runner, explained, reason_of
+from hsi_viewer.jobs.batch.running import STOPPED, Failure, Runner, explained, reason_of
 from hsi_viewer.jobs.batch.scenes import Scene, folder_names
 from hsi_viewer.jobs.batch.summary import SceneResult, write_summary
 from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
@@ -80,6 +80,11 @@ class BatchJob(Struct, frozen=True):
     overwrite: bool = False
     token: CancelToken = field(default_factory=CancelToken)
     port: ProgressPort = field(default_factory=SilentPort)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The formats that are written, as far as they apply."""
+        return self.formats or (*FORMATS, "confidence_tif")
 
     @property
     def shares_work(self) -> bool:
@@ -146,7 +151,7 @@ def run_batch(job: BatchJob) -> BatchResult:
         try:
             return batch.run()
         except (KeyboardInterrupt, TaskCancelledError):
-            job.port.report(Note("Stopped; what is finished is kept, and --continue resumes it."))
+            job.port.report(Note(STOPPED))
             raise
 
 
@@ -192,7 +197,7 @@ class _Batch:
             for number, result in self._results.items():
                 plan = self._plans.get(number)
                 if result.status == "unfinished" and plan is not None:
-                    manifest = finished(self.folder(number), plan.digest)
+                    manifest = self._finished(number, plan.digest)
                     if manifest is not None:  # another call has finished it since
                         self._end(number, self._done(number, manifest))
             results = [self._results[number] for number in range(len(self._job.scenes))]
@@ -242,7 +247,7 @@ class _Batch:
         digest = digest_for(cube, scene, self._model_digest, job.options)
         with self._lock(number):
             keep = job.resume or job.shares_work
-            manifest = finished(folder, digest) if keep else None
+            manifest = self._finished(number, digest) if keep else None
             if manifest is not None:
                 self._work.keep(number, len(manifest.tiles))
                 self._end(number, self._done(number, manifest))
@@ -266,6 +271,9 @@ class _Batch:
         if not (job.overwrite or job.resume or job.shares_work):
             check_no_results(folder)
         check_formats(cube, job.formats)
+
+    def _finished(self, number: int, digest: str) -> Manifest | None:
+        return finished(self.folder(number), digest, self._job.wanted)
 
     def _new_plan(self, number: int, cube: HyperCube, digest: str) -> ScenePlan:
         job, folder = self._job, self.folder(number)
@@ -310,7 +318,7 @@ class _Batch:
     def _put_together(self, number: int) -> SceneResult:
         plan, folder = self._plans[number], self.folder(number)
         with self._lock(number):
-            known = finished(folder, plan.digest)
+            known = self._finished(number, plan.digest)
             if known is not None:  # another call was faster
                 return self._done(number, known)
             facts = [f for f in facts_of(plan, folder) if f is not None]
@@ -323,11 +331,11 @@ class _Batch:
                 folder,
                 token=self._job.token,
                 port=Notes(),
-                formats=self._job.formats or (*FORMATS, "confidence_tif"),
+                formats=self._job.wanted,
                 overwrite=True,
             )
             finish_scene(plan, facts, self._model, cube, job, watch)
-        manifest = finished(folder, plan.digest)
+        manifest = self._finished(number, plan.digest)
         if manifest is None:
             raise ExportError(f"{folder}: the results were changed while they were written.")
         return self._done(number, manifest)

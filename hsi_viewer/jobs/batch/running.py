@@ -17,6 +17,7 @@ from hsi_viewer.jobs.batch.pools import Pool
 ATTEMPTS = 3
 MOST_PLACES = 3  # that are named of the tiles that failed
 LASTING = (ModelError,)  # such as bands that do not match: it would fail again
+STOPPED = "Stopped; what is finished is kept, and --continue resumes it."
 LOOK = 0.2  # seconds after which a cancel is seen
 
 

@@ -36,6 +36,7 @@ from hsi_viewer.jobs.report.facts import (
 from hsi_viewer.jobs.report.methods import described
 from hsi_viewer.jobs.report.pictures import Picture, label_picture, map_picture
 from hsi_viewer.learning.cross_validation import evidence_of, reach_of
+from hsi_viewer.learning.labels_with_data import labels_with_data
 
 PERCENTILES = (10.0, 90.0)
 PACKAGES = ("hsi-viewer", "numpy", "scipy", "torch", "scikit-learn", "matplotlib")
@@ -160,6 +161,7 @@ def data_facts(run: MappedRun, token: CancelToken, port: ProgressPort) -> DataFa
 def class_facts(run: MappedRun) -> tuple[ClassFacts, ...]:
     """Each class of the map with its labels and its area."""
     cube, mapped = run.cube, run.prediction.class_map
+    labels = labels_with_data(run.model, cube, run.labels)
     whole = pixel_area(cube.georeference, cube.rows, cube.columns)
     areas = {a.class_id: a for a in class_areas(mapped, whole)}
     none = None if whole is None else 0.0
@@ -171,7 +173,7 @@ def class_facts(run: MappedRun) -> tuple[ClassFacts, ...]:
                 c.id,
                 c.name,
                 c.colour,
-                int(np.count_nonzero(run.labels == c.id)),
+                int(np.count_nonzero(labels == c.id)),
                 0 if run.test is None else int(np.count_nonzero(run.test == c.id)),
                 area.pixels,
                 area.share,
@@ -184,7 +186,8 @@ def class_facts(run: MappedRun) -> tuple[ClassFacts, ...]:
 def class_spectra(run: MappedRun, token: CancelToken, port: ProgressPort) -> Spectra:
     """Mean and percentiles of the training pixels of each class; bad bands are left out."""
     cube = run.cube
-    found = region_statistics(cube, run.labels, token, port, levels=PERCENTILES)
+    labels = labels_with_data(run.model, cube, run.labels, token)
+    found = region_statistics(cube, labels, token, port, levels=PERCENTILES)
     bad = ~np.asarray(cube.good_bands, bool)
     waves = _wavelengths(cube)
     spectra = []

@@ -407,6 +407,37 @@ def test_a_table_is_not_written_by_the_name_of_a_spreadsheet(
     assert not list(tmp_path.glob("[cd].*"))
 
 
+@pytest.mark.parametrize(
+    "arguments", [["areas"], ["clean", "--minimum", "3", "-o", "c.tif"],
+                  ["polygons", "-o", "c.gpkg"], ["sample", "--size", "20", "-o", "c.csv"]],
+)  # fmt: skip
+def test_a_value_that_looks_like_background_is_said(tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    ids = np.minimum(some_ids(), 9)
+    ids[0] = 255
+    np.save("map.npy", ids)
+    command, *rest = arguments
+    assert main([command, "map.npy", *rest, "--json", "--quiet"]) == 0
+    printed = fitting(capsys.readouterr().out, command)
+    assert "map.npy: 255 looks like background" in printed["warnings"][0]
+
+
+def test_what_a_file_calls_no_data_has_no_area(tmp_path):
+    legend = ClassLegend([*LEGEND, LabelClass(7, "Masked pixels", (0, 0, 0))])
+    ids = np.where(some_ids() == 5, 7, some_ids()).astype(np.uint16)
+    write_map(tmp_path / "map.tif", ids, legend, UTM, "A map")
+    made = areas_of_file(str(tmp_path / "map.tif"))
+    assert made.record["pixels"] == np.count_nonzero((ids > 0) & (ids != 7))
+    assert '"Masked pixels" (7) counts as unlabelled' in made.warnings[0]
+
+
+def test_a_class_that_others_join_is_not_merged_itself(tmp_path, made, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["clean", "map.tif", "c.tif", "--merge", "2,5=2", "--json", "--quiet"]) == 0
+    assert fitting(capsys.readouterr().out, "clean")["cleaned"] == "Wald merged into Häuser, alt"
+    assert main(["clean", "map.tif", "d.tif", "--merge", "2=2"]) == 2
+
+
 def test_no_point_can_be_drawn_from_a_map_without_classes(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     np.save("none.npy", np.zeros((5, 5), np.uint16))

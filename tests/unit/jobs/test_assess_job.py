@@ -84,6 +84,17 @@ def test_a_ground_truth_in_words(files, capsys):
     assert "count for the figure of all test pixels alone" in err
 
 
+def test_a_truth_where_the_scene_has_no_data_is_said(files, tmp_path):
+    values = np.load(files["cube"])
+    values[:, 70:] = np.nan
+    np.save(tmp_path / "cube.npy", values)
+    job = AssessJob(
+        str(tmp_path / "cube.npy"), files["strokes"], files["truth"], PLAIN, classifier="lda"
+    )
+    said = assess(job).warnings
+    assert any(text.startswith("300 of ") and "count as wrong" in text for text in said), said
+
+
 def test_the_truth_does_not_change_the_map(files, tmp_path):
     rng = np.random.default_rng(0)
     truth, labels = np.load(files["truth"]), np.load(files["strokes"])

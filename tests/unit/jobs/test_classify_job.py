@@ -49,6 +49,17 @@ def scene(tmp_path, monkeypatch):
     return str(tmp_path / "cube.npy"), str(tmp_path / "truth.npy"), truth
 
 
+def test_labels_without_data_are_no_training_pixels(scene, tmp_path):
+    cube, truth_path, truth = scene
+    values = np.load(cube)
+    values[:4] = np.nan
+    np.save(cube, values)
+    report = classify(cube, truth_path, Job(tmp_path / "out", classifier="lda")).report
+    used = np.bincount(truth[4:].ravel(), minlength=10)
+    assert report["train_pixels"] == used.sum()
+    assert [c["train_pixels"] for c in report["classes"]] == used[list(IDS)].tolist()
+
+
 def test_a_map_is_scored_on_the_pixels_that_were_not_drawn(scene, tmp_path):
     cube, truth_path, truth = scene
     port = Recorder()

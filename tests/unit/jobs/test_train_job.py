@@ -12,6 +12,7 @@ from hsi_viewer.cli.program import main
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.joined import GAP, joined, joined_labels
 from hsi_viewer.core.errors import FormatError
+from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs.report.names import HTML, JSON, PDF
 from hsi_viewer.learning.several_scenes import TrainingScenes
@@ -240,3 +241,23 @@ def test_numbers_beside_names_are_told(three, capsys):
     assert any(
         w.startswith("b.csv: its classes were matched by number") for w in report["warnings"]
     )
+
+
+def test_what_is_odd_about_a_scene_is_said_by_its_name(three, capsys):
+    folder, _ = three
+    header = folder / "b.hdr"
+    header.write_text(header.read_text().replace("wavelength units = Nanometers\n", ""))
+    assert main(arguments(folder, "ab", "--json", "--quiet", "--bands", "bands 1-6")) == 0
+    said = fitting(capsys.readouterr().out, "train")["warnings"]
+    assert any(w.startswith("b.img: The unit of the wavelengths is not given") for w in said), said
+    assert sum("Region of interest: 6 of 12 bands" in w for w in said) == 2, said
+
+
+def test_labels_without_data_are_not_asked_of_a_scene_that_is_held_out():
+    cube, truth = made_scene(ROWS, COLUMNS, BANDS)
+    values = cube.read() + np.float32(0.001)
+    values[:6] = np.nan
+    scenes = TrainingScenes.of([cube, HyperCube.from_array(values)], [labels_of(truth)] * 2)
+    _, score = scenes.held_out(TrainingConfig(), "lda", ())
+    assert score.total == np.count_nonzero(labels_of(truth)[6:])
+    assert score.right == score.total

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.evidence import Evidence, VoiceShare
 from hsi_viewer.core.labels.sampling import REACH
 from hsi_viewer.core.prediction import Prediction
@@ -52,6 +53,18 @@ def test_every_label_is_held_out_and_mostly_right(trained):
     assert fractions == sorted(set(fractions))
     assert (len(fractions), fractions[0]) == (6, 0)
     assert fractions[-1] < 1
+
+
+def test_labels_without_data_are_neither_asked_about_nor_counted_as_places(trained):
+    cube, labels, _ = trained
+    values = cube.read().astype(np.float32)
+    values[:9] = np.nan
+    bare = HyperCube.from_array(values)
+    model = fit(bare, labels, TrainingConfig(), classifier="lda", port=SilentPort())
+    found = evidence_of(model, bare, labels, TrainingConfig())
+    with_data = np.flatnonzero(labels[9:]) + 9 * labels.shape[1]
+    np.testing.assert_array_equal(found.random.pixels, with_data)
+    assert set(found.separated.pixels) <= set(with_data)
 
 
 def test_held_out_labels_do_not_change_their_own_answers(trained):

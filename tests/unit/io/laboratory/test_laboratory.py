@@ -12,6 +12,7 @@ from hsi_viewer.io.laboratory.hyspex_header import read_hyspex
 from hsi_viewer.io.laboratory.references import role_of
 from hsi_viewer.io.laboratory.scan import open_scan
 from hsi_viewer.io.opening import open_cube
+from tests.unit.cli.schemas import fitting
 from tests.unit.io.laboratory.scan_files import (
     BANDS,
     COLUMNS,
@@ -68,6 +69,16 @@ def test_without_a_dark_reference_it_says_so(tmp_path):
         path.unlink()
     warnings = open_cube(folder).warnings
     assert any("no dark reference" in text for text in warnings)
+
+
+def test_the_dark_reference_of_the_white_one_is_better_than_none(tmp_path):
+    bench = Bench()
+    folder = specim(tmp_path, bench)
+    for path in (folder / "capture").glob("DARKREF*"):
+        path.unlink()
+    cube = open_cube(folder)
+    np.testing.assert_allclose(cube.read(), bench.reflectance, atol=2e-3)
+    assert any("WHITEDARKREF_plant.hdr was exposed for 4 and the scan" in w for w in cube.warnings)
 
 
 def test_unfit_bands_are_marked_each_with_its_reason(tmp_path):
@@ -180,6 +191,18 @@ def test_convert_writes_reflectance(tmp_path, capsys):
     named += ["--dark", str(tmp_path / "darkReference.hdr")]
     assert main([*arguments, *named, "--quiet"]) == 0
     np.testing.assert_allclose(open_cube(tmp_path / "b.hdr").read(), bench.reflectance, atol=2e-3)
+
+
+def test_convert_says_what_is_odd_about_a_scan(tmp_path, capsys):
+    folder = headwall(tmp_path / "scan", Bench())
+    for path in folder.glob("dark*"):
+        path.unlink()
+    arguments = ["convert", str(folder / "raw_0.hdr"), "--reflectance", "--json", "--quiet"]
+    assert main([*arguments, "--output", str(tmp_path / "out.hdr")]) == 0
+    printed = capsys.readouterr()
+    said = fitting(printed.out, "convert")["warnings"]
+    assert any("no dark reference of the scan" in text for text in said)
+    assert all(text in printed.err for text in said)
 
 
 def test_a_reference_is_never_replaced(tmp_path, capsys):

@@ -9,6 +9,7 @@ import shutil
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -117,6 +118,22 @@ def test_tiles_go_into_cogs_and_stores_too(job, files, tmp_path):
     assert run_batch(structs.replace(one, resume=True)).computed == 4
 
 
+def test_what_was_not_asked_for_before_is_made_by_a_call_that_resumes(files, tmp_path, job):
+    one = structs.replace(job, scenes=[Scene(str(files / "placed.hdr"))], formats=("npy", "mat"))
+    run_batch(one)
+    fewer = structs.replace(one, formats=("npy",), resume=True)
+    assert run_batch(fewer).computed == 0
+    assert run_batch(structs.replace(fewer, formats=("npy", "png"))).computed == 4
+    assert (tmp_path / "out" / "placed" / "class_map.png").exists()
+
+    alone, source = Job(tmp_path / "alone", formats=("npy",)), str(files / "placed.hdr")
+    apply_model(files / "model", source, alone, side=SIDE)
+    np.save(tmp_path / "test.npy", np.load(tmp_path / "alone" / "class_map.npy"))
+    scored = replace(alone, test=str(tmp_path / "test.npy"))
+    result = apply_model(files / "model", source, scored, side=SIDE, resume=True)
+    assert result.report["accuracy"]["overall"] == 1
+
+
 def test_the_tiles_make_nearly_the_map_of_one_piece(refined, files, tmp_path):
     run_batch(refined)
     source = refined.scenes[0].source
@@ -186,6 +203,15 @@ def test_a_stopped_batch_goes_on_where_it_was(job, tmp_path, monkeypatch):
     again = run_batch(structs.replace(job, resume=True))
     assert (again.computed, again.kept) == (0, 5)
     assert results_of(tmp_path / "out") == reference
+
+
+def test_one_scene_that_is_stopped_says_that_its_tiles_are_kept(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(pools, "compute_tile", Mock(side_effect=TaskCancelledError))
+    port = Recorder()
+    with pytest.raises(TaskCancelledError):
+        apply_model(files / "model", str(files / "large.npy"), Job(tmp_path / "o", port=port),
+                    side=SIDE)  # fmt: skip
+    assert any("--continue resumes it" in i.text for i in port.items if isinstance(i, Note))
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "of another plan"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from hsi_viewer.core.assessment.reference_sample import allocation, draw_sample,
 from hsi_viewer.core.assessment.sample_assessment import NO_SAMPLE, OTHER, assess_sample
 from hsi_viewer.core.evidence import VoiceShare
 from hsi_viewer.core.postprocess.clean import Cleaning
-from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.jobs.report.gather import Report, gather
+from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
+from hsi_viewer.jobs.report.gather import Report, class_facts, class_spectra, gather
 from hsi_viewer.jobs.report.html import html_page
 from hsi_viewer.jobs.report.methods import VOICES, described
 from hsi_viewer.jobs.report.record import facts_record
@@ -63,6 +64,19 @@ def test_classes_areas_and_spectra_are_those_of_map_and_cube(run, report):
         np.testing.assert_allclose(s.low, np.percentile(own, 10, axis=0), rtol=1e-5)
         np.testing.assert_allclose(s.high, np.percentile(own, 90, axis=0), rtol=1e-5)
     assert report.facts.spectra.unit == "band"
+
+
+def test_labels_without_data_are_no_training_pixels(run):
+    pixels = np.flatnonzero(run.labels)
+    bare = SimpleNamespace(
+        origin=run.cube, looked_at=lambda p, _token: (p != pixels[0], np.zeros(p.size, bool))
+    )
+    known = replace(run, model=SimpleNamespace(scenes=[bare]))
+    lost = int(run.labels.flat[pixels[0]])
+    counts = [5 if c.id == lost else 6 for c in run.classes]
+    assert [c.training for c in class_facts(known)] == counts
+    spectra = class_spectra(known, CancelToken(), SilentPort())
+    assert [c.pixels for c in spectra.classes] == counts
 
 
 def test_the_checksum_is_that_of_the_stored_values(run, report):
