@@ -266,7 +266,7 @@ def export_prediction(
     ----------
     prediction : what `predict` gave.
     legend : `model.legend`, or names by class id.
-    cube : the scene, whose georeference is written; without one, GeoTIFF is left out.
+    cube : the scene, whose georeference is written, if it has one.
     directory : made if it isn't there.
     stem : of the file names.
     formats : of "envi", "confidence", "npy", "png", "tif", "mat" and "probabilities".

@@ -27,7 +27,6 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.cube.real_values import real_valued
 from hsi_viewer.core.cube.region import RegionOfInterest, region_record
-from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
@@ -234,19 +233,7 @@ def opened(source: str, job: Job) -> HyperCube:
     cube = examined(job.used_of(real_valued(open_cube(source, job.token))))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
-    check_formats(cube, job.formats)
     return cube
-
-
-def check_formats(cube: HyperCube, formats: tuple[str, ...] | None) -> None:
-    """Refuse a GeoTIFF that was asked for, where the cube has no georeference."""
-    if formats is None or not {"tif", "confidence_tif", "cog"} & set(formats):
-        return
-    if cube.georeference is None:
-        raise ExportError(
-            f"{cube.name} has no georeference, so its map cannot be written as GeoTIFF; choose "
-            "other formats."
-        )
 
 
 def check_folder(job: Job, *sources: str) -> None:

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.rasters import Raster
-from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.progress import CancelToken, ProgressPort
-from hsi_viewer.io.writers.own_files import own_files
+from hsi_viewer.io.writers.own_files import check_not_scene
 
 SUFFIXES = (".tif", ".hdr")
 CHANNELS = ("red", "green", "blue", "alpha")
@@ -119,10 +117,7 @@ def write_layer(
     from hsi_viewer.io.labels.map_file import write_map
     from hsi_viewer.io.writers.cube_writer import write_cube
 
-    own = own_files(scene.path) if scene.path is not None else set()
-    for target in planned_files(path):
-        if real_path(target) in own:
-            raise ExportError(f"{target} is the open scene; choose another name.")
+    check_not_scene(planned_files(path), scene.path)
     if isinstance(layer.image, HyperCube):
         return write_cube(layer.image, path, interleave="bsq", token=token, port=port)
     if layer.legend is None:

@@ -29,7 +29,7 @@ class Job(Noting):
     classifier : key of the one to train.
     refine : strength of the refinement, unless `config` does without.
     standardise : by which scene's statistics a cube is standardised that a model is applied to.
-    formats : of `export_prediction`; None writes the usual ones, as far as they apply.
+    formats : of `export_prediction`; None writes the usual ones.
     with_report : whether a report of the run is written, too.
     bundle : archive that everything is put into, too; None writes none.
     region, mask : files of what is used of the scene and of what is left out; None for all of it.

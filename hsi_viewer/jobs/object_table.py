@@ -10,6 +10,7 @@ from typing import Any
 
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.assessment.areas import ClassArea
+from hsi_viewer.core.assessment.sample_assessment import SampleAssessment, reference_name
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
 
@@ -28,8 +29,17 @@ def check_table(path: Path | None) -> None:
         raise ExportError(f"{path}: a table is written as CSV; choose a name that ends in .csv.")
 
 
-def write_areas(path: Path, areas: Sequence[ClassArea], legend: ClassLegend) -> None:
+def write_areas(
+    path: Path,
+    areas: Sequence[ClassArea],
+    legend: ClassLegend,
+    found: SampleAssessment | None = None,
+) -> None:
     """Write class_id, class_name, pixels, share and, where they are known, square metres.
+
+    Parameters
+    ----------
+    found : what a labelled reference sample says; its areas and their 95 % intervals come last.
 
     Raises
     ------
@@ -38,10 +48,22 @@ def write_areas(path: Path, areas: Sequence[ClassArea], legend: ClassLegend) -> 
     """
     known = all(area.square_metres is not None for area in areas)
     head = ["class_id", "class_name", "pixels", "share", *(["area_m2"] if known else [])]
+    estimated: dict[int, list[float]] = {}
+    if found is not None:
+        unit = "pixels" if found.square_metres is None else "m2"
+        head += [f"estimated_{unit}", f"estimated_{unit}_low", f"estimated_{unit}_high"]
+        values = found.estimates.areas(found.square_metres)
+        each = zip(found.estimates.class_ids, values, strict=True)
+        estimated = {class_id: [e.value, e.low, e.high] for class_id, e in each}
+    counted = {area.class_id for area in areas}
+    none = 0.0 if known else None
+    others = [ClassArea(i, 0, none, 0.0) for i in estimated if i not in counted]
+    name_of, unknown = reference_name(legend), [""] * 3
     rows = [
-        [area.class_id, legend.name_of(area.class_id), area.pixels, area.share]
+        [area.class_id, name_of(area.class_id), area.pixels, area.share]
         + ([area.square_metres] if known else [])
-        for area in areas
+        + (estimated.get(area.class_id, unknown) if found is not None else [])
+        for area in (*areas, *others)
     ]
     write_table(path, head, rows)
 

@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
             self,
             settings.shortcuts,
             lambda: "" if self.workspace.document else "Open a scene first.",
+            self.notices.show_notice,
         )
         self.context.commands = self.commands
         shared = self.context

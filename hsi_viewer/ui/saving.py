@@ -13,6 +13,7 @@ from PySide6.QtCore import QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from hsi_viewer.core.errors import ExportError
 from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 UNFIT = re.compile(r"[^\w.+-]+")  # for names of files
 SUFFIX = re.compile(r"\*(\.\w+)")
+NUMBER = re.compile(r"\.v?\d+", re.IGNORECASE)  # at the end of a name, such as field.v2
 # Files that are written together with one that is chosen.
 TOGETHER = {
     ".hdr": (".img",),
@@ -73,13 +75,36 @@ def ask_where(
     chosen, kind = QFileDialog.getSaveFileName(parent, title, str(start), filters)
     if not chosen:
         return None
+    document = workspace.document
     path, suffixes = Path(chosen), SUFFIX.findall(kind)
     also: list[Path] = []
-    if not path.suffix and suffixes:
+    other = len(possible := SUFFIX.findall(filters)) == 1 and path.suffix.lower() != possible[0]
+    if suffixes and (not path.suffix or NUMBER.fullmatch(path.suffix) or other):
         path = path.with_name(path.name + suffixes[0])
         also = [path]  # the file dialog has not asked for this one
     also += [path.with_suffix(s) for s in TOGETHER.get(path.suffix.lower(), ())]
-    return path if may_replace(parent, also) else None
+    scene = document.cube.path if document is not None else None
+    refused = replaces_scene(parent, [path, *also], scene)
+    return path if not refused and may_replace(parent, also) else None
+
+
+def replaces_scene(parent: QWidget, paths: Iterable[Path], scene: Path | None) -> bool:
+    """Whether one of the files is the open scene's own, which the user is told.
+
+    Parameters
+    ----------
+    scene : its file, or None.
+    """
+    from hsi_viewer.io.writers.own_files import check_not_scene
+
+    try:
+        check_not_scene(paths, scene)
+    except ExportError as error:
+        box = _box(parent, str(error))
+        box.exec()
+        box.deleteLater()
+        return True
+    return False
 
 
 def may_replace(parent: QWidget, paths: Iterable[Path]) -> bool:
@@ -89,11 +114,7 @@ def may_replace(parent: QWidget, paths: Iterable[Path]) -> bool:
         return True
     names = ", ".join(path.name for path in present[:MOST_NAMED])
     more = len(present) - MOST_NAMED
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle("HSI Viewer")
-    box.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
-    box.setText(f"Replace {names}{f' and {more} more' if more > 0 else ''}?")
+    box = _box(parent, f"Replace {names}{f' and {more} more' if more > 0 else ''}?")
     box.setInformativeText(
         f"{'This file is' if len(present) == 1 else 'These files are'} already in "
         f"{present[0].parent}."
@@ -106,6 +127,15 @@ def may_replace(parent: QWidget, paths: Iterable[Path]) -> bool:
     wanted = box.clickedButton() is replace
     box.deleteLater()
     return wanted
+
+
+def _box(parent: QWidget, text: str) -> QMessageBox:
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("HSI Viewer")
+    box.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
+    box.setText(text)
+    return box
 
 
 def folder_link(path: Path) -> Choice:

@@ -401,13 +401,10 @@ def test_classify_writes_its_model_in_any_case(scene, tmp_path):
     assert contents(tmp_path / "a").keys() == WRITTEN["png"] | ALWAYS
 
 
-def test_a_geotiff_that_is_asked_for_needs_a_georeference(scene, tmp_path, capsys):
-    output = tmp_path / "a"
-    assert classify(scene, output, "--format", "png,geotiff", cube="cube.npy") == 1
-    assert "has no georeference" in capsys.readouterr().err
-    assert not output.exists()
-    assert classify(scene, output, cube="cube.npy") == 0
-    assert "class_map.tif" not in contents(output)
+def test_a_geotiff_needs_no_georeference(scene, tmp_path):
+    assert classify(scene, tmp_path / "a", "--format", "geotiff,cog", cube="cube.npy") == 0
+    found = contents(tmp_path / "a")
+    assert {"class_map.tif", "class_map.cog.tif", "confidence.cog.tif"} <= found.keys()
 
 
 @pytest.mark.parametrize(

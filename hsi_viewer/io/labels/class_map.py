@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,16 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from hsi_viewer.atomic import replacing, side_file, with_sides
+from hsi_viewer.atomic import replacing, with_sides
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.core.paths import real_path
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.strips import strips
 from hsi_viewer.io.envi import writer as envi_writer
 from hsi_viewer.io.labels import class_raster
+from hsi_viewer.io.writers.own_files import check_not_scene
 
 STEM = "class_map"
 BESIDE = ("confidence", "probabilities")  # images of their own
@@ -43,14 +42,13 @@ def export_prediction(
     ----------
     prediction : what to write.
     legend : names and colours of its ids.
-    cube : the scene; gives the georeference. If it has none, GeoTIFF is left out, and an earlier
-        one removed.
+    cube : the scene; gives the georeference, if it has one.
     directory : made if it is not there.
     stem : of the file names. The confidence goes to confidence.hdr and .img, the probabilities
         likewise; with another stem than the default, their names begin with it.
     formats : of `FORMATS`, or "probabilities" (an ENVI image with a band for each class), or
-        "confidence_tif" (a GeoTIFF), "cog" (cloud-optimised GeoTIFFs of map and confidence), both
-        left out without a georeference, or "zarr" (a store of map and confidence).
+        "confidence_tif" (a GeoTIFF), "cog" (cloud-optimised GeoTIFFs of map and confidence), or
+        "zarr" (a store of both).
     token : asked before each file.
 
     Returns
@@ -62,11 +60,13 @@ def export_prediction(
     Raises
     ------
     ExportError
-        if the folder cannot be written; files of an earlier export are unchanged.
+        if the folder cannot be written, or a file would replace one of the scene's; files of an
+        earlier export are unchanged.
     """
     unknown = set(formats) - {*FORMATS, *FURTHER}
     if unknown:
         raise ExportError(f"Unknown formats {sorted(unknown)}; choose from {', '.join(FORMATS)}.")
+    check_not_scene(planned_files(directory, stem, formats), cube.path)
     title = f"Class map of {cube.name}"
     raster = class_raster.class_raster(prediction.class_map, legend, cube.georeference, title)
     raster = replace(raster, styled=True)
@@ -86,8 +86,6 @@ def export_prediction(
             header, data = _pair(directory, stem)
             class_raster.write_envi(raster, header, data)
             written |= {file.name: file for file in (header, data, class_raster.style_file(data))}
-        elif name == "tif" and cube.georeference is None:
-            _take_away(directory / f"{stem}.tif", cube)
         else:
             path = directory / f"{stem}.{name}"
             WRITERS[name](raster, path)
@@ -124,22 +122,6 @@ def _files_of(path: Path, raster: class_raster.ClassRaster) -> list[Path]:
     if path.suffix == ".tif":
         return [*with_sides(path), class_raster.style_file(path)]
     return [path]
-
-
-def _take_away(tif: Path, cube: HyperCube) -> None:
-    """Delete an earlier class map of ours, which would be mistaken for the one that is written."""
-    from rasterio.errors import RasterioError
-
-    from hsi_viewer.io.files.gdal import open_raster
-
-    with suppress(OSError, RasterioError):
-        if cube.path is not None and real_path(tif) == real_path(cube.path):
-            return
-        with open_raster(tif, driver="GTiff") as file:
-            ours = "CLASS_0" in file.tags(1) and file.count == 1
-        if ours:
-            for path in (tif, side_file(tif)):
-                path.unlink(missing_ok=True)
 
 
 def _pair(directory: Path, stem: str) -> tuple[Path, Path]:
@@ -212,9 +194,7 @@ def _write_cogs(
     directory: Path,
     stem: str,
 ) -> dict[str, Path]:
-    """Write map and confidence as cloud-optimised GeoTIFFs; nothing without a georeference."""
-    if cube.georeference is None:
-        return {}
+    """Write map and confidence as cloud-optimised GeoTIFFs."""
     path = directory / f"{stem}.cog.tif"
     class_raster.write_tif(raster, path, cog=True)
     sure = directory / f"{_name(stem, 'confidence')}.cog.tif"
@@ -225,13 +205,11 @@ def _write_cogs(
 def _write_confidence_tif(
     prediction: Prediction, cube: HyperCube, path: Path, *, cog: bool = False
 ) -> dict[str, Path]:
-    """Write the confidence as a tiled, compressed GeoTIFF; nothing without a georeference."""
+    """Write the confidence as a tiled, compressed GeoTIFF."""
     from rasterio.windows import Window
 
     from hsi_viewer.io.files.gdal import georeference_profile, new_cog, new_tif
 
-    if cube.georeference is None:
-        return {}
     values = prediction.confidence.astype(np.float32)
     rows, columns = values.shape
     profile: dict[str, Any] = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.paths import real_path
 from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.pairing import header_by_name
@@ -16,3 +18,21 @@ def own_files(path: Path) -> set[Path]:
     if header is not None:
         own |= {real_path(header), real_path(data_beside(header) or path)}
     return own
+
+
+def check_not_scene(targets: Iterable[Path], scene: Path | None) -> None:
+    """Refuse to replace files of the open scene.
+
+    Parameters
+    ----------
+    scene : its file, or None.
+
+    Raises
+    ------
+    ExportError
+        for the first such file.
+    """
+    own = own_files(scene) if scene is not None else set()
+    for target in targets:
+        if real_path(target) in own:
+            raise ExportError(f"{target} is the open scene; choose another name.")

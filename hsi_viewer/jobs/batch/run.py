@@ -38,7 +38,7 @@ from hsi_viewer.jobs.batch.scenes import Scene, folder_names
 from hsi_viewer.jobs.batch.summary import SceneResult, write_summary
 from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
 from hsi_viewer.jobs.batch.workload import Workload
-from hsi_viewer.jobs.classify import FORMATS, Stopwatch, check_formats
+from hsi_viewer.jobs.classify import FORMATS, Stopwatch
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import check_no_results, check_sources, output_folder
 from hsi_viewer.learning.classifiers import load_model
@@ -58,7 +58,7 @@ class BatchJob(Struct, frozen=True):
     scenes : in their order.
     output : folder of the scenes' folders.
     options : how maps are made.
-    formats : of `export_prediction`; None writes the usual ones, as far as they apply.
+    formats : of `export_prediction`; None writes the usual ones.
     workers, scheduler : as of `pools.pool_of`.
     part : number and count: this call computes every n-th tile; None all.
     assemble : whether tiles are only put together, not computed.
@@ -270,7 +270,6 @@ class _Batch:
             check_sources(folder, [cube.path])
         if not (job.overwrite or job.resume or job.shares_work):
             check_no_results(folder)
-        check_formats(cube, job.formats)
 
     def _finished(self, number: int, digest: str) -> Manifest | None:
         return finished(self.folder(number), digest, self._job.wanted)

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 from PySide6.QtCore import QEvent, QObject, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
 from hsi_viewer.ui.commands.key_map import KeyMap, readable
@@ -30,7 +30,7 @@ class Command(Struct, frozen=True):
     shortcuts : default key sequences, e.g. "Ctrl+O"; the user may change them.
     icon : Material Design name, or "".
     enabled : whether it can be done now.
-    disabled_reason : shown in the tool tip while it cannot be done.
+    disabled_reason : told while it cannot be done, in the tool tip and when its key is pressed.
     checked : for checkable commands, whether it is on now.
     toolbar : whether it is in the tool bar; text : with its words there.
     """
@@ -77,10 +77,16 @@ class Placed(Struct, frozen=True):
 class _Binding(QObject):
     """Connects one action to its command; a QObject, so that Qt keeps to its thread."""
 
-    def __init__(self, placed: Placed, action: QAction, general_reason: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        placed: Placed,
+        action: QAction,
+        general_reason: Callable[[], str],
+        tell: Callable[[str], object],
+    ) -> None:
         super().__init__(action)
         self.placed, self.command, self.action = placed, placed.command, action
-        self._general_reason = general_reason
+        self._general_reason, self._tell = general_reason, tell
         self.keys = ""  # as the platform writes them
         self._told: tuple[str, str] | None = None  # keys and reason in the tool tip
         action.triggered.connect(self.trigger)
@@ -90,6 +96,7 @@ class _Binding(QObject):
         """Run the command, unless what it needs has gone since it was asked last."""
         if not self.command.enabled():
             self.refresh()
+            self.tell_reason()
         elif self.command.checked is None:
             self.command.run()
         else:
@@ -103,6 +110,11 @@ class _Binding(QObject):
     def disabled_reason(self) -> str:
         """Why the command cannot be done now; "" if it can, or nothing is known."""
         return "" if self.command.enabled() else self._reason()
+
+    def tell_reason(self) -> None:
+        """Show why the command cannot be done now, if it can't."""
+        if reason := self.disabled_reason():
+            self._tell(reason)
 
     def _reason(self) -> str:
         return self.command.disabled_reason() or self._general_reason()
@@ -128,18 +140,32 @@ class _Binding(QObject):
             self.action.setIcon(icon(self.command.icon))
 
 
-class _BeforeKeys(QObject):
-    """Calls something when a key arrives in a window, before shortcuts are looked for."""
+class _Keys(QObject):
+    """Calls something when a key arrives in a window.
 
-    def __init__(self, window: QWidget, call: Callable[[], None]) -> None:
+    Parameters
+    ----------
+    before : called before shortcuts are looked for.
+    unused : called with keys that started no command, and that nothing in the window took.
+    """
+
+    def __init__(
+        self, window: QWidget, before: Callable[[], None], unused: Callable[[QKeySequence], None]
+    ) -> None:
         super().__init__(window)
-        self._call = call
+        self._before, self._unused = before, unused
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look at the event only."""
         if event.type() == QEvent.Type.ShortcutOverride:
-            self._call()
+            self._before()
+        elif (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and not event.isAutoRepeat()
+        ):
+            self._unused(QKeySequence(event.keyCombination()))
         return False
 
 
@@ -152,6 +178,7 @@ class CommandTable:
     owner : the window that the shortcuts work in.
     shortcuts : keys that the user changed, by command id.
     general_reason : why commands that give no reason of their own cannot be done, or "".
+    tell : shows why a command whose key was pressed cannot be done.
 
     Attributes
     ----------
@@ -169,6 +196,7 @@ class CommandTable:
         owner: QWidget,
         shortcuts: Mapping[str, Sequence[str]] | None = None,
         general_reason: Callable[[], str] = str,
+        tell: Callable[[str], object] = str,
     ) -> None:
         self._bindings: dict[str, _Binding] = {}
         for entry in placed:
@@ -179,11 +207,11 @@ class CommandTable:
             action.setObjectName(command.id)
             action.setCheckable(command.checked is not None)
             owner.addAction(action)
-            binding = _Binding(entry, action, general_reason)
+            binding = _Binding(entry, action, general_reason, tell)
             binding.refresh_icon()
             self._bindings[command.id] = binding
         self._soon = RestTimer(0, self.refresh, owner)
-        _BeforeKeys(owner, self._refresh_if_due)
+        _Keys(owner, self._refresh_if_due, self._on_unused)
         self.key_map = KeyMap({c.id: c.shortcuts for c in self.commands}, shortcuts)
         self.refresh_keys()
 
@@ -237,6 +265,12 @@ class CommandTable:
     def _refresh_if_due(self) -> None:
         if self._soon.isActive():
             self.refresh()
+
+    def _on_unused(self, keys: QKeySequence) -> None:
+        """Say why the command of these keys, if they have one, can't be done."""
+        for binding in self._bindings.values():
+            if keys in binding.action.shortcuts():
+                binding.tell_reason()
 
     def refresh(self) -> None:
         """Ask every command whether it can be done now."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.ui.features.exporting.export_dialog import SAVE, ExportDialog
+from hsi_viewer.ui.saving import ask_where
 from tests.gui.hands import made_cube
 
 ENTER, CTRL = Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
@@ -78,13 +79,14 @@ def test_names_folder_question_and_link(mapped, tmp_path, monkeypatch):
     assert seen == {"folder": str(folder), "name": "north.v2_run4_classes"}
     files = {p.name for p in folder.iterdir()} - {"north.v2.npy"}
     assert files == {
-        f"north.v2_run4_classes{s}" for s in (".hdr", ".img", ".qml", ".npy", ".png", ".mat")
+        f"north.v2_run4_classes{s}"
+        for s in (".hdr", ".img", ".qml", ".npy", ".png", ".mat", ".tif", ".tif.aux.xml")
     } | {f"north.v2_run4_classes_confidence{s}" for s in (".hdr", ".img")}
     # the link opens the folder
     opened = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
     notice = driver.window.notices.notices[-1]
-    first = "north.v2_run4_classes.hdr and 7 more files"
+    first = "north.v2_run4_classes.hdr and 9 more files"
     assert notice.text == f"Exported to {folder}: {first}"
     driver.click_on(notice.buttons[0])
     assert opened == [str(folder)]
@@ -100,6 +102,50 @@ def test_names_folder_question_and_link(mapped, tmp_path, monkeypatch):
     driver.window.context.sessions.shown_run = 5
     export(driver)
     assert (folder / "north.v2_run5_classes.hdr").exists()
+
+
+def test_the_open_scene_is_never_replaced(mapped, tmp_path, monkeypatch):
+    driver, folder = mapped, tmp_path / "field 7"
+    show_map(driver)
+    before = (folder / "north.v2.npy").read_bytes()
+    export(driver, "OK", before=lambda d: d.name.setText("north.v2"))
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(folder / "north.v2.npy"), "")
+    )
+    told: list[str] = []
+
+    def close() -> None:
+        box = QApplication.activeModalWidget()
+        told.append(box.text())
+        box.reject()
+
+    QTimer.singleShot(0, close)
+    driver.trigger("file.save_as")
+    driver.settle()
+    assert told == [f"{folder / 'north.v2.npy'} is the open scene; choose another name."]
+    assert sorted(p.name for p in folder.iterdir()) == ["north.v2.npy"]
+    assert (folder / "north.v2.npy").read_bytes() == before
+
+
+def test_a_folder_without_a_place_is_in_the_one_that_was_offered(mapped, tmp_path):
+    show_map(mapped)
+    export(mapped, before=lambda d: d.folder.setText("maps"))
+    assert (tmp_path / "field 7" / "maps" / "north.v2_classes.tif").exists()
+
+
+def test_a_number_at_the_end_of_a_name_is_no_format(mapped, tmp_path, monkeypatch):
+    mapped.document.load_labels(np.ones((60, 80), np.uint16))
+    for name in ("field.v2", "field.2024"):
+        chosen = str(tmp_path / name), "GeoJSON (*.geojson)"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, c=chosen: c)
+        mapped.trigger("labels.export")
+        mapped.settle()
+        assert (tmp_path / f"{name}.geojson").exists()
+    # nor is one that isn't written here: a table of text is no spreadsheet
+    only = str(tmp_path / "areas.xlsx"), "CSV (*.csv)"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: only)
+    path = ask_where(mapped.window.workspace, mapped.window, "Save", "areas.csv", only[1])
+    assert path == tmp_path / "areas.xlsx.csv"
 
 
 def test_gaps_between_ids_are_closed_unless_they_are_kept(mapped, tmp_path):

@@ -60,24 +60,29 @@ def a_region_is_drawn_as_one_step(hands, layers, panel, before):
     driver = hands.driver
     assert not driver.window.commands.action("roi.clear").isEnabled()
     assert panel.clear_region.isHidden()
-    notices = driver.window.notices
+    tools = driver.window.feature("labelling").tools
+    hands.tool("brush")
     driver.trigger("roi.draw")
+    assert tools.options.hint.text() == f"Region of interest: c{CORNERS[1:]}"
+    assert [box.isVisible() for box in (tools.options.smooth, tools.options.brush_size)] == [1, 0]
+    assert not driver.window.commands.action("tool.brush").isChecked()
     for corner in SQUARE:
         hands.click(corner)
-    assert CORNERS in notices.texts()
+    driver.type("]")  # the brush of later grows, the polygon stays
+    assert tools.options.accept.isVisible()
     driver.key(Qt.Key.Key_Escape)  # drops the outline
     assert inside(hands) is None
-    assert CORNERS not in notices.texts()
+    assert tools.options.hint.text().startswith("Brush: ")
     driver.trigger("roi.draw")
     driver.type("v")  # another tool
-    assert CORNERS not in notices.texts()
+    assert tools.options.hint.text().startswith("Select regions: ")
     hands.tool(before)
     driver.trigger("roi.draw")
     for corner in SQUARE:
         hands.click(corner)
-    driver.key(Qt.Key.Key_Return)
+    driver.type("]")
+    driver.click_on(tools.options.accept)
     found = inside(hands)
-    assert CORNERS not in notices.texts()
     assert found[15:45, 15:55].all()
     assert not found[:8].any()
     assert not found[:, 62:].any()

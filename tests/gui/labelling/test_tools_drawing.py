@@ -42,6 +42,20 @@ def undo_redo(hands: Hands, expected: np.ndarray, title: str) -> None:
     np.testing.assert_array_equal(hands.ids, expected)
 
 
+def test_a_lasso_that_selects_is_told_above_the_image_and_put_away_by_escape(hands):
+    driver = hands.driver
+    hint = driver.window.feature("labelling").tools.options.hint
+    hands.tool("brush")
+    driver.trigger("select.lasso")
+    assert hint.text().startswith("Select pixels: draw around")
+    driver.type("]", Qt.Key.Key_Escape)  # the brush of later grows, the lasso stays until it goes
+    assert hint.text().startswith("Brush: ")
+    assert not driver.window.commands.action("select.lasso").isChecked()
+    hands.drag((27, 36), (33, 46))
+    assert hands.ids.any()
+    assert not len(driver.document.selection)
+
+
 def test_rectangle_ellipse_and_line(hands):
     a, b = (27, 36), (33, 46)
     wanted = {

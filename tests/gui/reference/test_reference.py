@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -15,6 +17,7 @@ from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.reference_points import read_reference_points
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
+from hsi_viewer.ui.features.training.why import BLIND
 
 SIZE = (20, 24)
 TRUTH = np.where(np.arange(24) < 10, 1, 2).astype(np.uint16) * np.ones((20, 1), np.uint16)
@@ -81,6 +84,7 @@ def test_from_drawing_to_the_areas(scene, tmp_path, monkeypatch):
     window, document = scene.window, scene.document
     layers, readout = window.context.viewing.layers, window.context.readout
     canvas = window.context.canvas
+    scene.trigger("map.why")
     scene.click(5, 5)
     assert [mark[:2] for mark in canvas.drawn_marks] == [(5, 5)]
     scene.hover(5, 5)
@@ -114,6 +118,9 @@ def test_from_drawing_to_the_areas(scene, tmp_path, monkeypatch):
     assert readout.position.text()
     assert not readout.mapped.text()
     assert not window.feature("legend").legend.isVisible()
+    assert window.feature("image-menu")._classes_at(document, 5, 5) == []
+    window.feature("why").refresh()
+    assert window.panel("why").title.text() == BLIND
     scene.type("p")  # even where somebody asks for it
     assert layers[CLASS_MAP].raster is None
     panel = window.panel("reference")
@@ -146,6 +153,7 @@ def test_from_drawing_to_the_areas(scene, tmp_path, monkeypatch):
     # stopped in the middle: the map is back, and no figure is shown yet
     scene.type(Qt.Key.Key_Escape)
     assert not feature.active
+    assert window.panel("why").title.text() != BLIND
     assert layers[CLASS_MAP].raster is not None
     assert canvas.drawn_marks == canvas.marks != []
     figures = window.panel("accuracy").sample
@@ -188,6 +196,16 @@ def test_from_drawing_to_the_areas(scene, tmp_path, monkeypatch):
     dialog = window.feature("map")._areas
     scene.qtbot.waitUntil(lambda: dialog.table.rowCount() == 3)
     assert dialog.table.item(0, 4).text().startswith(f"{found.areas[0].value:,.0f} (")
+    written = tmp_path / "areas.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(written), "CSV (*.csv)"))
+    scene.click_on(dialog.save)
+    scene.settle()
+    with written.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["class_name"] for line in lines] == names
+    corn = [float(lines[0][f"estimated_pixels{end}"]) for end in ("", "_low", "_high")]
+    assert corn == pytest.approx([found.areas[0].value, low, high])
+    assert int(lines[2]["pixels"]) == 0
     document.set_prediction(prediction_of(TRUTH))
     scene.qtbot.waitUntil(
         lambda: results.sample_assessment is not None and not results.sample_assessment.own_strata

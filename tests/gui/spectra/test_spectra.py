@@ -186,9 +186,12 @@ def test_a_library_is_searched_ranked_and_drawn(small, tmp_path, monkeypatch):
 def another_cube_keeps_the_library_and_radiance_is_warned_of(small, tmp_path, monkeypatch):
     cube = replace(small.document.cube, scale=1.0, nodata=None)
     write_cube(cube, tmp_path / "radiance.hdr")
-    small.open(str(tmp_path / "radiance.hdr"))
     library = feature(small, "libraries")
+    dock = small.window.context.docking.docks["libraries"]
+    dock.close()
+    small.open(str(tmp_path / "radiance.hdr"))
     small.qtbot.waitUntil(lambda: len(library.loaded) == 1)
+    assert dock.isHidden()  # nobody asked for it
     assert library.panel.model.rowCount() == 3
     soil = "".join(f"{w:.0f},{0.1 + w / 9000}\n" for w in range(400, 2500, 10))
     (tmp_path / "soil.csv").write_text(f"wavelength (nm),soil\n{soil}")

@@ -49,7 +49,9 @@ VALUES = st.one_of(
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(
     fields=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=12), junk=st.text(max_size=60)

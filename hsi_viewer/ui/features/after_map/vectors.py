@@ -139,9 +139,10 @@ class MapFeature(Feature):
         if path is None:
             return
         areas, legend = dialog.areas, ClassLegend(document.legend.classes)
+        found = document.results.sample_assessment
 
         def work(_token: CancelToken, _port: ProgressPort) -> list[Path]:
-            write_areas(path, areas, legend)
+            write_areas(path, areas, legend, found)
             return [path]
 
         self.workspace.perform("Saving the areas", work, self._on_written, doing="Saving")

@@ -65,7 +65,9 @@ class ImageMenuFeature(Feature):
         menu.addSeparator()
 
     def _classes_at(self, document: Document, row: int, column: int) -> list[int]:
-        """The label of a pixel and its class in the map, as far as it has them."""
+        """The label of a pixel and its class in the map, as far as it has them and shows them."""
+        if self.context.viewing.layers.blind:
+            return []
         found = [int(document.labels.ids[row, column])]
         if document.prediction is not None:
             found.append(int(document.prediction.class_map[row, column]))

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
 from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
-from hsi_viewer.ui.saving import UNFIT, may_replace
+from hsi_viewer.ui.saving import UNFIT, may_replace, replaces_scene
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 FORMATS: tuple[tuple[str, str, str], ...] = (
@@ -32,7 +32,7 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("mat", "MATLAB", "{}.mat: class ids and names"),
 )
 SELDOM = ("probabilities", "cog", "zarr")  # written only if they are asked for
-NO_PLACE = "the scene has no georeference"
+WITHOUT_PLACE = "The scene has no georeference, so the files have none either."
 OLD_MAP = "not kept with a run: train again"
 MOST_LISTED = 6
 SAVE = QDialogButtonBox.StandardButton.Save
@@ -44,10 +44,11 @@ class ExportDialog(QDialog):
     Parameters
     ----------
     folder, name : suggested; the name without a suffix.
-    georeferenced : whether a GeoTIFF can be written.
+    georeferenced : whether the files will have a place on the Earth.
     ids : of the classes, in order; where some are left out between them, the user may keep that.
     keep_gaps : whether that is suggested.
     probabilities : whether the map has those of all classes.
+    scene : file of the open scene, which is never replaced.
     """
 
     def __init__(
@@ -60,14 +61,14 @@ class ExportDialog(QDialog):
         *,
         keep_gaps: bool = True,
         probabilities: bool = True,
+        scene: Path | None = None,
     ) -> None:
         super().__init__(parent)
+        self._scene = scene
         self.setWindowTitle("Export the class map")
         self._row, self.name = FolderRow(folder), name_line(name)
         self.folder = self._row.line
-        self._reasons = {} if georeferenced else dict.fromkeys(("tif", "cog"), NO_PLACE)
-        if not probabilities:
-            self._reasons["probabilities"] = OLD_MAP
+        self._reasons = {} if probabilities else {"probabilities": OLD_MAP}
         form = QFormLayout()
         form.addRow("Folder", self._row)
         form.addRow("Name", self.name)
@@ -84,10 +85,13 @@ class ExportDialog(QDialog):
         if _gaps(self._ids):
             form.addRow("Class ids", self.gaps)
             form.addRow("", self.numbers)
+        self.note = muted("" if georeferenced else WITHOUT_PLACE)
+        self.note.setVisible(not georeferenced)
         self.present = WrappedLabel()
         self.buttons = accept_or_cancel(self, "Export", SAVE)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
+        layout.addWidget(self.note)
         layout.addWidget(self.present)
         layout.addWidget(self.buttons)
         for box in (*self.formats.values(), self.gaps):
@@ -121,7 +125,8 @@ class ExportDialog(QDialog):
 
     def accept(self) -> None:
         """Ask before anything is replaced; the dialog stays open if it isn't wanted."""
-        if may_replace(self, self.files()):
+        files = self.files()
+        if not replaces_scene(self, files, self._scene) and may_replace(self, files):
             super().accept()
 
     @Slot()

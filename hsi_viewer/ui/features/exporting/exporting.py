@@ -44,6 +44,7 @@ class ExportController(QObject):
             [c.id for c in document.legend],
             keep_gaps=document.ids_given,
             probabilities=document.prediction.probabilities is not None,
+            scene=document.cube.path,
         )
         if dialog.exec():
             directory, formats = dialog.chosen()
@@ -108,6 +109,7 @@ class ExportController(QObject):
             file_stem(document.cube, self._run_word(document)),
             self._window,
             georeferenced=document.cube.georeference is not None,
+            scene=document.cube.path,
         )
         if dialog.exec():
             self.export_layers(dialog.chosen())

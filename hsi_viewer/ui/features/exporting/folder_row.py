@@ -18,6 +18,7 @@ class FolderRow(QWidget):
 
     def __init__(self, folder: str) -> None:
         super().__init__()
+        self._start = Path(folder)
         self.line = QLineEdit(folder)
         self.line.setMinimumWidth(360)
         self.line.setAccessibleName("Folder")
@@ -30,8 +31,8 @@ class FolderRow(QWidget):
         self.setFocusProxy(self.line)
 
     def path(self) -> Path:
-        """The folder."""
-        return Path(self.line.text().strip()).expanduser()
+        """The folder; one without a place is in the folder that was offered."""
+        return self._start / Path(self.line.text().strip()).expanduser()
 
     @Slot()
     def _browse(self) -> None:

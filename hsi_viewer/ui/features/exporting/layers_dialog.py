@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.jobs.export_layers import planned_files
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted, resize_for_text
+from hsi_viewer.ui.features.exporting.export_dialog import WITHOUT_PLACE
 from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
-from hsi_viewer.ui.saving import UNFIT, may_replace
+from hsi_viewer.ui.saving import UNFIT, may_replace, replaces_scene
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 FORMATS = (("GeoTIFF (.tif)", ".tif"), ("ENVI image (.hdr and .img)", ".hdr"))
-WITHOUT_PLACE = "The scene has no georeference, so the files have none either."
 SAVE = QDialogButtonBox.StandardButton.Save
 CHECKED, UNCHECKED = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 
@@ -38,6 +38,7 @@ class LayersDialog(QDialog):
     choices : the layers; those on the screen are chosen at first, or the first one.
     folder, name : suggested; names of the files begin with the name.
     georeferenced : whether the files will have a place on the Earth.
+    scene : file of the open scene, which is never replaced.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class LayersDialog(QDialog):
         parent: QWidget,
         *,
         georeferenced: bool,
+        scene: Path | None = None,
     ) -> None:
         super().__init__(parent)
+        self._scene = scene
         self.setWindowTitle("Export layers")
         self._choices = tuple(choices)
         self.list = QListWidget()
@@ -107,7 +110,8 @@ class LayersDialog(QDialog):
 
     def accept(self) -> None:
         """Ask before anything is replaced; the dialog stays open if it isn't wanted."""
-        if may_replace(self, self.files()):
+        files = self.files()
+        if not replaces_scene(self, files, self._scene) and may_replace(self, files):
             super().accept()
 
     @Slot()

@@ -145,5 +145,5 @@ def _tool(
         (spec.key,),
         spec.icon,
         lambda: workspace.document is not None,
-        checked=lambda: label.tool == spec.name,
+        checked=lambda: label.tool == spec.name and label.toolbox.guest is None,
     )

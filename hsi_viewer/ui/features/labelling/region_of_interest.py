@@ -25,6 +25,7 @@ from hsi_viewer.ui.array_dialog import ask_array
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.context import SELECT_FIRST
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.labelling.toolbox import Guest
 from hsi_viewer.ui.tools.outline import PolygonTool
 from hsi_viewer.ui.widgets.bands_dialog import BandsDialog
 
@@ -37,7 +38,7 @@ MENU = "&Map"
 DIM: Colour = (70, 70, 76)
 OUTLINE: Colour = (255, 255, 255)
 READING = "Reading the region of interest"
-CORNERS = "Click the corners of the region; Enter or a double-click closes it, Escape stops."
+CORNERS = "Click the corners; Enter or a double-click closes the outline, Escape stops."
 NOTHING = "No region of interest is set."
 ICONS = {
     "selection": "select",
@@ -59,10 +60,11 @@ class _RegionPolygon(PolygonTool):
         self._feature = feature
 
     def cancel(self) -> bool:
-        """Escape drops the outline, then the tool."""
-        drawing = super().cancel()
+        """Escape drops the outline, and the tool with it."""
+        taken = self._feature.drawing
+        super().cancel()
         self._feature.put_away()
-        return drawing
+        return taken
 
     def _close(self) -> None:
         vertices = self._smooth(self._vertices)
@@ -85,12 +87,10 @@ class RegionOfInterestFeature(Feature):
     def __init__(self, context: Context, labelling: LabelController, panel: TrainingPanel) -> None:
         super().__init__(context)
         self.labelling, self._panel = labelling, panel
-        self._polygon = _RegionPolygon(self)
-        self.drawing = False
+        self._polygon = Guest(_RegionPolygon(self), "Region of interest", CORNERS, ("smooth",))
         self._bands: BandsDialog | None = None
         self._described: tuple[object, object] = None, None  # cube and region, in the panel
         panel.clear_region_requested.connect(self.clear)
-        labelling.toolbox.changed.connect(self._on_tool)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._show_state)
 
@@ -148,23 +148,18 @@ class RegionOfInterestFeature(Feature):
         if not taken:
             self.put_away()
             return
-        self.context.canvas.set_tool(self._polygon)
-        self.drawing = True
-        self.context.canvas.setFocus()
-        self.workspace.notify(CORNERS)
+        self.labelling.toolbox.lend(self._polygon)
         self.workspace.state_changed.emit()
 
     def put_away(self) -> None:
         """Give the left button back to the tool of before."""
         if self.drawing:
-            self._on_tool()
             self.labelling.use_tool(self.labelling.tool)
 
-    @Slot()
-    def _on_tool(self) -> None:
-        """Another tool has the left button: what this one told goes with it."""
-        self.drawing = False
-        self.context.notices.withdraw(CORNERS)
+    @property
+    def drawing(self) -> bool:
+        """Whether the polygon has the left button."""
+        return self.labelling.toolbox.guest is self._polygon
 
     def add_inside(self, outline: list[Point]) -> None:
         """Add what an outline of rows and columns encloses to the region."""

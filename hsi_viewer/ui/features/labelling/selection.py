@@ -19,6 +19,7 @@ from hsi_viewer.session.document.label_load import Base, LabelLoad
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.context import SELECT_FIRST
 from hsi_viewer.ui.features.feature import Feature
+from hsi_viewer.ui.features.labelling.toolbox import Guest
 from hsi_viewer.ui.label_changes import told_labelled
 from hsi_viewer.ui.tools.outline import LassoTool
 
@@ -41,10 +42,10 @@ class _SelectLasso(LassoTool):
 
     def cancel(self) -> bool:
         """Escape drops the line, and the lasso with it."""
-        drawing = super().cancel()
-        if drawing:
-            self._feature.put_lasso_away()
-        return drawing
+        taken = self._feature.lassoing
+        super().cancel()
+        self._feature.put_lasso_away()
+        return taken
 
     def _close(self) -> None:
         """Select what the line encloses; no label changes."""
@@ -68,11 +69,10 @@ class SelectionFeature(Feature):
     def __init__(self, context: Context, labelling: LabelController) -> None:
         super().__init__(context)
         self.labelling, self.toolbox = labelling, labelling.toolbox
-        self._lasso = _SelectLasso(self)
-        self.lassoing = False
+        hint = "Draw around pixels to select them; Escape stops."
+        self._lasso = Guest(_SelectLasso(self), "Select pixels", hint, ("smooth",))
         self._count = 0
         self.workspace.document_changed.connect(self._on_document)
-        self.toolbox.changed.connect(self._on_tool)
         context.viewing.layers.removed.connect(self._on_layer_removed)
 
     def commands(self) -> list[Command]:
@@ -137,21 +137,18 @@ class SelectionFeature(Feature):
         if not taken:
             self.put_lasso_away()
             return
-        self.context.canvas.set_tool(self._lasso)
-        self.lassoing = True
-        self.context.canvas.setFocus()
-        self.workspace.notify("Draw around pixels on the image to select them; Escape stops.")
+        self.toolbox.lend(self._lasso)
         self.workspace.state_changed.emit()
 
     def put_lasso_away(self) -> None:
         """Give the left button back to the tool of before."""
         if self.lassoing:
-            self.lassoing = False
             self.labelling.use_tool(self.labelling.tool)
 
-    @Slot()
-    def _on_tool(self) -> None:
-        self.lassoing = False  # another tool was chosen
+    @property
+    def lassoing(self) -> bool:
+        """Whether the lasso has the left button."""
+        return self.toolbox.guest is self._lasso
 
     # the selection ---------------------------------------------------------------------------
 

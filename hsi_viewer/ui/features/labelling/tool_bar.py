@@ -66,7 +66,8 @@ class ToolRail(QObject):
     @Slot()
     def refresh(self) -> None:
         """Show the active tool and its options as they are."""
-        spec, settings = SPECS[self._toolbox.name], self._toolbox.settings
+        settings = self._toolbox.settings
+        spec = self._toolbox.guest or SPECS[self._toolbox.name]
         title = spec.title.replace("&", "")
         self._waited = self._toolbox.waiting
         groups = (*spec.options, *(("accept",) if self._waited else ()))

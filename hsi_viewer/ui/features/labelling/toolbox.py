@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal, Slot
 
 from hsi_viewer.core.geometry.pixels import Pixel
@@ -35,8 +36,26 @@ GREY = (150, 150, 150)
 LARGE_AREA = 500_000  # pixels that are labelled in the interface's thread: in 15 ms
 
 
+class Guest(Struct, frozen=True, eq=False):
+    """A tool of a command, which has the left button until its outline is closed.
+
+    Attributes
+    ----------
+    title, hint, options : as of a `ToolSpec`.
+    """
+
+    tool: Tool
+    title: str
+    hint: str
+    options: tuple[str, ...] = ()
+
+
 class Toolbox(QObject):
     """The context of the tools.
+
+    Attributes
+    ----------
+    guest : the tool that has the left button instead of the active one, or None.
 
     Signals
     -------
@@ -53,6 +72,7 @@ class Toolbox(QObject):
         self.changes = LabelChanges(workspace, self)
         self._active_class: int | None = None
         self.name: ToolName = "navigate"
+        self.guest: Guest | None = None
         self._mode = PaintMode.REPLACE
         self._neighbourhood = SpectralNeighbourhood(workspace, self)
         self._neighbourhood.failed.connect(self._on_failed)
@@ -177,9 +197,8 @@ class Toolbox(QObject):
     def active_class(self, class_id: int | None) -> None:
         if class_id != self._active_class:
             self._active_class = class_id
-            tool = self.tools[self.name]
-            if tool is not None:
-                tool.settings_changed()  # previews are in the colour of the class
+            if self.current is not None:
+                self.current.settings_changed()  # previews are in the colour of the class
             self.option_changed()
 
     # the choice ------------------------------------------------------------------------------
@@ -194,10 +213,22 @@ class Toolbox(QObject):
         self._mode = mode
         self.option_changed()
 
+    @property
+    def current(self) -> Tool | None:
+        """The tool that has the left button; None is the view."""
+        return self.guest.tool if self.guest is not None else self.tools[self.name]
+
     def use(self, name: ToolName) -> None:
         """Make a tool active."""
-        self.name = name
+        self.name, self.guest = name, None
         self._canvas.set_tool(self.tools[name])
+        self.changed.emit()
+
+    def lend(self, guest: Guest) -> None:
+        """Give the left button to the tool of a command, until a tool is used again."""
+        self.guest = guest
+        self._canvas.set_tool(guest.tool)
+        self._canvas.setFocus()
         self.changed.emit()
 
     def set_option(self, name: str, value: object) -> None:
@@ -207,28 +238,24 @@ class Toolbox(QObject):
         if name == "brush_size":
             value = int(str(value)) | 1  # a brush has a middle pixel
         setattr(self.settings, name, value)
-        tool = self.tools[self.name]
-        if tool is not None:
-            tool.settings_changed()
+        if self.current is not None:
+            self.current.settings_changed()
         self.option_changed()
 
     @property
     def waiting(self) -> bool:
         """Whether a preview waits to be accepted or dropped."""
-        tool = self.tools[self.name]
-        return tool is not None and tool.waiting
+        return self.current is not None and self.current.waiting
 
     def accept(self) -> None:
         """Label what the preview shows."""
-        tool = self.tools[self.name]
-        if tool is not None:
-            tool.key("accept")
+        if self.current is not None:
+            self.current.key("accept")
             self.update_preview()
 
     def resize(self, steps: int) -> None:
         """Grow or shrink the active tool, or the brush where it has no size."""
-        tool = self.tools[self.name]
-        if tool is None or not tool.resize(steps):
+        if self.current is None or not self.current.resize(steps):
             brush = self.tools["brush"]
             if brush is not None:
                 brush.resize(steps)

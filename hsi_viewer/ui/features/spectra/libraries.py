@@ -129,19 +129,25 @@ class LibraryFeature(PanelFeature["LibraryPanel"]):
         )
 
     def _on_loaded(self, added: tuple[LoadedLibrary, ...]) -> None:
+        """Show libraries that the user has opened."""
+        for loaded in added:
+            for warning in loaded.library.warnings:
+                self.workspace.notify(f"{loaded.library.name}: {warning}", "warning")
+        self._add(added)
+        self.open()
+
+    def _add(self, added: tuple[LoadedLibrary, ...]) -> None:
+        """Rank the spectra of libraries that fit the bands of the open scene."""
         if self._results is None:
             return
         self._results.add_libraries(added)
         for loaded in added:
-            for warning in loaded.library.warnings:
-                self.workspace.notify(f"{loaded.library.name}: {warning}", "warning")
             if loaded.doubt:
                 edit = self.context.commands.action("file.metadata").trigger
                 self.workspace.notify(loaded.doubt, "warning", Choice("Edit metadata…", edit))
         self._show(())
         self.panel.show_compared("")
         self._compare()
-        self.open()
         self.workspace.state_changed.emit()
 
     @Slot()
@@ -174,9 +180,7 @@ class LibraryFeature(PanelFeature["LibraryPanel"]):
                     continue
             return tuple(found)
 
-        self.workspace.compute(
-            "Resampling the libraries", work, self._on_loaded, cube=cube, doing=DOING
-        )
+        self.workspace.compute("Resampling the libraries", work, self._add, cube=cube, doing=DOING)
 
     # matching --------------------------------------------------------------------------------
 

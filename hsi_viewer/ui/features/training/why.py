@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.widgets.why_panel import WhyPanel
 
 NO_MODEL = "The model of this map isn't at hand: train again to see why."
+BLIND = "Not shown while reference points are labelled without seeing the map."
 EARLY = "This is an early map; it is explained when training ends."
 
 
@@ -62,8 +63,10 @@ class WhyFeature(PanelFeature["WhyPanel"]):
         super().__init__(context)
         self._prepared: Prepared | None = None
         self._outline: PlaceOutline | None = None
+        self._blind = False
         context.viewing.picked_changed.connect(self.refresh)
         self.workspace.document_changed.connect(self._on_document)
+        self.workspace.state_changed.connect(self._on_state)
 
     def make_panel(self) -> WhyPanel:
         """The panel, connected."""
@@ -104,6 +107,13 @@ class WhyFeature(PanelFeature["WhyPanel"]):
         self.refresh()
 
     @Slot()
+    def _on_state(self) -> None:
+        blind = self.context.viewing.layers.blind
+        if blind != self._blind:
+            self._blind = blind
+            self.refresh()
+
+    @Slot()
     def refresh(self) -> None:
         """Explain the picked pixel; an earlier one is no longer wanted."""
         if not self.is_made:
@@ -116,6 +126,8 @@ class WhyFeature(PanelFeature["WhyPanel"]):
         facts = None if document is None else facts_later(document)
         if document is None or document.prediction is None or facts is None:
             self.panel.show_message(NO_MAP)
+        elif self.context.viewing.layers.blind:
+            self.panel.show_message(BLIND)
         elif not document.prediction.final:
             self.panel.show_message(EARLY)
         elif picked is None:

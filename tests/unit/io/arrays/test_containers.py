@@ -27,7 +27,9 @@ def numbers(shape, dtype="u2"):
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(
     shape=st.tuples(st.integers(2, 6), st.integers(2, 6), st.integers(2, 7)),

@@ -38,7 +38,10 @@ def write(folder, stem="cube", suffix=".img", data=None, header_name=None, **fie
     return header
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(
     code=st.sampled_from(sorted(DTYPES)),
     order=st.sampled_from([0, 1]),

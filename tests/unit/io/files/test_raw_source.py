@@ -23,7 +23,10 @@ def make(path, array, order, offset=0):
     return RawSource(FileReader(path), array.shape, array.dtype, order, offset)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_any_window_in_any_order(tmp_path, monkeypatch, data):
     merge, chunk = (data.draw(st.sampled_from(n)) for n in ([0, 20, 16384], [1, 64, 1 << 21]))

@@ -218,10 +218,19 @@ def test_the_files_that_are_planned_are_those_written(tmp_path, legend, formats)
     assert sorted(planned) == sorted(p for p in folder.iterdir() if p.suffix not in sides)
 
 
-def test_no_geotiff_without_a_georeference(tmp_path, legend):
-    written = export_prediction(predicted(some_ids()), legend, scene(reference=None), tmp_path)
-    assert "class_map.tif" not in written
+def test_without_a_georeference_every_file_is_written_without_a_place(tmp_path, legend):
+    formats = (*FORMATS, "confidence_tif", "cog")
+    made = predicted(some_ids())
+    sure = made.confidence
+    written = export_prediction(made, legend, scene(reference=None), tmp_path, formats=formats)
     assert "map info" not in written["class_map.hdr"].read_text("utf-8")
+    assert "class_map.pgw" not in written
+    for name in ("class_map.tif", "class_map.cog.tif", "confidence.tif", "confidence.cog.tif"):
+        with open_raster(written[name], driver="GTiff") as file:
+            assert file.transform.is_identity
+            assert file.crs is None
+            values = some_ids() if name.startswith("class_map") else sure
+            np.testing.assert_array_equal(file.read(1), values)
 
 
 def test_envi_map_info_goes_through_verbatim_and_rotation_into_geotiff(tmp_path, legend):
@@ -574,31 +583,6 @@ def test_negative_values_are_unlabelled_in_every_format(tmp_path, suffix):
         write_cube(HyperCube.from_array(values[:, :, None]), path)
     labels = read_labels(path)
     np.testing.assert_array_equal(labels.ids, values.clip(0))
-
-
-# what is not ours stays -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("count", "tags"), [(1, {}), (1, {"CLASS_1": "x"}), (4, {"CLASS_0": "x"})])
-def test_a_foreign_tif_of_the_name_stays_where_no_tif_is_written(tmp_path, legend, count, tags):
-    path = tmp_path / "class_map.tif"
-    profile = {"width": 17, "height": 12, "count": count, "dtype": "uint8", "crs": UTM.crs_wkt}
-    with rasterio.open(path, "w", driver="GTiff", transform=UTM.transform, **profile) as file:
-        file.write(np.full((count, 12, 17), 7, np.uint8))
-        file.update_tags(1, **tags)
-    side = tmp_path / "class_map.tif.aux.xml"
-    side.write_text("<PAMDataset/>")
-    before = {p: p.read_bytes() for p in (path, side)}
-    written = export_prediction(predicted(some_ids()), legend, scene(reference=None), tmp_path)
-    assert "class_map.tif" not in written
-    assert {p: p.read_bytes() for p in (path, side)} == before
-
-
-def test_an_earlier_tif_of_ours_goes_where_no_tif_is_written(tmp_path, legend):
-    export_prediction(predicted(some_ids()), legend, scene(), tmp_path, formats=["tif"])
-    assert (tmp_path / "class_map.tif").exists()
-    export_prediction(predicted(some_ids()), legend, scene(reference=None), tmp_path)
-    assert not list(tmp_path.glob("class_map.tif*"))
 
 
 def test_names_of_classes_in_the_tags_of_a_raster_are_read(tmp_path):

@@ -171,9 +171,11 @@ def test_no_second_header_of_the_replaced_image_stays(tmp_path, target, beside):
         np.testing.assert_array_equal(open_cube(path).read(), np.full((50, 60, 2), 3))
 
 
-def test_an_export_takes_away_no_file_but_an_earlier_map(tmp_path):
-    write_cube(cube(5, georeference=None), tmp_path / "class_map.tif")
-    scene = open_cube(tmp_path / "class_map.tif")
-    for open_one in (scene, cube(0, georeference=None)):
-        export_prediction(mapped(np.ones((20, 30))), ClassLegend(), open_one, tmp_path)
-        assert (open_cube(tmp_path / "class_map.tif").read() == 5).all()
+@pytest.mark.parametrize(("name", "form"), [("class_map.tif", "tif"), ("class_map.hdr", "envi")])
+def test_a_scene_is_not_replaced_by_its_own_map(tmp_path, name, form):
+    write_cube(cube(5), tmp_path / name)
+    scene, ones = open_cube(tmp_path / name), mapped(np.ones((20, 30)))
+    with pytest.raises(ExportError, match="is the open scene"):
+        export_prediction(ones, ClassLegend(), scene, tmp_path, formats=["npy", form])
+    assert (open_cube(tmp_path / name).read() == 5).all()
+    assert not (tmp_path / "class_map.npy").exists()

@@ -88,7 +88,10 @@ def test_a_batch_makes_the_maps_of_single_calls(refined, files, tmp_path):
     for name in ("large", "small"):
         single = tmp_path / f"single {name}"
         apply_model(
-            files / "model", str(files / f"{name}.npy"), Job(single, refine="full"), side=SIDE
+            files / "model",
+            str(files / f"{name}.npy"),
+            Job(single, refine="full", formats=refined.formats),
+            side=SIDE,
         )
         assert results_of(single) == results_of(tmp_path / "out" / name) != {}
         report = json.loads((tmp_path / "out" / name / "report.json").read_text("utf-8"))

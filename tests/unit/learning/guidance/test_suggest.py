@@ -313,7 +313,9 @@ def test_of_a_large_scene_only_some_tiles_are_looked_at(tiled_ground):
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 1 << 16))
 def test_places_of_a_large_scene_are_named_by_their_pixels_in_it(tiled_ground, seed):
