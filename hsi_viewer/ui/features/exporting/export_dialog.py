@@ -86,7 +86,8 @@ class ExportDialog(QDialog):
             form.addRow("Class ids", self.gaps)
             form.addRow("", self.numbers)
         self.note = muted("" if georeferenced else WITHOUT_PLACE)
-        self.note.setVisible(not georeferenced)
+        if georeferenced:  # without a parent yet, it would be shown as a window of its own
+            self.note.hide()
         self.present = WrappedLabel()
         self.buttons = accept_or_cancel(self, "Export", SAVE)
         layout = QVBoxLayout(self)

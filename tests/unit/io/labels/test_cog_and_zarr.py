@@ -44,9 +44,13 @@ def test_a_cog_has_tiles_overviews_names_and_colours(tmp_path, shape):
             assert set(np.unique(small)) <= set(np.unique(made.class_map))
 
 
-def test_without_a_place_there_is_no_cog(tmp_path):
+def test_without_a_place_a_cog_is_a_plain_one(tmp_path):
     cube = scene(reference=None)
-    assert export_prediction(predicted(some_ids()), LEGEND, cube, tmp_path, formats=["cog"]) == {}
+    made = predicted(some_ids())
+    written = export_prediction(made, LEGEND, cube, tmp_path, formats=["cog"])
+    back = read_labels(written["class_map.cog.tif"])
+    np.testing.assert_array_equal(back.ids, made.class_map)
+    assert back.georeference is None
 
 
 @pytest.mark.parametrize("reference", [UTM, None])
