@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -129,8 +130,8 @@ DIALOGS: dict[str, Callable] = {
         (found := make_diagnosis(folder)), [np.zeros((8, 8, 3), np.uint8)] * len(found.readings), w
     ),
     "DoubtDialog": lambda w, k, _: k([("margin", "Margin", "What it means.")], w),
-    "DrawDialog": lambda w, k, folder: k("", str(folder), w),
-    "ExportDialog": lambda w, k, folder: k(str(folder), True, w, "made", (1, 3)),
+    "DrawDialog": lambda w, k, folder: k("", str(folder), w, has_truth=True),
+    "ExportDialog": lambda w, k, folder: k(str(folder), False, w, "made", (1, 3)),
     "FigureDialog": lambda w, k, _: k(
         [ViewChoice("Scene"), ViewChoice("Spectrum", is_plot=True)], 0, "Scene", w
     ),
@@ -177,7 +178,8 @@ def every_control_of_every_dialog_has_a_name(small, tmp_path):
     kinds = all_dialogs()
     missing = {}
     for name, make in DIALOGS.items():
-        dialog = make(small.window, kinds[name], tmp_path)
+        with showing_no_window():
+            dialog = make(small.window, kinds[name], tmp_path)
         assert dialog.windowTitle(), name
         missing[name] = [
             *nameless(dialog),
@@ -188,6 +190,31 @@ def every_control_of_every_dialog_has_a_name(small, tmp_path):
         dialog.deleteLater()
         del dialog
     assert {name: found for name, found in missing.items() if found} == {}
+
+
+class WindowsShown(QObject):
+    """Notes windows that come up, if only for a moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def eventFilter(self, watched, event) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.found.append(repr(watched))
+        return False
+
+
+@contextmanager
+def showing_no_window() -> Iterator[None]:
+    """Fail if a part is shown before it has a parent: as a window, which takes the keyboard."""
+    shown = WindowsShown()
+    QApplication.instance().installEventFilter(shown)
+    try:
+        yield
+    finally:
+        QApplication.instance().removeEventFilter(shown)
+    assert shown.found == []
 
 
 def untidy(dialog) -> list[str]:

@@ -75,7 +75,8 @@ class LayersDialog(QDialog):
         form.addRow("Names begin with", self.name)
         form.addRow("Format", self.format)
         self.note = muted("" if georeferenced else WITHOUT_PLACE)
-        self.note.setVisible(not georeferenced)
+        if georeferenced:  # without a parent yet, it would be shown as a window of its own
+            self.note.hide()
         self.present = WrappedLabel()
         self.buttons = accept_or_cancel(self, "Export", SAVE)
         layout = QVBoxLayout(self)

@@ -48,7 +48,7 @@ class DrawDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Training pixels from a ground truth")
         self._folder = folder
-        self.loaded = QCheckBox("Use the ground truth loaded for scoring")
+        self.loaded = QCheckBox("Use the ground truth loaded for scoring", self)
         self.loaded.setVisible(has_truth)
         self.file = QLineEdit(ground_truth)
         self.file.setPlaceholderText("Label file or regions of this scene")
