@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hsi_viewer.core.errors import FormatError
 
-MAX_SECONDS = 60.0
+MAX_SECONDS = 8.0
 MAX_OBJECTS = 20_000
 STEPS = 10_000  # of SQLite between looks at the clock
 
@@ -46,6 +46,11 @@ def queries_in(path: Path) -> frozenset[str]:
             # pages that are listed twice would be rows without end
             damage = base.execute("PRAGMA quick_check(1)").fetchone()[0]
     except (sqlite3.Error, UnicodeError) as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+            raise FormatError(
+                f"{path} could not be checked within {MAX_SECONDS:g} seconds, so it is not read. "
+                "Export the layer that you need to a file of its own, on a fast disk."
+            ) from error
         raise FormatError(f"{path} is damaged, or temporarily unreadable: {error}.") from error
     if damage != "ok":
         raise FormatError(f"{path} is damaged: {damage}.")

@@ -87,13 +87,33 @@ class AlikePair:
     Attributes
     ----------
     first, second : class ids.
-    confused, labels : labels of both that look like the other one, and that were judged.
+    confused : labels of both that look like the other one.
+    of_first, of_second : labels that were judged.
     """
 
     first: int
     second: int
     confused: int
-    labels: int
+    of_first: int
+    of_second: int
+
+    @property
+    def labels(self) -> int:
+        """Labels of both that were judged."""
+        return self.of_first + self.of_second
+
+    @property
+    def more(self) -> tuple[int, int]:
+        """How many labels of each to add before the next check.
+
+        A class with few labels draws level, and classes with about as many double them. What that
+        gains is not foretold: from 10 to 20 labels a class, the errors of the development scenes
+        fell by hardly anything (EnMAP) to more than half (Indian Pines).
+        """
+        few, many = sorted((self.of_first, self.of_second))
+        if many < 2 * few:
+            return many, many
+        return many - self.of_first, many - self.of_second
 
 
 def alike_pairs(found: Sequence[SuspiciousLabel]) -> list[AlikePair]:
@@ -104,7 +124,7 @@ def alike_pairs(found: Sequence[SuspiciousLabel]) -> list[AlikePair]:
         for one in found
         if one.margin < 0
     )
-    pairs = [AlikePair(*pair, n, judged[pair[0]] + judged[pair[1]]) for pair, n in confused.items()]
+    pairs = [AlikePair(*pair, n, *(judged[i] for i in pair)) for pair, n in confused.items()]
     alike = [p for p in pairs if p.confused >= max(2, MUCH * p.labels)]
     return sorted(alike, key=lambda p: -p.confused / p.labels)[:MOST_PAIRS]
 

@@ -27,6 +27,7 @@ from hsi_viewer.ui.plots.curve_key import CurveKey
 from hsi_viewer.ui.theme import current_theme, icon
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
+CHECK = "Check labels for errors"
 PRESETS = (("Fast", "fast"), ("Best", "best"))
 DISTILLATION: tuple[tuple[str, DistillationMode | None], ...] = (
     ("Default", None),
@@ -177,7 +178,7 @@ class TrainingPanel(QWidget):
         self.reason = WrappedLabel()
         self.reason.setObjectName("muted")
         self.status = WrappedLabel()
-        self.suspects = QPushButton("Check labels for errors")
+        self.suspects = QPushButton(CHECK)
         self.suspects.setFlat(True)
         self.suspects.clicked.connect(self.check_requested)
         self.suspects.setMinimumWidth(1)  # its text must not roll the panel sideways
@@ -330,6 +331,7 @@ class TrainingPanel(QWidget):
 
         Most of those are right in a scene that is hard to classify: the check judges all again.
         """
+        self.suspects.setText(f"{CHECK} ({count:,})")
         self.suspects.setToolTip(
             f"{counted(count, 'label', 'looks', 'look')} like another class to models that were "
             "trained without them. The check asks more models, and lists those to look at."

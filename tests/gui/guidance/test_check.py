@@ -187,7 +187,7 @@ def test_classes_that_look_alike_are_named_with_the_place_where_they_meet(plante
     panel = check(planted)
     told = panel.pairs.itemAtPosition(0, 0).widget()
     assert "Reed and Lake look alike in these labels" in told.text()
-    assert "label more of both where they meet" in told.text()
+    assert told.text().endswith("label 9 more of Reed where they meet, and check again.")
     show = panel.pairs.itemAtPosition(0, 1).widget()
     QTest.mouseClick(show, Qt.MouseButton.LeftButton)
     assert "Train first" in planted.window.notices.texts()[-1]
@@ -213,10 +213,11 @@ def test_the_training_panel_tells_how_many_labels_look_wrong(planted):
     model = SimpleNamespace(evidence=Evidence((), "none", 9, held))
     feature = planted.window.feature("label-errors")
     feature._on_trained(SimpleNamespace(model=model))
-    assert panel.suspects.text() == "Check labels for errors"  # their number follows
+    assert panel.suspects.text() == "Check labels for errors (2)"
     assert panel.suspects.toolTip().startswith("2 labels look like another class")
     planted.document.decide(np.array([WRONG[0][0] * SIZE[1] + WRONG[0][1]]), Decision.KEPT)
     feature._on_trained(SimpleNamespace(model=model))
+    assert panel.suspects.text() == "Check labels for errors (1)"
     assert panel.suspects.toolTip().startswith("1 label looks like another class")
     planted.window.context.docking.show("training")
     QTest.mouseClick(panel.suspects, Qt.MouseButton.LeftButton)

@@ -170,7 +170,8 @@ class CheckPanel(QWidget):
             names = f"{name_of(pair.first)} and {name_of(pair.second)}"
             told = WrappedLabel(
                 f"{names} look alike in these labels ({pair.confused} of {pair.labels} look like "
-                "the other class): label more of both where they meet."
+                f"the other class): label {_wanted(pair, name_of)} where they meet, and check "
+                "again."
             )
             told.setTextFormat(Qt.TextFormat.PlainText)
             show = QPushButton("Show")
@@ -202,3 +203,11 @@ class CheckPanel(QWidget):
     def _on_show(self) -> None:
         first, second = self.sender().property("pair")
         self.meeting_requested.emit(first, second)
+
+
+def _wanted(pair: AlikePair, name_of: Callable[[int], str]) -> str:
+    more = dict(zip((pair.first, pair.second), pair.more, strict=True))
+    if all(more.values()):
+        return f"{more[pair.first]:,} more of each class"
+    (few,) = (number for number, wanted in more.items() if wanted)
+    return f"{more[few]:,} more of {name_of(few)}"

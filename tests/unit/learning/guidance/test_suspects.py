@@ -66,8 +66,15 @@ def test_classes_of_which_many_labels_look_like_the_other_are_alike():
     made = [(0, c, 1, -0.1 if c < 3 else 0.5) for c in range(8)]
     made += [(1, c, 2, 0.5) for c in range(4)]
     made += [(2, c, 3, -0.1 if c < 1 else 0.5) for c in range(5)]
-    assert alike_pairs(found_of(made)) == [AlikePair(1, 2, 3, 12)]
+    assert alike_pairs(found_of(made)) == [AlikePair(1, 2, 3, 8, 4)]
     assert alike_pairs([]) == []
+
+
+def test_more_labels_of_the_class_that_has_few_or_as_many_again_of_both():
+    assert AlikePair(1, 2, 3, 8, 4).more == (0, 4)
+    assert AlikePair(1, 2, 3, 5, 40).more == (35, 0)
+    assert AlikePair(1, 2, 3, 12, 12).more == (12, 12)
+    assert AlikePair(1, 2, 3, 12, 9).more == (12, 12)
 
 
 def test_two_classes_meet_where_both_are_likely_and_nothing_is_labelled():
