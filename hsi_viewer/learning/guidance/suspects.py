@@ -107,7 +107,7 @@ class AlikePair:
         """How many labels of each to add before the next check.
 
         A class with few labels draws level, and classes with about as many double them. What that
-        gains is not foretold: from 10 to 20 labels a class, the errors of the development scenes
+        gains is not foretold: from 10 to 20 labels per class, the errors of the development scenes
         fell by hardly anything (EnMAP) to more than half (Indian Pines).
         """
         few, many = sorted((self.of_first, self.of_second))
