@@ -22,6 +22,7 @@ from hsi_viewer.ui.features.exporting.layer_list import LayerChoice, layer_choic
 from hsi_viewer.ui.features.exporting.layers_dialog import SAVE, LayersDialog
 from hsi_viewer.ui.plots.figure import Figure, LegendEntry
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.scene.map_marks import HEIGHT, MARGIN
 from hsi_viewer.ui.theme import apply_theme
 from hsi_viewer.ui.widgets.figure_dialog import FigureDialog, ViewChoice
 
@@ -183,12 +184,16 @@ def views_and_plots(driver, tmp_path, monkeypatch) -> None:
     # the marks of the scene lie over the picture, where they are on the screen
     figures = driver.window.feature("figures")
     plain, marked = (
-        figures.figure_of(driver.canvas, "", marks=marks).image(1.0) for marks in (False, True)
+        figures.figure_of(driver.canvas, "", marks=marks) for marks in (False, True)
     )
-    changed = difference(plain, marked)
-    rows, columns = np.nonzero(changed)
-    assert rows.min() > changed.shape[0] - 80
-    assert columns.max() < 260
+    for one, other in ((plain.image(1.0), marked.image(1.0)), (drawn(plain, 1), drawn(marked, 1))):
+        changed = difference(one, other)
+        rows, columns = np.nonzero(changed)
+        assert rows.min() > changed.shape[0] - 80
+        assert columns.max() < 260
+        after_arrow = MARGIN + HEIGHT + 1  # where the scale bar begins
+        assert changed[:, :after_arrow].sum() > 200
+        assert changed[:, after_arrow:].sum() > 200
     # numbers of the plots
     save_view(driver, tmp_path / "spectra.csv", monkeypatch, "Spectrum", "csv")
     with (tmp_path / "spectra.csv").open(encoding="utf-8", newline="") as file:

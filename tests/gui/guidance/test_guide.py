@@ -94,6 +94,7 @@ def test_the_loop_by_keys_alone(scene):
     assert document.labels.count(2) == 3 + expected.size
     at_rest(scene)
     assert loop.place is second  # what is on the screen stays when the proposals are new
+    segment_is_outlined(window, second)
 
     # a period and a digit label the pixel alone
     before = document.labels.total
@@ -146,6 +147,38 @@ def test_the_loop_by_keys_alone(scene):
     assert document.labels.total == before
     assert window.context.labelling.active_class == 2
     assert not window.feature("training").training.live
+
+
+def segment_is_outlined(window, place) -> None:
+    """On the image, whole, and large enough to be seen in it."""
+    rows, columns = place.segment.T
+    left, top, width, height = window.context.canvas.view_box()
+    assert left < columns.min() <= columns.max() < left + width
+    assert top < rows.min() <= rows.max() < top + height
+
+
+def test_the_panel_tells_what_the_answers_have_come_to(scene):
+    loop, document = guide(scene), scene.document
+    panel = scene.window.panel("guide")
+    truth = FIELDS.ravel() % 2 + 1  # two classes, in two fields each
+    for _ in range(8):
+        scene.type(str(truth[loop.place.row * SIZE[1] + loop.place.column]))
+        at_rest(scene)
+    scene.qtbot.waitUntil(lambda: loop.progress.points[-1].accuracy is not None)
+    first, last = loop.progress.points[0], loop.progress.points[-1]
+    assert last.answers == 8
+    values = tuple(100 * v for v in (last.accuracy, last.low, last.high))
+    told = "Accuracy, from your labels: {:.0f} % ({:.0f} to {:.0f} %).".format(*values)
+    assert told in panel.progress.text()
+    assert f"{document.labels.total} pixels are labelled" in panel.progress.text()
+    assert panel.progress_plot.isVisible()
+    x, y = panel.progress_plot.accuracy.getData()
+    assert (x[-1], y[-1]) == (8, values[0])
+    changed = panel.progress_plot.changed.getData()
+    assert changed[0][-1] == 8
+    assert changed[1][-1] == 100 * last.changed
+    assert first.answers < last.answers
+    assert "little" not in panel.progress.text()
 
 
 class Order(QObject):

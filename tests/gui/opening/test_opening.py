@@ -14,6 +14,7 @@ from hsi_viewer.core.display.stretch import composite
 from hsi_viewer.core.labels.classes import legend_for
 from hsi_viewer.io.regions.import_export import export_regions
 from tests.patience import PATIENCE
+from tests.unit.io.laboratory import scan_files
 
 
 @pytest.fixture
@@ -60,6 +61,16 @@ def test_a_dropped_file_opens(driver, tmp_path):
     drop(driver, path)
     assert driver.document.cube.shape == (20, 30, 6)
     assert driver.window.workspace.settings.recent_files == [str(path)]
+
+
+def test_a_dropped_folder_of_a_laboratory_scan_opens_as_reflectance(driver, tmp_path):
+    bench = scan_files.Bench()
+    drop(driver, scan_files.specim(tmp_path, bench))
+    driver.settle()
+    cube = driver.document.cube
+    np.testing.assert_allclose(cube.physical(cube.read()), bench.reflectance, atol=2e-3)
+    texts = driver.window.notices.texts()
+    assert any("the reflectance is corrected for them" in text for text in texts), texts
 
 
 def test_of_several_dropped_files_it_is_reported_which_opens(driver, tmp_path):

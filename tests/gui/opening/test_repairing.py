@@ -209,8 +209,17 @@ def test_the_doctor_opens_a_file_whose_header_lies(driver, tmp_path):
         assert not dialog.list.item(0).icon().isNull()
         assert dialog.list.item(0).text() == "1. 60 x 50 x 24\nuint16, BIP"
 
+    came = in_dialog(DoctorDialog, lambda dialog: dialog.reject())
+    driver.window.open(str(tmp_path / "lies.hdr"))
+    driver.qtbot.waitUntil(lambda: "lies.hdr wasn't opened." in driver.window.notices.texts())
+    assert len(came) == 1
+    assert not (tmp_path / "lies.img.hsi.json").exists()  # nothing is decided yet
     in_dialog(DoctorDialog, look)
-    driver.open(str(tmp_path / "lies.hdr"))
+    again = driver.window.notices.notices[-1].buttons[0]
+    assert again.text() == "Show likely readings"
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
+        driver.click_on(again)
+    driver.settle()
     assert seen["readings"] >= 1
     np.testing.assert_array_equal(driver.document.cube.read(), true)
     assert (tmp_path / "lies.hdr").read_text() == header

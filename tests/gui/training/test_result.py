@@ -70,13 +70,17 @@ def test_after_a_training(labelled, monkeypatch):
     labelled.qtbot.waitUntil(lambda: not document.results.assessing)
     found = document.results.assessment
     report = found.separated or found.random
-    assert f"{100 * report.overall.value:.1f} % right" in card.accuracy.text()
+    low, high = 100 * report.overall.low, 100 * report.overall.high
+    assert (
+        f"{100 * report.overall.value:.1f} % right (95 % interval {low:.1f} to {high:.1f} %)"
+        in card.accuracy.text()
+    )
     apart = " apart from the training pixels" if found.separated and found.separation else ""
     assert card.accuracy.text().endswith(f" on {report.total:,} test pixels{apart}.")
     assert card.accuracy.text().startswith("Optimistic: ") == (found.separated is None)
     assert card.change.isHidden()  # there was no map before
     texts = [b.text() for b in card.buttons]
-    assert "Export…" in texts
+    assert texts == ["Label here next", "Check labels", "Export…", "Report…"], texts
     for button in card.buttons:  # only what works
         command = button.property("command")
         assert window.commands.action(command).isEnabled()

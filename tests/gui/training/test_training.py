@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from hsi_viewer.core.evidence import Evidence
+from hsi_viewer.core.evidence import Evidence, VoiceShare
 from hsi_viewer.core.labels.sampling import Draw
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import Note, TaskCancelledError
@@ -31,7 +31,15 @@ class SlowTrainer:
     """Stands in for the trainer: shows one early map and works until it is cancelled or let go."""
 
     name, class_ids = "sdhsi", (1, 2)
-    evidence = Evidence((), "none", 0)
+    evidence = Evidence(
+        (
+            VoiceShare("pixels", "Single pixels", 0.7, -0.1),
+            VoiceShare("network", "Network", 0.3, -0.4),
+            VoiceShare("surroundings", "Surroundings", 0.0, -2.0),
+        ),
+        "none",
+        0,
+    )
 
     def __init__(self) -> None:
         self.started = threading.Event()
@@ -43,7 +51,7 @@ class SlowTrainer:
 
     def fit(self, cube, labels, config, *, legend, warm_start, viewed, token, port):
         self.runs.append((int((labels > 0).sum()), warm_start))
-        self.viewed = viewed
+        self.viewed, self.voices = viewed, config.voices
         port.report(EpochReport(1, 3, 2.0, (0.2, 0.3, 0.4)))
         port.report(prediction(1, final=False))
         self.started.set()
@@ -121,7 +129,20 @@ def test_progress_curves_early_map_and_final_map(labelled, slow):
     assert panel.epochs_shown() == 2
     assert "The final map took " in panel.status.text()
     assert "map 2" in panel.status.toolTip()
+    assert panel.status.text().endswith(
+        " Decided by single pixels (70 %) and network (30 %)."
+    )  # and not by the voice without a share
+    assert panel.status.toolTip().endswith(
+        "Too few places are labelled to choose these shares by their accuracy."
+    )
     assert panel.train_button.isEnabled()
+    # those who know better choose the voices themselves
+    assert slow.voices == "auto"
+    QTest.keyClick(panel.voices, Qt.Key.Key_Down)
+    assert panel.voices.currentText() == "Single pixels only"
+    press_train(labelled, slow)
+    labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
+    assert slow.voices == "pixels"
 
 
 def test_what_the_engine_notes_is_shown_once_though_each_stroke_trains_again(labelled, slow):
