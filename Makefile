@@ -41,7 +41,7 @@ bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on wher
 	$(BIN)/python -m benchmarks.promise
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.scale
-	HSI_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/e2e/test_many_scenes.py -k killed
+	HSI_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/e2e -k killed
 	$(BIN)/python -m benchmarks.ui
 	$(BIN)/python -m benchmarks.io
 	$(BIN)/python -m benchmarks.report

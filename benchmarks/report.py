@@ -21,6 +21,7 @@ from benchmarks.report_mutants import mutants_section
 from benchmarks.report_scenes import regret_plot, regret_section, scenes_section
 from benchmarks.report_teaching import teaching_section, teaching_sentence
 from benchmarks.report_trust import calibration_goals, intervals_section, promise_section
+from benchmarks.report_window import window_section
 
 PAGE = DOCS / "accuracy.md"
 OPENING = Path(__file__).parent / "accuracy_page.md"
@@ -361,6 +362,7 @@ def main() -> None:
         "{front_ends}": front_end_section(rows_of("front_ends")),
         "{speed}": speed_section(speed),
         "{speed plot}": speed_plot(speed),
+        "{window}": window_section(rows_of("ui")),
         "{mutants}": mutants_section(rows_of("mutants")),
     }
     page = OPENING.read_text(encoding="utf-8")

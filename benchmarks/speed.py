@@ -110,8 +110,8 @@ def interactive() -> None:
     clock = Clock()
     model = fit(cube, training, port=clock)
     model.predict(cube, labels=training)
-    record(part, "final map", time.perf_counter() - clock.start, "s", "<= 15")
-    record(part, "first map", clock.first or float("nan"), "s", "<= 2")
+    record(part, "final map", time.perf_counter() - clock.start, "s", "<= 8")
+    record(part, "first map", clock.first or float("nan"), "s", "<= 1.5")
     stroke = training.copy()
     rows, columns = np.nonzero(test == 2)
     stroke[rows[:20], columns[:20]] = 2

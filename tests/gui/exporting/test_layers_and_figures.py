@@ -183,9 +183,7 @@ def views_and_plots(driver, tmp_path, monkeypatch) -> None:
     assert ">Uncertainty<" in text
     # the marks of the scene lie over the picture, where they are on the screen
     figures = driver.window.feature("figures")
-    plain, marked = (
-        figures.figure_of(driver.canvas, "", marks=marks) for marks in (False, True)
-    )
+    plain, marked = (figures.figure_of(driver.canvas, "", marks=marks) for marks in (False, True))
     for one, other in ((plain.image(1.0), marked.image(1.0)), (drawn(plain, 1), drawn(marked, 1))):
         changed = difference(one, other)
         rows, columns = np.nonzero(changed)
