@@ -14,6 +14,7 @@ import platformdirs
 from msgspec import Meta
 
 from hsi_viewer.atomic import replacing
+from hsi_viewer.core.assessment.areas import AreaUnit
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.training import Device
 from hsi_viewer.core.validation import InvalidError, checked, json_values, or_else
@@ -96,6 +97,7 @@ class Settings:
     stretch_percent: list[float] = field(default_factory=lambda: [2.0, 98.0])
     shortcuts: dict[str, list[str]] = field(default_factory=dict)
     tour_seen: bool = False
+    area_unit: AreaUnit = "auto"
     spectrum_unit: Literal["nm", "um", "band"] = "nm"
     cache_megabytes: Annotated[int, Meta(ge=0, le=1_000_000)] = 2000
     arrangements: Annotated[list[list[Any]], Meta(max_length=MAX_ARRANGEMENTS)] = field(

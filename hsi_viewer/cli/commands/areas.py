@@ -11,8 +11,10 @@ from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.streams import terminable
 from hsi_viewer.core.text import percent
 
+UNITS = {"m2": "m²", "ha": "ha", "km2": "km²", "acres": "acres"}  # as typed, and as printed
 EXAMPLES = (
     "hsi-viewer areas class_map.tif",
+    "hsi-viewer areas class_map.tif --unit acres",
     "hsi-viewer areas class_map.hdr --json",
     "hsi-viewer areas class_map.tif --output areas.csv --overwrite --quiet",
     "hsi-viewer areas class_map.tif --reference points.gpkg",
@@ -27,6 +29,11 @@ def add(commands: Commands) -> None:
     add_map(parser)
     add_target(parser, "a table, .csv; without it nothing is written (--output areas.csv)")
     add_reference(parser)
+    parser.add_argument(
+        "--unit",
+        choices=tuple(UNITS),
+        help="of the areas that are printed (default: the one that suits the largest)",
+    )
     add_reporting(parser)
 
 
@@ -53,14 +60,15 @@ def run(options: Namespace) -> int:
                 overwrite=options.overwrite,
                 port=port,
             )
-    lines = lines_of(made.record)
+    unit = UNITS.get(options.unit)
+    lines = lines_of(made.record, unit)
     if options.reference is not None:
-        lines += ["", *estimate_lines(made.record["estimates"])]
+        lines += ["", *estimate_lines(made.record["estimates"], unit)]
     print_made(options, made, "\n".join(lines))
     return 0
 
 
-def estimate_lines(record: dict[str, Any]) -> list[str]:
+def estimate_lines(record: dict[str, Any], wanted: str | None = None) -> list[str]:
     """The estimates in words: overall accuracy, then a line for each class."""
     from hsi_viewer.core.assessment.areas import UNITS, suited_unit
 
@@ -68,7 +76,7 @@ def estimate_lines(record: dict[str, Any]) -> list[str]:
     wide = max(len(row["name"]) for row in classes)
     unit, factor = "pixels", 1.0
     if record["area_unit"] == "m2":
-        unit = suited_unit(max(row["area"]["value"] for row in classes))
+        unit = wanted or suited_unit(max(row["area"]["value"] for row in classes))
         factor = 1 / UNITS[unit]
     return [
         f"Estimated from {record['points']} reference points, with 95 % intervals. "
@@ -90,14 +98,15 @@ def _ranged(estimate: dict[str, Any], factor: float, digits: int = 1) -> str:
     return f"{value} ({low} to {high})"
 
 
-def lines_of(record: dict[str, Any]) -> list[str]:
-    """A line for each class, and one for all of them."""
+def lines_of(record: dict[str, Any], wanted: str | None = None) -> list[str]:
+    """A line for each class, and one for all of them; areas in a wanted unit, as printed."""
     from hsi_viewer.core.assessment.areas import UNITS, suited_unit
 
     whole = {"name": "All classes", "share": 1.0 if record["pixels"] else 0.0, **record}
     rows = [*record["classes"], whole]
     wide = max(len(row["name"]) for row in rows)
-    unit = None if record["area_m2"] is None else suited_unit(record["area_m2"])
+    known = record["area_m2"] is not None
+    unit = wanted or suited_unit(record["area_m2"]) if known else None
     lines = []
     for row in rows:
         line = f"{row['name']:{wide}}  {row['pixels']:>12} pixels  {percent(row['share'], 2):>8}"

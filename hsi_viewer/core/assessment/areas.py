@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
@@ -12,6 +12,7 @@ from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.strips import strips
 
 # Square metres of each unit; "pixels" is what is left without a georeference.
+AreaUnit = Literal["auto", "m²", "ha", "km²", "acres"]
 UNITS = {"m²": 1.0, "ha": 1e4, "km²": 1e6, "acres": 4046.8564224}
 
 
@@ -87,6 +88,6 @@ def strip_areas(
     )
 
 
-def suited_unit(square_metres: float) -> str:
+def suited_unit(square_metres: float) -> Literal["m²", "ha", "km²"]:
     """The unit in which an area has few digits before the point."""
     return "m²" if square_metres < 1e4 else "ha" if square_metres < 1e8 else "km²"

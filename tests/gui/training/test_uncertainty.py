@@ -280,6 +280,12 @@ def what_leaves_the_window(bench, tmp_path, monkeypatch):
     driver.trigger("map.areas")
     dialog = bench.window.feature("map")._areas
     driver.qtbot.waitUntil(lambda: dialog.table.rowCount() > 0)
+    first = dialog.areas[0].square_metres
+    for key, name, metres in ((Qt.Key.Key_End, "acres", 4046.8564224), (Qt.Key.Key_Up, "km²", 1e6)):
+        driver.qtbot.keyClick(dialog.unit, key)
+        value, unit = dialog.table.item(0, 3).text().split()
+        assert float(value) == pytest.approx(first / metres, abs=6e-3)
+        assert unit == driver.window.workspace.settings.area_unit == name
     driver.click_on(dialog.save)
     driver.qtbot.waitUntil(target.exists)
     with target.open(encoding="utf-8", newline="") as file:

@@ -371,7 +371,13 @@ def test_the_commands_print_what_they_did(tmp_path, made, monkeypatch, capsys):
     assert printed.err.endswith(f"hsi-viewer: {record['warnings'][0]}\n")
     assert "Writing polygons" in printed.err
     assert main(["areas", "map.tif", "--json"]) == 0
-    assert fitting(capsys.readouterr().out, "areas")["area_m2"] == 4 * np.count_nonzero(some_ids())
+    metres = 4 * np.count_nonzero(some_ids())
+    assert fitting(capsys.readouterr().out, "areas")["area_m2"] == metres
+    for unit, size in (("m2", 1), ("ha", 1e4), ("acres", 4046.8564224)):
+        assert main(["areas", "map.tif", "--unit", unit]) == 0
+        whole = capsys.readouterr().out.splitlines()[-1].split()
+        assert float(whole[-2]) == pytest.approx(metres / size, abs=5e-5)
+        assert whole[-1] == unit.replace("2", "²")
     np.save("plain.npy", some_ids())
     assert main(["areas", "plain.npy", "-o", "a.csv", "--json"]) == 0
     assert fitting(capsys.readouterr().out, "areas")["files"] == [str(tmp_path / "a.csv")]

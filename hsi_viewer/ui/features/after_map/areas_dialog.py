@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
+    QHBoxLayout,
     QHeaderView,
+    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from hsi_viewer.core.assessment.areas import UNITS, ClassArea
+from hsi_viewer.core.assessment.areas import UNITS, AreaUnit, ClassArea, suited_unit
 from hsi_viewer.core.assessment.sample_assessment import (
     NO_SAMPLE,
     SampleAssessment,
@@ -29,7 +32,7 @@ from hsi_viewer.ui.widgets.region_panel import swatch
 HEAD = ("Class", "Pixels", "Share", "Area", "Estimated (95 % interval)")
 AS_COUNTED = "As counted in the map: the errors of the map are in these figures."
 NO_AREA = "The scene gives no area of a pixel."
-HECTARE = 10_000.0
+DIGITS = {"m²": 1, "ha": 2, "km²": 3, "acres": 2}
 
 
 class AreasDialog(QDialog):
@@ -39,12 +42,14 @@ class AreasDialog(QDialog):
     -------
     save_requested() : write it as CSV.
     sample_requested() : draw reference points, by which areas can be estimated.
+    unit_chosen(str) : write areas in another unit; "auto" for the one that suits each.
     """
 
     save_requested = Signal()
     sample_requested = Signal()
+    unit_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, unit: AreaUnit = "auto") -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Areas of the classes")
@@ -70,12 +75,28 @@ class AreasDialog(QDialog):
         self.save.clicked.connect(self.save_requested)
         self.copy.clicked.connect(self._copy)
         self.buttons.rejected.connect(self.reject)
+        self.unit = QComboBox()
+        self.unit.addItem("Suited to the size", "auto")
+        for name in UNITS:
+            self.unit.addItem(name, name)
+        self.unit.setCurrentIndex(self.unit.findData(unit))
+        self.unit.currentIndexChanged.connect(self._on_unit)
+        label = QLabel("&Unit of area")
+        label.setBuddy(self.unit)
+        self._of_unit = (label, self.unit)
+        units = QHBoxLayout()
+        units.addWidget(label)
+        units.addWidget(self.unit)
+        units.addStretch(1)
         layout = QVBoxLayout(self)
+        layout.addLayout(units)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.note)
         layout.addWidget(self.buttons)
         resize_for_text(self, 640, 420)
         self.areas: tuple[ClassArea, ...] = ()
+        self._shown: tuple[ClassArea, ...] = ()
+        self._estimates: SampleAssessment | None = None
 
     def show_areas(
         self,
@@ -91,15 +112,19 @@ class AreasDialog(QDialog):
         found : what a labelled reference sample says, or None.
         reason : why a sample says nothing yet; "" without one.
         """
-        estimated = _estimated(found)
+        self._estimates = found
+        estimated = self._estimated()
         counted = {area.class_id for area in areas}
         areas = [
             *areas,
             *(ClassArea(i, 0, None, 0.0) for i in estimated if areas and i not in counted),
         ]
+        self._shown = tuple(areas)
         self.areas = tuple(area for area in areas if area.class_id in counted)
         known = any(area.square_metres is not None for area in areas)
         self.table.setColumnHidden(3, not known)
+        for widget in self._of_unit:
+            widget.setVisible(known)
         self.table.setColumnHidden(4, found is None)
         note = AS_COUNTED if known or not areas else f"{AS_COUNTED} {NO_AREA}"
         if found is not None:
@@ -115,7 +140,7 @@ class AreasDialog(QDialog):
             texts = (
                 f"{area.pixels:,}",
                 f"{100 * area.share:.2f} %",
-                area_text(area.square_metres),
+                area_text(area.square_metres, self.unit.currentData()),
                 estimated.get(area.class_id, ""),
             )
             for column, text in enumerate(texts, start=1):
@@ -124,6 +149,17 @@ class AreasDialog(QDialog):
                 self.table.setItem(row, column, item)
         for button in (self.save, self.copy):
             button.setEnabled(bool(areas))
+
+    @Slot()
+    def _on_unit(self) -> None:
+        """Write the areas that are shown in the unit that is chosen."""
+        unit: AreaUnit = self.unit.currentData()
+        estimated = self._estimated()
+        model = self.table.model()
+        for row, area in enumerate(self._shown):
+            model.setData(model.index(row, 3), area_text(area.square_metres, unit))
+            model.setData(model.index(row, 4), estimated.get(area.class_id, ""))
+        self.unit_chosen.emit(unit)
 
     @Slot()
     def _copy(self) -> None:
@@ -137,28 +173,25 @@ class AreasDialog(QDialog):
         lines = ["\t".join(cells) for cells in ([HEAD[c] for c in columns], *rows)]
         QGuiApplication.clipboard().setText("\n".join(lines))
 
+    def _estimated(self) -> dict[int, str]:
+        """Estimated areas by class id, with their intervals."""
+        found, unit = self._estimates, self.unit.currentData()
+        if found is None:
+            return {}
+        texts = {}
+        for class_id, area in zip(found.estimates.class_ids, found.areas, strict=True):
+            values = (area.value, area.low, area.high)
+            if found.unit == "pixels":
+                value, low, high = (f"{x:,.0f}" for x in values)
+            else:
+                value, low, high = (area_text(x * UNITS[found.unit], unit) for x in values)
+            texts[class_id] = f"{value} ({low} to {high})"
+        return texts
 
-def _estimated(found: SampleAssessment | None) -> dict[int, str]:
-    """Estimated areas by class id, with their intervals."""
-    if found is None:
-        return {}
-    texts = {}
-    for class_id, area in zip(found.estimates.class_ids, found.areas, strict=True):
-        values = (area.value, area.low, area.high)
-        if found.unit == "pixels":
-            value, low, high = (f"{x:,.0f}" for x in values)
-        else:
-            value, low, high = (area_text(x * UNITS[found.unit]) for x in values)
-        texts[class_id] = f"{value} ({low} to {high})"
-    return texts
 
-
-def area_text(square_metres: float | None) -> str:
+def area_text(square_metres: float | None, unit: AreaUnit = "auto") -> str:
     """An area with its unit."""
     if square_metres is None:
         return ""
-    if square_metres >= 100 * HECTARE:
-        return f"{square_metres / 1e6:,.3f} km²"
-    if square_metres >= HECTARE:
-        return f"{square_metres / HECTARE:,.2f} ha"
-    return f"{square_metres:,.1f} m²"
+    name = suited_unit(square_metres) if unit == "auto" else unit
+    return f"{square_metres / UNITS[name]:,.{DIGITS[name]}f} {name}"

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Slot
 
 from hsi_viewer.analysis.pixel_area import pixel_area
-from hsi_viewer.core.assessment.areas import ClassArea, strip_areas
+from hsi_viewer.core.assessment.areas import AreaUnit, ClassArea, strip_areas
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.postprocess.map_regions import map_regions
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
@@ -87,13 +87,18 @@ class MapFeature(Feature):
     def show_areas(self) -> None:
         """Show the table, which stays open beside the map."""
         if self._areas is None:
-            self._areas = AreasDialog(self.window)
+            self._areas = AreasDialog(self.window, self.workspace.settings.area_unit)
+            self._areas.unit_chosen.connect(self._keep_unit)
             self._areas.save_requested.connect(self.save_areas)
             self._areas.sample_requested.connect(self._draw_sample)
             self._areas.finished.connect(self._forget_areas)
         self._count()
         self._areas.show()
         self._areas.raise_()
+
+    @Slot(str)
+    def _keep_unit(self, unit: AreaUnit) -> None:
+        self.workspace.settings.area_unit = unit
 
     @Slot()
     def _draw_sample(self) -> None:
