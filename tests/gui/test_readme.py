@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog
 
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.preferences.settings import Settings
@@ -30,10 +31,25 @@ def steps() -> list[str]:
     return re.findall(r"^\d+\. (.+?)(?=^\d+\. |^\S)", text.partition("\n## ")[0], re.S | re.M)
 
 
-def test_the_readmes_job(make_driver, tmp_path, monkeypatch):
+def in_dialog(kind: type[QDialog], act: Callable[[QDialog], object]) -> None:
+    """Act on the next dialog of a kind once it is there; it is rejected if it doesn't close."""
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, kind):
+            QTimer.singleShot(20, look)
+            return
+        act(dialog)
+        if dialog.isVisible():
+            dialog.reject()
+
+    QTimer.singleShot(20, look)
+
+
+def test_the_readmes_job(make_driver, tmp_path):
     """One window; a keyword of the README stands before the hands that do it."""
     told = iter(steps())
-    driver = make_driver(Settings(theme="light", classifier="lda"))
+    driver = make_driver(Settings(theme="light"))
     window, qtbot, shared = driver.window, driver.qtbot, driver.window.context
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
@@ -84,7 +100,7 @@ def test_the_readmes_job(make_driver, tmp_path, monkeypatch):
 
     step = next(told)
     assert "Ctrl+G" in step
-    monkeypatch.setattr(DrawDialog, "exec", lambda dialog: 1)
+    in_dialog(DrawDialog, lambda dialog: QTest.keyClick(dialog, ENTER))
     driver.type("g", modifier=CTRL)
     qtbot.waitUntil(lambda: len(document.labels.present()) == 16)
     driver.settle()
@@ -95,8 +111,15 @@ def test_the_readmes_job(make_driver, tmp_path, monkeypatch):
 
     step = next(told)
     assert "Ctrl+T" in step
-    maps = []
-    window.feature("training").training.trained.connect(maps.append)
+    maps, training = [], window.feature("training").training
+    training.trained.connect(maps.append)
+    driver.type("t", modifier=CTRL)
+    qtbot.waitUntil(lambda: document.prediction is not None)
+    first = document.prediction
+    assert not first.final
+    driver.type(ESCAPE)
+    assert not training.running
+    assert document.prediction is first
     driver.type("t", modifier=CTRL)
     qtbot.waitUntil(lambda: bool(maps))
     driver.settle()
@@ -126,13 +149,13 @@ def test_the_readmes_job(make_driver, tmp_path, monkeypatch):
     step = next(told)
     assert "Ctrl+E" in step
 
-    def answer(dialog: ExportDialog) -> int:
-        dialog.folder.setText(str(tmp_path / "out"))
-        dialog.name.setText("fields")
-        assert dialog.buttons.button(SAVE).isEnabled()
-        return 1
+    def answer(dialog: ExportDialog) -> None:
+        for field, text in ((dialog.folder, str(tmp_path / "out")), (dialog.name, "fields")):
+            field.selectAll()
+            QTest.keyClicks(field, text)
+        QTest.mouseClick(dialog.buttons.button(SAVE), Qt.MouseButton.LeftButton)
 
-    monkeypatch.setattr(ExportDialog, "exec", answer)
+    in_dialog(ExportDialog, answer)
     driver.type("e", modifier=CTRL)
     qtbot.waitUntil(lambda: (tmp_path / "out" / "fields.npy").exists())
     driver.settle()
@@ -145,6 +168,8 @@ def test_the_readmes_job(make_driver, tmp_path, monkeypatch):
 
     step = next(told)
     assert "**F10**" in step
+    window.activateWindow()  # as a window manager does once a dialog has closed
+    qtbot.waitUntil(window.isActiveWindow)
     for key, front in (("F8", "runs"), ("F9", "libraries"), ("F10", "accuracy"), ("F7", "classes")):
         driver.type(getattr(Qt.Key, f"Key_{key}"))
         QApplication.processEvents()
