@@ -157,6 +157,10 @@ def run(options: Namespace) -> int:
             "apply needs a cube after the model, or a table of scenes: add --table FILE (options: "
             "hsi-viewer apply --help)"
         )
+    if options.placement is not None and options.test is None:
+        raise UsageError(
+            "--placement says how test pixels lie on the scene: add --test FILE, or leave it out."
+        )
     from hsi_viewer.learning.model_description import check_model
 
     check_model(options.model)  # before the engine is loaded, which takes seconds

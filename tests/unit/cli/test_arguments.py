@@ -101,6 +101,7 @@ CLASSIFY = ["classify", "a.npy", "--labels", "b.npy", "--output", "out"]
         (["sample", "a.tif", "b.csv", "--allocation", "equal", "--least", "3"], "--least is not"),
         (["info"], "CUBE"),
         (["apply", "model"], "--output"),
+        (["apply", "model", "a.npy", "-o", "b", "--placement", "resample"], "add --test FILE"),
         (["scene.hdr", "--unknown"], "--unknown"),
         (["scene.hdr", "another.hdr"], "another.hdr"),
         ([*CLASSIFY, "--placement", "anywhere"], "resample"),
