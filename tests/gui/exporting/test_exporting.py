@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -9,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.io.labels import class_map
 from hsi_viewer.ui.features.exporting.export_dialog import SAVE, ExportDialog
 from hsi_viewer.ui.saving import ask_where
 from tests.gui.hands import made_cube
@@ -202,3 +205,37 @@ def test_other_things_are_offered_beside_the_scene_too(mapped, tmp_path, monkeyp
     )
     driver.trigger("file.save_as")
     assert asked == [[folder / "x.hdr", folder / "x.img"]]
+
+
+@pytest.mark.parametrize("escape", [False, True])
+def test_the_window_closes_once_its_files_are_written_or_given_up(
+    mapped, tmp_path, monkeypatch, escape
+):
+    driver, real, let_go = mapped, class_map.export_prediction, Event()
+    show_map(driver)
+    driver.document.mark_saved()
+
+    def held(*args, token, **options):
+        while not let_go.wait(0.01):
+            token.check()
+        return real(*args, token=token, **options)
+
+    monkeypatch.setattr(class_map, "export_prediction", held)
+    shown: list[str] = []
+
+    def meanwhile() -> None:
+        shown.extend(driver.window.notices.texts())
+        if escape:
+            driver.type(Qt.Key.Key_Escape, Qt.Key.Key_Escape)  # first the message
+        else:
+            let_go.set()
+
+    driver.window.feature("exporting").exporting.export(tmp_path / "maps", ("npy",))
+    QTimer.singleShot(0, meanwhile)
+    assert driver.window.close() is not escape
+    text = "Exporting the class map: the window closes when this is done. Escape cancels it."
+    assert shown[-1] == text
+    assert (tmp_path / "maps" / "class_map.npy").exists() is not escape
+    if escape:
+        assert driver.window.isVisible()
+        assert text not in driver.window.notices.texts()
