@@ -96,7 +96,7 @@ def test_names_folder_question_and_link(mapped, tmp_path, monkeypatch):
     # nothing is replaced unless it is said: not by Cancel, not by the Enter key
     kept = folder / "north.v2_run4_classes.npy"
     kept.write_bytes(b"mine")
-    export(driver, "Cancel", before=lambda d: seen.update(present=d.present.text()))
+    export(driver, "Cancel", before=lambda d: seen.update(present=d.present.toolTip()))
     assert kept.name in seen["present"]
     assert kept.read_bytes() == b"mine"
     export(driver, "Replace")

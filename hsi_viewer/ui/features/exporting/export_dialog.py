@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
 from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
-from hsi_viewer.ui.saving import UNFIT, may_replace, replaces_scene
+from hsi_viewer.ui.saving import UNFIT, may_replace, replaces_scene, show_present
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 FORMATS: tuple[tuple[str, str, str], ...] = (
@@ -145,9 +145,7 @@ class ExportDialog(QDialog):
         )
         ready = bool(self.folder.text().strip()) and bool(stem) and bool(self.chosen()[1])
         self.buttons.button(SAVE).setEnabled(ready)
-        present = [path.name for path in self.files() if path.exists()] if ready else []
-        self.present.setText(f"Already in this folder: {', '.join(present)}." if present else "")
-        self.present.setVisible(bool(present))
+        show_present(self.present, self.files() if ready else ())
 
 
 def _gaps(ids: Sequence[int]) -> list[int]:
