@@ -411,6 +411,26 @@ def test_a_border_that_the_user_moved_stays(opened):
     assert spectrum.height() < moved
 
 
+def test_a_panel_that_is_cut_takes_what_its_neighbour_can_do_without(opened):
+    driver = opened()
+    docking = driver.window.context.docking
+
+    def rolls(key: str) -> int:
+        return docking.docks[key].widget().verticalScrollBar().maximum()
+
+    driver.trigger("panel.clean-map")
+    driver.qtbot.waitUntil(lambda: docking.is_seen("clean-map") and rolls("clean-map") == 0)
+    docking.show("reference")
+    share, image = docking.docks["classes"].height(), driver.canvas.height()
+    docking.panels["reference"].show_active(True)  # the question needs more than the invitation
+    driver.qtbot.waitUntil(lambda: docking.docks["classes"].height() < share)
+    assert rolls("reference") == rolls("classes") == 0
+    assert driver.canvas.height() == image
+    docking.show("messages")
+    driver.qtbot.waitUntil(lambda: docking.is_seen("messages"))
+    assert rolls("messages") == 0  # a strip has the controls beside the list
+
+
 def right_tabs(window) -> QTabBar:
     """The tabs of the panels that share a dock with Training."""
     bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
