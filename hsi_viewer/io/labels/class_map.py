@@ -101,11 +101,13 @@ def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Pa
 def _planned(directory: Path, stem: str, name: str) -> list[Path]:
     """The files of one format, the one that is opened first."""
     sure = _name(stem, "confidence")
-    if name == "envi":
-        pair = _pair(directory, stem)
-        return [*pair, class_raster.style_file(pair[1])]
-    if name in BESIDE:
-        return [*_pair(directory, _name(stem, name))]
+    if name in ("envi", *BESIDE):
+        own = stem if name == "envi" else _name(stem, name)
+        try:
+            pair = _pair(directory, own)
+        except OSError:  # the name is too long, or nobody may look there
+            pair = directory / f"{own}.hdr", directory / f"{own}.img"
+        return [*pair, class_raster.style_file(pair[1])] if name == "envi" else [*pair]
     images = {
         "confidence_tif": (f"{sure}.tif",),
         "cog": (f"{stem}.cog.tif", f"{sure}.cog.tif"),

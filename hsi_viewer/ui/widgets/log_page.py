@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.log_entry import LEVELS, Level, LogEntry
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.notice_bar import ICONS
 
 MAX_ENTRIES = 1000
@@ -90,7 +91,7 @@ class LogPage(QWidget):
         there = self.tree.topLevelItemCount() > 0
         self.empty.setVisible(not there)
         for button in (self.copy, self.clear):
-            button.setEnabled(there)
+            allow(button, "" if there else self.empty.text().rstrip("."))
 
     def add(self, entry: LogEntry) -> None:
         """Add a message; the oldest goes when there are too many."""

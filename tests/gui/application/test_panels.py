@@ -121,6 +121,25 @@ def test_every_panel_takes_another_theme(driver, monkeypatch):
     assert {"scenes", "guide", "runs", "contrast", "messages"} <= set(told)
 
 
+def test_what_cannot_be_done_says_why(opened):
+    driver = opened()
+    docking, silent = driver.window.context.docking, []
+    for key in docking.docks:
+        panel = docking.panel(key)
+        for control in panel.findChildren(QAbstractButton):
+            tips = control.toolTip(), "" if panel.isEnabled() else panel.toolTip()
+            if not control.isEnabled() and not any(tips) and control.isVisibleTo(panel):
+                silent.append((key, control.text()))
+    assert silent == []
+    add, up = (getattr(docking.panel("classes"), f"{name}_button") for name in ("add", "up"))
+    assert up.toolTip() == "Choose a class in the list"
+    driver.click_on(add)
+    driver.type("one", Qt.Key.Key_Return)
+    driver.click_on(add)
+    driver.type("two", Qt.Key.Key_Return)
+    assert (up.isEnabled(), up.toolTip()) == (True, "Move the class up")
+
+
 def f6_goes_through_all_open_panels_and_back_to_the_image(sample):
     window = sample.window
     window.activateWindow()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QWidget
 
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.labels import class_map
@@ -128,6 +128,15 @@ def test_the_open_scene_is_never_replaced(mapped, tmp_path, monkeypatch):
     assert told == [f"{folder / 'north.v2.npy'} is the open scene; choose another name."]
     assert sorted(p.name for p in folder.iterdir()) == ["north.v2.npy"]
     assert (folder / "north.v2.npy").read_bytes() == before
+
+
+def test_a_long_name_does_not_widen_the_dialog(qtbot, tmp_path):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    short, long = (
+        ExportDialog(str(tmp_path), True, parent, name) for name in ("a" * 40, "a" * 400)
+    )
+    assert long.minimumSizeHint().width() == short.minimumSizeHint().width()
 
 
 def test_a_folder_without_a_place_is_in_the_one_that_was_offered(mapped, tmp_path):

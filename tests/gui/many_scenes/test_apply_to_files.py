@@ -44,6 +44,10 @@ def test_a_model_is_applied_to_files(driver, folder, monkeypatch):
     assert dialog.model.count() == 0
     assert not dialog.start.isEnabled()
     assert dialog.start.toolTip() == "To begin, choose a model, add files."
+    asked: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: asked.append("") or "")
+    QTest.keyClick(dialog.folder, Qt.Key.Key_Return)
+    assert asked == []  # the key means Apply, and no other button
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     document = driver.document
     document.results.model = ModelResult(load_model(folder / "model"), document.labels.ids)
