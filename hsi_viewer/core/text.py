@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # What turns the direction of a text around, and with it the sense of what is beside it.
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -96,6 +96,11 @@ def counted(number: int, word: str, one: str = "", more: str = "") -> str:
     """
     things, verb = (word, one) if number == 1 else (f"{word}s", more)
     return f"{number:,} {things} {verb}".rstrip()
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: "a", "a and b" or "a, b and c"."""
+    return " and ".join((", ".join(names[:-1]), names[-1]) if names[1:] else names)
 
 
 def ranges(bands: Iterable[int]) -> str:

@@ -10,10 +10,12 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import side_file
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.rasters import Raster
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.io.labels.class_raster import style_file
 from hsi_viewer.io.writers.own_files import check_not_scene
 
 SUFFIXES = (".tif", ".hdr")
@@ -83,10 +85,10 @@ def colour_cube(raster: Raster, like: HyperCube, title: str) -> HyperCube:
 
 
 def planned_files(path: Path) -> list[Path]:
-    """The files that `write_layer` is about to write; what GDAL puts beside them left out."""
+    """The files that `write_layer` may write or replace, with those that lie beside them."""
     if path.suffix.lower() == ".hdr":
-        return [path, path.with_suffix(".img")]
-    return [path]
+        return [path, path.with_suffix(".img"), style_file(path)]
+    return [path, style_file(path), side_file(path)]
 
 
 def write_layer(

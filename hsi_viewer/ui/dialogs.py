@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.core.text import listed
 from hsi_viewer.ui.theme import text_scale
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -60,32 +61,34 @@ class Leave(Enum):
     STAY = "stay"
 
 
-def ask_to_leave(parent: QWidget, unsaved: Sequence[str], running: str | None) -> Leave:
-    """Ask before unsaved work is dropped or a running task is stopped.
+def ask_to_leave(parent: QWidget, unsaved: Sequence[str], running: Sequence[str]) -> Leave:
+    """Ask before unsaved work is dropped or running tasks are stopped.
 
     Parameters
     ----------
     unsaved : what was not saved, e.g. "labels".
-    running : what runs, e.g. "Training", or None.
+    running : what runs, e.g. "Training".
     """
-    if not unsaved and running is None:
+    if not unsaved and not running:
         return Leave.DISCARD
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("HSI Viewer")
     sentences = []
     if unsaved:
-        listed = " and ".join((", ".join(unsaved[:-1]), unsaved[-1]) if unsaved[1:] else unsaved)
-        sentences.append(f"Save {listed} before closing the scene?")
-    if running is not None:
-        sentences.append(f"{running} is still running and will be stopped.")
+        sentences.append(f"Save {listed(unsaved)} before closing the scene?")
+    if running:
+        verb = "are" if running[1:] else "is"
+        sentences.append(f"{listed(running)} {verb} still running and will be stopped.")
     box.setText(" ".join(sentences))
     save = None
     if unsaved:
         save = box.addButton("Save", QMessageBox.ButtonRole.AcceptRole)
         drop = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
     else:
-        drop = box.addButton("Stop it", QMessageBox.ButtonRole.AcceptRole)
+        drop = box.addButton(
+            "Stop them" if running[1:] else "Stop it", QMessageBox.ButtonRole.AcceptRole
+        )
     stay = box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(save or drop)
     box.setEscapeButton(stay)

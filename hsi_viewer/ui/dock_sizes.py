@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from hsi_viewer.ui.arrangements import LABEL, Arrangement
+from hsi_viewer.ui.rest_timer import RestTimer
+from hsi_viewer.ui.widgets.rolling_area import RollingArea
 
 COLUMN_LETTERS = 46  # width of the panels at the right
 COLUMN_SHARES = (0.18, 0.4)  # of the window's width at least, and at most
 IMAGE_SHARE = 0.51  # of the window's area at least, where the panels can do with the rest
 STRIP_LINES = 8.5  # least height of the panels below the image
 GOOD_LINES = 10.0  # the same, where the image can't have half of the window in any case
+ATTEMPTS = 3  # Qt gives docks with tabs a little more or less than it is asked for
 STRIP_SHARE = 0.24  # of the window's height at most
 FIRST_SIZE = QSize(1280, 800)  # at 100 % text
 FRAME = QSize(8, 36)  # what the desktop puts around a window; it is known once it is shown
@@ -38,6 +41,7 @@ class DockSizes(QObject):
     ----------
     arrangement : that the docks are fitted for, or None.
     rows_height : height of the rows of controls above the image.
+    make_room_soon : lets panels that are cut have what those beside them can do without.
     """
 
     def __init__(self, window: QMainWindow, docks: Mapping[str, QDockWidget]) -> None:
@@ -45,6 +49,7 @@ class DockSizes(QObject):
         self._window, self._docks = window, docks
         self.arrangement: Arrangement | None = None
         self.rows_height: Callable[[], int] = lambda: 0
+        self.make_room_soon = RestTimer(0, self._make_room, self)  # once all is laid out
         window.installEventFilter(self)
 
     def take(self, arrangement: Arrangement) -> None:
@@ -90,6 +95,34 @@ class DockSizes(QObject):
         if strip is not None:
             window.resizeDocks([strip], [self._strip_height(strip)], Qt.Orientation.Vertical)
             self._lay_out()
+        self.make_room_soon.start()
+
+    @Slot()
+    def _make_room(self) -> None:
+        """Let panels that are cut have what those above and below can do without, not the image."""
+        if self.arrangement is None:
+            return  # the user has put the borders where they are
+        for dock in [d for d in self._docks.values() if _in_view(d)]:
+            for _ in range(ATTEMPTS):
+                if not self._make_room_for(dock):
+                    break
+                self._lay_out()
+
+    def _make_room_for(self, dock: QDockWidget) -> bool:
+        """Take what a panel lacks from its neighbours; False if they have no more."""
+        lacking, place = -_spare(dock), self._window.dockWidgetArea(dock)
+        column = [d for d in self._docks.values() if d is not dock and _in_view(d)]
+        column = [d for d in column if self._window.dockWidgetArea(d) == place]
+        heights = [dock.height()]
+        for other in column:
+            given = max(0, min(lacking, _spare(other))) if other.x() == dock.x() else 0
+            heights[0] += given
+            heights.append(other.height() - given)
+            lacking -= given
+        if heights[0] == dock.height():
+            return False
+        self._window.resizeDocks([dock, *column], heights, Qt.Orientation.Vertical)
+        return True
 
     def _strip_height(self, strip: QDockWidget) -> int:
         """What the image doesn't need for its share of the window, within limits."""
@@ -120,3 +153,14 @@ class DockSizes(QObject):
         layout = self._window.layout()
         if layout is not None:
             layout.activate()
+
+
+def _in_view(dock: QDockWidget) -> bool:
+    """Whether a dock is at its place in the window and in front of its tabs."""
+    return not (dock.isFloating() or dock.visibleRegion().isEmpty())
+
+
+def _spare(dock: QDockWidget) -> int:
+    """Height that the contents of a dock can do without; what they lack is negative."""
+    area = dock.widget()
+    return area.spare() if isinstance(area, RollingArea) else 0

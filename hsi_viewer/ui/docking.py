@@ -121,7 +121,9 @@ class Docking(QObject):
         key = panel.key
         dock = QDockWidget(panel.title, self._window)
         dock.setObjectName(key)
-        dock.setWidget(RollingArea())
+        area = RollingArea()
+        area.outgrown.connect(self.sizes.make_room_soon.start)
+        dock.setWidget(area)
         self.docks[key], self._waiting[key], self.icons[key] = dock, panel, panel.icon
         self._signs[panel.title] = panel.icon
         self._added[key] = panel
@@ -378,6 +380,7 @@ class Docking(QObject):
         if visible and key:
             self.panel(key)
             self._in_front.add(key)
+            self.sizes.make_room_soon.start()
         else:
             self._in_front.discard(key)
         if not self._moving:

@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from hsi_viewer.core.text import listed
 from hsi_viewer.preferences.settings import Settings, save_settings
+from hsi_viewer.ui.awaited import all_done
 from hsi_viewer.ui.commands.menu_order import arranged
 from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.context import Context
@@ -222,8 +224,11 @@ class MainWindow(QMainWindow):
 
     def may_leave(self) -> bool:
         """Ask about unsaved labels and a running training; True when both are settled."""
-        running = next((word for f in self.features if (word := f.running())), None)
-        answer = ask_to_leave(self, self._unsaved(), running)
+        self._write_session()
+        words = [f.running() for f in self.features]
+        words += [f.runs_on() for f in self.features] if self._closing else []
+        answer = ask_to_leave(self, self._unsaved(), [word for word in words if word])
+        self._write_session()  # a training may have ended during the question
         if answer is Leave.SAVE and not all(f.save_now() for f in self.features):
             return False
         if answer is Leave.STAY or not all(f.may_leave() for f in self.features):
@@ -232,10 +237,29 @@ class MainWindow(QMainWindow):
             feature.leave(discard=answer is Leave.DISCARD)
         return True
 
+    def _write_session(self) -> None:
+        """Wait for a map that is being put into the session that is left."""
+        while quiet := [t for t in self.workspace.writing if t.quiet]:
+            all_done(quiet, frozen=True)
+
+    def _write_files(self) -> bool:
+        """Wait for files that were asked for; False if one can't be written, or isn't wanted."""
+        while tasks := [t for t in self.workspace.writing if not t.quiet]:
+            titles = listed([task.title for task in tasks])
+            text = f"{titles}: the window closes when this is done. Escape cancels it."
+            self.notices.show_notice(text)
+            done = all_done(tasks)
+            self.notices.withdraw(text)
+            if not done:
+                return False
+        return True
+
     def _may_close(self) -> bool:
         self._closing = True  # the event loop continues meanwhile
         try:
-            return self.may_leave() and all(f.finish() for f in self.features)
+            return (
+                self._write_files() and self.may_leave() and all(f.finish() for f in self.features)
+            )
         finally:
             self._closing = False
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QWidget
 
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.ui.widgets.choice import Choice
@@ -28,10 +28,9 @@ TOGETHER = {
     ".hdr": (".img",),
     ".img": (".hdr",),
     ".sli": (".hdr",),
-    ".shp": (".dbf", ".shx"),
+    ".shp": (".dbf", ".shx", ".prj", ".cpg"),
 }
 MOST_NAMED = 4
-BESIDE = (".qml", ".xml")  # written beside an image
 
 
 def saving_folder(workspace: Workspace) -> Path:
@@ -53,12 +52,35 @@ def file_stem(cube: HyperCube, *words: str) -> str:
 
 
 def exported(files: Sequence[Path]) -> str:
-    """A sentence about files that were written to one folder: all of a few, the first of many."""
-    names = sorted({path.name for path in files})
-    if len(names) > MOST_NAMED:
-        first = next((name for name in names if not name.endswith(BESIDE)), names[0])
-        names = [f"{first} and {len(names) - 1} more files"]
-    return f"Exported to {files[0].parent}: {', '.join(names)}"
+    """A sentence about files that were written to one folder, the one that was asked for first."""
+    names = list(dict.fromkeys(path.name for path in files))
+    words = f"{names[0]} and {len(names) - 1} more files"
+    if len(names) <= MOST_NAMED:
+        words = ", ".join(names)
+    return f"Exported to {files[0].parent}: {words}"
+
+
+def show_present(label: QLabel, files: Sequence[Path]) -> None:
+    """List those of some files that are in their folder by now, where there are any."""
+    present = [path for path in files if _is_there(path)]
+    label.setText(f"Already in this folder: {named(present)}." if present else "")
+    label.setToolTip("\n".join(path.name for path in present))
+    label.setVisible(bool(present))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file exists; one whose name is too long, or where one may not look, doesn't."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def named(files: Sequence[Path]) -> str:
+    """Names of files in a sentence: all of a few, the first of many."""
+    names = list(dict.fromkeys(path.name for path in files))
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def ask_where(
@@ -109,12 +131,12 @@ def replaces_scene(parent: QWidget, paths: Iterable[Path], scene: Path | None) -
 
 def may_replace(parent: QWidget, paths: Iterable[Path]) -> bool:
     """Ask before files are replaced; True if there are none, or the user wants it."""
-    present = [path for path in dict.fromkeys(paths) if path.exists()]
+    present = [path for path in dict.fromkeys(paths) if _is_there(path)]
     if not present:
         return True
-    names = ", ".join(path.name for path in present[:MOST_NAMED])
-    more = len(present) - MOST_NAMED
-    box = _box(parent, f"Replace {names}{f' and {more} more' if more > 0 else ''}?")
+    box = _box(parent, f"Replace {named(present)}?")
+    if len(present) > MOST_NAMED:
+        box.setDetailedText("\n".join(path.name for path in present))
     box.setInformativeText(
         f"{'This file is' if len(present) == 1 else 'These files are'} already in "
         f"{present[0].parent}."

@@ -50,6 +50,7 @@ class Workspace(QObject):
         self.tasks = TaskRunner(self)
         self.tasks.changed.connect(self.state_changed)
         self._computations: list[Computation] = []
+        self._writing: list[Task] = []
         self._document: Document | None = None
         self._present: tuple[int, ...] = ()
         self._soon = RestTimer(0, self.state_changed, self)
@@ -124,6 +125,7 @@ class Workspace(QObject):
         on_failed: Callable[[Exception], None] | None = None,
         quiet: bool = False,
         urgent: bool = False,
+        writes: bool = False,
     ) -> Task:
         """Do something in the background that is finished in any case, such as saving a file.
 
@@ -131,9 +133,22 @@ class Workspace(QObject):
         parameters are those of `compute`, and `urgent` is for work that a picture waits for.
         Tasks are started directly only by what has to hear of their reports or of a cancel, by
         what may be gone when they end, and by what nobody waits for.
+
+        Parameters
+        ----------
+        writes : whether it writes what the user keeps. The window isn't closed meanwhile, and the
+            scene isn't left while something quiet is written, since that belongs to its session.
         """
         task = self.tasks.start(title, work, quiet=quiet, urgent=urgent)
+        if writes:
+            self._writing.append(task)
         return self._expect(task, "", lambda: True, on_done or _nothing, doing, on_failed)
+
+    @property
+    def writing(self) -> tuple[Task, ...]:
+        """What is being written, oldest first; what is quiet belongs to the session."""
+        self._writing = [t for t in self._writing if t in self.tasks.running]
+        return tuple(self._writing)
 
     def stop(self, wait_ms: int) -> tuple[str, ...]:
         """Cancel all work and wait for its threads; the titles of what still runs then."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from hsi_viewer.atomic import replacing, with_sides
+from hsi_viewer.atomic import replacing, side_file, with_sides
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
@@ -94,21 +94,29 @@ def export_prediction(
 
 
 def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Path]:
-    """The files that `export_prediction` is about to write; sides such as .aux.xml left out."""
-    files: list[Path] = []
-    for name in formats:
-        if name == "confidence_tif":
-            files.append(directory / f"{_name(stem, 'confidence')}.tif")
-        elif name == "cog":
-            files += [directory / f"{own}.cog.tif" for own in (stem, _name(stem, "confidence"))]
-        elif name in ("envi", *BESIDE):
-            own = stem if name == "envi" else _name(stem, name)
-            files += [directory / f"{own}.hdr", directory / f"{own}.img"]
-        else:
-            files.append(directory / f"{stem}.{name}")
-    if {"envi", "tif"} & set(formats):
-        files.append(directory / f"{stem}.qml")
-    return files
+    """The files that `export_prediction` may write or replace, with those that lie beside them."""
+    return list(dict.fromkeys(path for name in formats for path in _planned(directory, stem, name)))
+
+
+def _planned(directory: Path, stem: str, name: str) -> list[Path]:
+    """The files of one format, the one that is opened first."""
+    sure = _name(stem, "confidence")
+    if name in ("envi", *BESIDE):
+        own = stem if name == "envi" else _name(stem, name)
+        try:
+            pair = _pair(directory, own)
+        except OSError:  # the name is too long, or nobody may look there
+            pair = directory / f"{own}.hdr", directory / f"{own}.img"
+        return [*pair, class_raster.style_file(pair[1])] if name == "envi" else [*pair]
+    images = {
+        "confidence_tif": (f"{sure}.tif",),
+        "cog": (f"{stem}.cog.tif", f"{sure}.cog.tif"),
+    }
+    files = [directory / file for file in images.get(name, (f"{stem}.{name}",))]
+    styled = [class_raster.style_file(file) for file in files if name in ("tif", "cog")][:1]
+    sides = [side_file(file) for file in files if file.suffix == ".tif"]
+    worlds = [class_raster.world_file(file) for file in files if file.suffix == ".png"]
+    return [*files, *styled, *sides, *worlds]
 
 
 def _name(stem: str, kind: str) -> str:

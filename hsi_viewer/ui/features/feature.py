@@ -103,7 +103,11 @@ class Feature(QObject):
         return ()
 
     def running(self) -> str | None:
-        """A running task that closing would cancel, in a word."""
+        """A running task that ends with the scene, in a word."""
+        return None
+
+    def runs_on(self) -> str | None:
+        """A running task that other scenes don't stop, and closing the window does, in a word."""
         return None
 
     def save_now(self) -> bool:

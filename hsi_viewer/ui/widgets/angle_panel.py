@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.text import counted, short_name
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 from hsi_viewer.ui.widgets.option_box import OptionBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
@@ -112,7 +113,7 @@ class AnglePanel(QWidget):
 
     def show_reference(self, name: str) -> None:
         """Show which spectrum a map would start from; "" where none is picked."""
-        self.map_button.setEnabled(bool(name))
+        allow(self.map_button, "" if name else HINT)
         self.picked.setText(f"Picked: {name}" if name else HINT)
 
     def show_map(self, name: str) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
+from hsi_viewer.ui.widgets.allowed import allow
 
 MAX_NAME = 40  # letters
 
@@ -73,9 +74,10 @@ class ArrangementDialog(QDialog):
     @Slot()
     def _on_text(self) -> None:
         known = [self.list.item(n).text() for n in range(self.list.count())]
-        accept_button(self.buttons).setEnabled(bool(self.name))
+        allow(accept_button(self.buttons), "" if self.name else "Type a name first")
         accept_button(self.buttons).setText("Replace" if self.name in known else "Save")
-        self.remove.setEnabled(bool(self.list.selectedItems()))
+        chosen = bool(self.list.selectedItems())
+        allow(self.remove, "" if chosen else "Choose an arrangement in the list")
 
     @Slot()
     def _on_remove(self) -> None:

@@ -18,6 +18,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.region import RegionOfInterest
 from hsi_viewer.core.errors import HsiError
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
+from hsi_viewer.ui.widgets.allowed import allow
 
 
 class BandsDialog(QDialog):
@@ -68,4 +69,4 @@ class BandsDialog(QDialog):
             problem = str(error)
         known = RegionOfInterest(bands=self.chosen).sentence(self._cube)
         self.state.setText(problem or known or "All good bands are used.")
-        accept_button(self.buttons).setEnabled(not problem)
+        allow(accept_button(self.buttons), problem)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.labels.classes import Colour, LabelClass
 from hsi_viewer.ui.cut_names import cut_apart
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.class_cells import KeyDelegate, NameDelegate
 from hsi_viewer.ui.widgets.rolling_area import LEAST_LINES
 from hsi_viewer.ui.wrapped_label import WrappedLabel
@@ -292,10 +293,11 @@ class ClassPanel(QWidget):
         return item.data(ID_ROLE) if item else None
 
     def _update_buttons(self) -> None:
-        row, chosen = self.table.currentRow(), self.selected() is not None
-        self.remove_button.setEnabled(chosen)
-        self.up_button.setEnabled(chosen and row > 0)
-        self.down_button.setEnabled(chosen and row + 1 < self.table.rowCount())
+        row, last = self.table.currentRow(), self.table.rowCount() - 1
+        none = "" if self.selected() is not None else "Choose a class in the list"
+        allow(self.remove_button, none)
+        allow(self.up_button, none or ("" if row > 0 else "The class is the first"))
+        allow(self.down_button, none or ("" if row < last else "The class is the last"))
 
     @Slot(int, int, int, int)
     def _on_row(self, row: int, _column: int, _old_row: int, _old_column: int) -> None:

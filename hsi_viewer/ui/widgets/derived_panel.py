@@ -20,6 +20,7 @@ from hsi_viewer.core.derived.formula import FUNCTIONS, parse_formula
 from hsi_viewer.core.derived.indices import INDICES, disabled_reason
 from hsi_viewer.core.errors import FormulaError
 from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 HINT = "b12 is band 12, r650 the band at 650 nm"
@@ -98,7 +99,7 @@ class DerivedPanel(QWidget):
         self.indices.clear()
         several = cube is not None and cube.bands > 1
         for button in (self.pca, self.mnf):
-            button.setEnabled(several)
+            allow(button, "" if several else "A scene of one band has no components")
         for index in INDICES:
             item = QListWidgetItem(index.name)
             item.setData(Qt.ItemDataRole.UserRole, index.name)
@@ -131,7 +132,7 @@ class DerivedPanel(QWidget):
         self.message.setText(problem if typed and problem else HINT)
         theme = current_theme()
         self.message.setStyleSheet(f"color: {theme['red' if typed and problem else 'muted']};")
-        self.show_formula.setEnabled(problem is None)
+        allow(self.show_formula, (problem or "") if typed else "Type a formula first")
 
     def _problem(self) -> str | None:
         if self._cube is None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 ANY = "any confidence"
@@ -120,7 +121,7 @@ class DoubtDialog(QDialog):
     def show_summary(self, text: str, *, ready: bool) -> None:
         """Show what the rule comes to; `ready` where it can be applied."""
         self.summary.setText(text)
-        self.apply_button.setEnabled(ready)
+        allow(self.apply_button, "" if ready else "Choose what is left unclassified first")
 
     @Slot()
     def _on_layer(self) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.allowed import allow
 
 NAME = Qt.ItemDataRole.UserRole
 NOTHING = "This layer is still empty."
@@ -149,9 +150,11 @@ class LayersPanel(QWidget):
     @Slot()
     def _on_current(self) -> None:
         layer, row = self._layers.get(self._chosen()), self.list.currentRow()
-        self.up.setEnabled(row > 0)
-        self.down.setEnabled(0 <= row < self.list.count() - 1)
-        self.remove.setEnabled(layer is not None and layer.removable)
+        none = "" if layer is not None else "Choose a layer in the list"
+        allow(self.up, none or ("" if row > 0 else "The layer is the uppermost"))
+        allow(self.down, none or ("" if row < self.list.count() - 1 else "The layer is the lowest"))
+        kept = layer is not None and not layer.removable
+        allow(self.remove, none or ("This layer can be hidden, not removed" if kept else ""))
         self.opacity.setEnabled(layer is not None)
         if layer is not None:
             with QSignalBlocker(self.opacity):

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.spectra.library_match import Match
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -269,5 +270,5 @@ class LibraryPanel(QWidget):
 
     @Slot()
     def _update_buttons(self) -> None:
-        self.plot_button.setEnabled(bool(self.chosen()))
-        self.close_button.setEnabled(self.model.rowCount() > 0)
+        allow(self.plot_button, "" if self.chosen() else "Choose spectra in the list")
+        allow(self.close_button, "" if self.model.rowCount() else "No library is open")

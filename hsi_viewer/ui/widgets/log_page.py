@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
@@ -13,15 +14,17 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from hsi_viewer.core.log_entry import LEVELS, Level, LogEntry
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.notice_bar import ICONS
 
 MAX_ENTRIES = 1000
+STRIP = 3  # times as wide as high: a panel below the image
+ACROSS, DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
 ENTRY_ROLE = Qt.ItemDataRole.UserRole
 FILTERS: dict[str, Level] = {
     "Everything": "info",
@@ -61,17 +64,34 @@ class LogPage(QWidget):
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.tree.header().setStretchLastSection(False)
         self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        row = QHBoxLayout()
-        row.addWidget(self.filter)
-        row.addStretch(1)
+        self.tree.setMinimumHeight(3 * self.tree.fontMetrics().lineSpacing())
+        buttons = QHBoxLayout()
         for button in (self.copy, self.clear, self.folder):
-            row.addWidget(button)
+            buttons.addWidget(button)
         self.empty = QLabel("No messages yet.")
         self.empty.setObjectName("muted")
-        layout = QVBoxLayout(self)
-        layout.addLayout(row)
-        layout.addWidget(self.empty)
-        layout.addWidget(self.tree, 1)
+        self._controls, self._pages = QBoxLayout(ACROSS), QBoxLayout(DOWN, self)
+        self._controls.addWidget(self.filter)
+        self._controls.addWidget(self.empty)
+        self._controls.addStretch(1)
+        self._controls.addLayout(buttons)
+        self._pages.addLayout(self._controls)
+        self._pages.addWidget(self.tree, 1)
+        self._pages.setContentsMargins(8, 4, 8, 4)
+        self._update_buttons()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a strip, put the controls beside the messages, not above them."""
+        super().resizeEvent(event)
+        is_strip = event.size().width() > STRIP * event.size().height()
+        self._controls.setDirection(DOWN if is_strip else ACROSS)
+        self._pages.setDirection(ACROSS if is_strip else DOWN)
+
+    def _update_buttons(self) -> None:
+        there = self.tree.topLevelItemCount() > 0
+        self.empty.setVisible(not there)
+        for button in (self.copy, self.clear):
+            allow(button, "" if there else self.empty.text().rstrip("."))
 
     def add(self, entry: LogEntry) -> None:
         """Add a message; the oldest goes when there are too many."""
@@ -86,7 +106,7 @@ class LogPage(QWidget):
             detail = QTreeWidgetItem(item, ["", entry.detail])
             detail.setForeground(1, QColor(self.palette().placeholderText().color()))
         item.setHidden(not self._is_shown(entry))
-        self.empty.hide()
+        self._update_buttons()
         self.tree.scrollToItem(item)
 
     def entries(self) -> list[LogEntry]:
@@ -104,7 +124,7 @@ class LogPage(QWidget):
     def clear_entries(self) -> None:
         """Empty the list."""
         self.tree.clear()
-        self.empty.show()
+        self._update_buttons()
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.cube.band_selection import PRESETS, BandPreset
 from hsi_viewer.ui.dialogs import resize_for_text
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 COLUMNS = ("Name", "Red (nm)", "Green (nm)", "Blue (nm)")
@@ -152,8 +153,8 @@ class PresetEditor(QDialog):
         except ValueError as error:
             problem = str(error)
         self.message.setText(problem)
-        self.buttons.button(QDialogButtonBox.StandardButton.Save).setEnabled(not problem)
-        self.delete.setEnabled(self.table.rowCount() > 0)
+        allow(self.buttons.button(QDialogButtonBox.StandardButton.Save), problem)
+        allow(self.delete, "" if self.table.rowCount() else "There are no presets yet")
 
     @Slot()
     def _on_save(self) -> None:

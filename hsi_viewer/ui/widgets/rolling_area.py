@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -15,10 +15,17 @@ class RollingArea(QScrollArea):
     """Gives the panel all the room there is, and rolls below its least size.
 
     (A resizable QScrollArea rolls below the preferred height as soon as some text wraps.)
+
+    Signals
+    -------
+    outgrown() : the panel needs more than before, and more than there is.
     """
+
+    outgrown = Signal()
 
     def __init__(self) -> None:
         super().__init__()
+        self._needed = 0
         self._panel = QWidget(self)  # until there is a panel
         self._panel.hide()
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -54,12 +61,21 @@ class RollingArea(QScrollArea):
             self._fit()
         return super().eventFilter(watched, event)
 
+    def spare(self) -> int:
+        """Height that the panel can do without; what it lacks is negative."""
+        room = self.maximumViewportSize()
+        return room.height() - self._height(max(room.width(), self._panel.minimumWidth()))
+
     def _fit(self) -> None:
         room, least = self.maximumViewportSize(), self._panel.minimumSizeHint()
         width = max(room.width(), least.width())
         if self._height(width) > room.height():
             width = max(room.width() - self.verticalScrollBar().sizeHint().width(), least.width())
-        self._panel.resize(width, max(room.height(), self._height(width)))
+        needed, before = self._height(width), self._needed
+        self._panel.resize(width, max(room.height(), needed))
+        self._needed = needed
+        if needed > max(before, room.height()):
+            self.outgrown.emit()
 
     def _height(self, width: int) -> int:
         layout = self._panel.layout()

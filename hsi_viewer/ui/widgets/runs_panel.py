@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.assessment.comparison import McNemar, Transition
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.sign_button import SignButton
@@ -239,8 +240,7 @@ class RunsPanel(QWidget):
             return
         count = len(self.chosen())
         for button in (self.show_button, self.export_button, self.delete_button):
-            button.setEnabled(count == 1)
-            button.setToolTip("" if count == 1 else "Choose one run in the list")
+            allow(button, "" if count == 1 else "Choose one run in the list")
         self.compare_button.setEnabled(count == 2)
 
     @Slot(QTableWidgetItem)

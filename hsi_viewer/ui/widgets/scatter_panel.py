@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.text import counted, short_name
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 HINT = "Draw around points to select their pixels in the image."
@@ -94,8 +95,9 @@ class ScatterPanel(QWidget):
         if thinned > 1:
             text += f" The plot shows one pixel in {thinned}; a lasso selects all of them."
         self.state.setText(text)
-        for button in (self.label_button, self.mean_button, self.clear_button):
-            button.setEnabled(pixels > 0)
+        self.label_button.setEnabled(pixels > 0)
+        for button in (self.mean_button, self.clear_button):
+            allow(button, "" if pixels else "Select pixels first")
 
     def show_class(self, name: str) -> None:
         """Show which class the pixels would get; "" where none is chosen."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.scene_row import SceneRow
@@ -120,10 +121,11 @@ class ScenesPanel(QWidget):
 
     @Slot()
     def _on_selection(self) -> None:
-        one = self.chosen() is not None
-        self.open_button.setEnabled(one)
-        self.remove_button.setEnabled(one)
-        self.train_button.setEnabled(sum(row.usable for row in self._rows) > 1)
+        reason = "" if self.chosen() is not None else "Choose a session in the list"
+        allow(self.open_button, reason)
+        allow(self.remove_button, reason)
+        usable = sum(row.usable for row in self._rows)
+        allow(self.train_button, "" if usable > 1 else "Add the sessions of two labelled scenes")
 
     @Slot()
     def _on_open(self) -> None:

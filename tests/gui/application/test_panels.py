@@ -121,6 +121,25 @@ def test_every_panel_takes_another_theme(driver, monkeypatch):
     assert {"scenes", "guide", "runs", "contrast", "messages"} <= set(told)
 
 
+def test_what_cannot_be_done_says_why(opened):
+    driver = opened()
+    docking, silent = driver.window.context.docking, []
+    for key in docking.docks:
+        panel = docking.panel(key)
+        for control in panel.findChildren(QAbstractButton):
+            tips = control.toolTip(), "" if panel.isEnabled() else panel.toolTip()
+            if not control.isEnabled() and not any(tips) and control.isVisibleTo(panel):
+                silent.append((key, control.text()))
+    assert silent == []
+    add, up = (getattr(docking.panel("classes"), f"{name}_button") for name in ("add", "up"))
+    assert up.toolTip() == "Choose a class in the list"
+    driver.click_on(add)
+    driver.type("one", Qt.Key.Key_Return)
+    driver.click_on(add)
+    driver.type("two", Qt.Key.Key_Return)
+    assert (up.isEnabled(), up.toolTip()) == (True, "Move the class up")
+
+
 def f6_goes_through_all_open_panels_and_back_to_the_image(sample):
     window = sample.window
     window.activateWindow()
@@ -409,6 +428,26 @@ def test_a_border_that_the_user_moved_stays(opened):
     assert spectrum.height() == moved
     driver.trigger("view.reset")
     assert spectrum.height() < moved
+
+
+def test_a_panel_that_is_cut_takes_what_its_neighbour_can_do_without(opened):
+    driver = opened()
+    docking = driver.window.context.docking
+
+    def rolls(key: str) -> int:
+        return docking.docks[key].widget().verticalScrollBar().maximum()
+
+    driver.trigger("panel.clean-map")
+    driver.qtbot.waitUntil(lambda: docking.is_seen("clean-map") and rolls("clean-map") == 0)
+    docking.show("reference")
+    share, image = docking.docks["classes"].height(), driver.canvas.height()
+    docking.panels["reference"].show_active(True)  # the question needs more than the invitation
+    driver.qtbot.waitUntil(lambda: docking.docks["classes"].height() < share)
+    assert rolls("reference") == rolls("classes") == 0
+    assert driver.canvas.height() == image
+    docking.show("messages")
+    driver.qtbot.waitUntil(lambda: docking.is_seen("messages"))
+    assert rolls("messages") == 0  # a strip has the controls beside the list
 
 
 def right_tabs(window) -> QTabBar:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
-from hsi_viewer.ui.saving import exported, may_replace
+from hsi_viewer.ui.saving import exported, may_replace, show_present
 from hsi_viewer.ui.widgets.angle_panel import AnglePanel
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel
@@ -58,6 +58,32 @@ def test_the_question_before_a_file_is_replaced(qtbot, tmp_path, monkeypatch):
     assert asked == [Qt.TextFormat.PlainText]
 
 
-def test_of_many_files_an_image_is_named_not_what_is_beside_it(tmp_path):
-    names = [f"map{s}" for s in (".qml", ".tif", ".tif.aux.xml")] + ["z.tif", "zz.tif"]
-    assert exported([tmp_path / n for n in names]).endswith("map.tif and 4 more files")
+def test_of_many_files_the_one_that_was_asked_for_is_named(tmp_path):
+    def told(*names: str) -> str:
+        return exported([tmp_path / n for n in names]).removeprefix(f"Exported to {tmp_path}: ")
+
+    beside = [f"poly{s}" for s in (".shx", ".dbf", ".prj", ".cpg")]
+    assert told("poly.shp", *beside) == "poly.shp and 4 more files"
+    assert told("map.tif", "map.qml") == "map.tif, map.qml"
+
+
+def test_of_many_files_that_would_be_replaced_all_can_be_read(qtbot, tmp_path, monkeypatch):
+    files = [tmp_path / f"{n}.tif" for n in range(6)]
+    asked = []
+    monkeypatch.setattr(
+        QMessageBox, "exec", lambda box: asked.append((box.text(), box.detailedText()))
+    )
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    assert may_replace(parent, [*files, tmp_path / ("long" * 100)])
+    label = QLabel(parent)
+    show_present(label, files)
+    assert label.isHidden()
+    for path in files:
+        path.touch()
+    assert not may_replace(parent, files)
+    names = "0.tif, 1.tif, 2.tif, 3.tif and 2 more"
+    assert asked == [(f"Replace {names}?", "\n".join(path.name for path in files))]
+    show_present(label, files)
+    assert label.text() == f"Already in this folder: {names}."
+    assert label.toolTip() == "\n".join(path.name for path in files)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox, QWidget
 
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.io.labels import class_map
 from hsi_viewer.ui.features.exporting.export_dialog import SAVE, ExportDialog
 from hsi_viewer.ui.saving import ask_where
 from tests.gui.hands import made_cube
@@ -93,7 +96,7 @@ def test_names_folder_question_and_link(mapped, tmp_path, monkeypatch):
     # nothing is replaced unless it is said: not by Cancel, not by the Enter key
     kept = folder / "north.v2_run4_classes.npy"
     kept.write_bytes(b"mine")
-    export(driver, "Cancel", before=lambda d: seen.update(present=d.present.text()))
+    export(driver, "Cancel", before=lambda d: seen.update(present=d.present.toolTip()))
     assert kept.name in seen["present"]
     assert kept.read_bytes() == b"mine"
     export(driver, "Replace")
@@ -125,6 +128,15 @@ def test_the_open_scene_is_never_replaced(mapped, tmp_path, monkeypatch):
     assert told == [f"{folder / 'north.v2.npy'} is the open scene; choose another name."]
     assert sorted(p.name for p in folder.iterdir()) == ["north.v2.npy"]
     assert (folder / "north.v2.npy").read_bytes() == before
+
+
+def test_a_long_name_does_not_widen_the_dialog(qtbot, tmp_path):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    short, long = (
+        ExportDialog(str(tmp_path), True, parent, name) for name in ("a" * 40, "a" * 400)
+    )
+    assert long.minimumSizeHint().width() == short.minimumSizeHint().width()
 
 
 def test_a_folder_without_a_place_is_in_the_one_that_was_offered(mapped, tmp_path):
@@ -202,3 +214,37 @@ def test_other_things_are_offered_beside_the_scene_too(mapped, tmp_path, monkeyp
     )
     driver.trigger("file.save_as")
     assert asked == [[folder / "x.hdr", folder / "x.img"]]
+
+
+@pytest.mark.parametrize("escape", [False, True])
+def test_the_window_closes_once_its_files_are_written_or_given_up(
+    mapped, tmp_path, monkeypatch, escape
+):
+    driver, real, let_go = mapped, class_map.export_prediction, Event()
+    show_map(driver)
+    driver.document.mark_saved()
+
+    def held(*args, token, **options):
+        while not let_go.wait(0.01):
+            token.check()
+        return real(*args, token=token, **options)
+
+    monkeypatch.setattr(class_map, "export_prediction", held)
+    shown: list[str] = []
+
+    def meanwhile() -> None:
+        shown.extend(driver.window.notices.texts())
+        if escape:
+            driver.type(Qt.Key.Key_Escape, Qt.Key.Key_Escape)  # first the message
+        else:
+            let_go.set()
+
+    driver.window.feature("exporting").exporting.export(tmp_path / "maps", ("npy",))
+    QTimer.singleShot(0, meanwhile)
+    assert driver.window.close() is not escape
+    text = "Exporting the class map: the window closes when this is done. Escape cancels it."
+    assert shown[-1] == text
+    assert (tmp_path / "maps" / "class_map.npy").exists() is not escape
+    if escape:
+        assert driver.window.isVisible()
+        assert text not in driver.window.notices.texts()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.jobs.batch import pools
@@ -44,6 +44,10 @@ def test_a_model_is_applied_to_files(driver, folder, monkeypatch):
     assert dialog.model.count() == 0
     assert not dialog.start.isEnabled()
     assert dialog.start.toolTip() == "To begin, choose a model, add files."
+    asked: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: asked.append("") or "")
+    QTest.keyClick(dialog.folder, Qt.Key.Key_Return)
+    assert asked == []  # the key means Apply, and no other button
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     document = driver.document
     document.results.model = ModelResult(load_model(folder / "model"), document.labels.ids)
@@ -128,6 +132,12 @@ def cancelled_and_resumed(driver, dialog, folder, monkeypatch) -> None:
     assert dialog.running
     driver.trigger("map.files")
     assert dialog.isVisible()
+    asked: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()))
+    assert driver.window.may_leave()  # another scene doesn't stop it
+    assert not driver.window.close()
+    assert asked == ["Applying the model to files is still running and will be stopped."]
+    assert dialog.running
     driver.click_on(dialog.cancel)
     driver.qtbot.waitUntil(dialog.start.isEnabled)
     assert statuses(dialog)[2] == "Not mapped"

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QMenu
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QMenu, QMessageBox
 
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
@@ -101,6 +101,34 @@ def press(driver, button) -> None:
 
 def titles(panel) -> list[str]:
     return [panel.table.item(r, 0).text() for r in range(panel.table.rowCount())]
+
+
+def test_a_map_that_is_still_being_kept_goes_with_its_scene(labelled, tmp_path, monkeypatch):
+    driver, written, let_go = labelled, runs.write_run, Event()
+    other, kept = tmp_path / "other.npy", tmp_path / "kept.hsiproj"
+    np.save(other, np.ones((5, 6, 4)))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(kept), ""))
+    asked: list[str] = []
+
+    def save(box) -> None:
+        asked.append(box.text())
+        driver.click_on(next(b for b in box.buttons() if b.text() == "Save"))
+
+    def write(*run):
+        assert let_go.wait(60)
+        return written(*run)
+
+    monkeypatch.setattr(QMessageBox, "exec", save)
+    monkeypatch.setattr(runs, "write_run", write)
+    class_map, folder = end_training(driver, 5), driver.window.context.sessions.session.folder.path
+    QTimer.singleShot(300, let_go.set)  # by then, the other scene is read
+    driver.open(str(other))
+    assert asked == ["Save labels and 1 class map before closing the scene?"]
+    assert driver.document.cube.name == "other.npy"
+    assert not folder.exists()  # nothing was written where nobody looks
+    driver.open(str(kept))
+    driver.qtbot.waitUntil(lambda: driver.document.prediction is not None)
+    np.testing.assert_array_equal(driver.document.prediction.class_map, class_map)
 
 
 def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_path, monkeypatch):

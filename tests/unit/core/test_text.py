@@ -16,6 +16,7 @@ from hsi_viewer.core.text import (
     MOST_QUOTED,
     counted,
     escaped,
+    listed,
     message,
     one_line,
     ranges,
@@ -121,3 +122,11 @@ def test_short_names_that_differ_at_their_end_stay_different():
     assert {len(short_name(name, most)) for name in names for most in (22, 21)} == {22, 21}
     assert short_name("wheat", 5) == "wheat"
     assert short_name("x" * 10**6 + "end").endswith("xend")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")],
+)
+def test_names_are_listed_in_a_sentence(names, words):
+    assert listed(names) == words

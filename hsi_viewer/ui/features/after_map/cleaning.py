@@ -21,6 +21,7 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.context import NO_MAP
 from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.rest_timer import RestTimer
+from hsi_viewer.ui.widgets.allowed import allow
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -116,7 +117,7 @@ class CleanFeature(PanelFeature["CleanPanel"]):
         prediction = document.prediction if document is not None else None
         mapped = set(prediction.class_ids) if prediction is not None else set()
         panel.show_classes([c for c in document.legend if c.id in mapped] if document else [])
-        panel.setEnabled(prediction is not None)
+        allow(panel, "" if prediction is not None else NO_MAP)
         self._show_preview()
         if prediction is None:
             panel.show_result(NO_MAP, ready=False)

@@ -150,7 +150,9 @@ class MapFeature(Feature):
             write_areas(path, areas, legend, found)
             return [path]
 
-        self.workspace.perform("Saving the areas", work, self._on_written, doing="Saving")
+        self.workspace.perform(
+            "Saving the areas", work, self._on_written, doing="Saving", writes=True
+        )
 
     # polygons --------------------------------------------------------------------------------
 
@@ -230,7 +232,9 @@ class MapFeature(Feature):
             made = write_map_polygons(path, mapped, options)
             return made.files, made.warnings
 
-        self.workspace.perform("Writing polygons", work, self._on_polygons, doing="Exporting")
+        self.workspace.perform(
+            "Writing polygons", work, self._on_polygons, doing="Exporting", writes=True
+        )
 
     def _on_polygons(self, made: tuple[list[Path], tuple[str, ...]]) -> None:
         files, notes = made

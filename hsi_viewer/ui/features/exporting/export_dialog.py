@@ -15,9 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.core.text import short_name
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted
 from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
-from hsi_viewer.ui.saving import UNFIT, may_replace, replaces_scene
+from hsi_viewer.ui.saving import UNFIT, may_replace, replaces_scene, show_present
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 FORMATS: tuple[tuple[str, str, str], ...] = (
@@ -35,6 +37,8 @@ SELDOM = ("probabilities", "cog", "zarr")  # written only if they are asked for
 WITHOUT_PLACE = "The scene has no georeference, so the files have none either."
 OLD_MAP = "not kept with a run: train again"
 MOST_LISTED = 6
+MOST_LETTERS = 32  # of a name
+MISSING = "Choose a folder, a name and a format first"
 SAVE = QDialogButtonBox.StandardButton.Save
 
 
@@ -133,8 +137,9 @@ class ExportDialog(QDialog):
     @Slot()
     def _update(self) -> None:
         stem = self.stem()
+        shown = short_name(stem, MOST_LETTERS)  # a long one would make the dialog as wide
         for key, title, files in FORMATS:
-            told = self._reasons.get(key) or files.format(stem)
+            told = self._reasons.get(key) or files.format(shown)
             self.formats[key].setText(f"{title}   ({told})")
         unused = ", ".join(str(i) for i in _gaps(self._ids)[:MOST_LISTED])
         changed = [f"{old} becomes {new}" for old, new in self.numbering().items()]
@@ -144,10 +149,8 @@ class ExportDialog(QDialog):
             else f"Ids without a class are listed as unused: {unused}."
         )
         ready = bool(self.folder.text().strip()) and bool(stem) and bool(self.chosen()[1])
-        self.buttons.button(SAVE).setEnabled(ready)
-        present = [path.name for path in self.files() if path.exists()] if ready else []
-        self.present.setText(f"Already in this folder: {', '.join(present)}." if present else "")
-        self.present.setVisible(bool(present))
+        allow(self.buttons.button(SAVE), "" if ready else MISSING)
+        show_present(self.present, self.files() if ready else ())
 
 
 def _gaps(ids: Sequence[int]) -> list[int]:

@@ -93,7 +93,7 @@ class ExportController(QObject):
             return list(written.values())
 
         self._workspace.perform(
-            "Exporting the class map", work, self._on_written, doing="Exporting"
+            "Exporting the class map", work, self._on_written, doing="Exporting", writes=True
         )
 
     @Slot()
@@ -128,7 +128,9 @@ class ExportController(QObject):
                 written += write_layer(choice.make(), path, scene, token, port)
             return written
 
-        self._workspace.perform("Exporting layers", work, self._on_written, doing="Exporting")
+        self._workspace.perform(
+            "Exporting layers", work, self._on_written, doing="Exporting", writes=True
+        )
 
     @Slot()
     def choose_spectra(self) -> None:
@@ -155,7 +157,9 @@ class ExportController(QObject):
             write_library(path, library)
             return [path]
 
-        self._workspace.perform("Saving the spectra", work, self._on_written, doing="Exporting")
+        self._workspace.perform(
+            "Saving the spectra", work, self._on_written, doing="Exporting", writes=True
+        )
 
     def _on_written(self, files: list[Path]) -> None:
         self._workspace.notify(exported(files), "success", folder_link(files[0]))

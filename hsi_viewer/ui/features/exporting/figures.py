@@ -189,7 +189,7 @@ class FigureFeature(Feature):
             return path
 
         self.workspace.perform(
-            f"Saving {path.name}", work, self._on_saved, doing="Saving the image"
+            f"Saving {path.name}", work, self._on_saved, doing="Saving the image", writes=True
         )
 
     def save_table(self, view: QGraphicsView, path: Path) -> None:
@@ -201,7 +201,7 @@ class FigureFeature(Feature):
             return path
 
         self.workspace.perform(
-            f"Saving {path.name}", work, self._on_saved, doing="Saving the table"
+            f"Saving {path.name}", work, self._on_saved, doing="Saving the table", writes=True
         )
 
     def legend_of(self, view: QGraphicsView) -> list[LegendEntry]:

@@ -22,7 +22,8 @@ from hsi_viewer.ui.dialogs import accept_or_cancel, muted, resize_for_text
 from hsi_viewer.ui.features.exporting.export_dialog import WITHOUT_PLACE
 from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
-from hsi_viewer.ui.saving import UNFIT, may_replace, replaces_scene
+from hsi_viewer.ui.saving import UNFIT, may_replace, replaces_scene, show_present
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 FORMATS = (("GeoTIFF (.tif)", ".tif"), ("ENVI image (.hdr and .img)", ".hdr"))
@@ -119,10 +120,8 @@ class LayersDialog(QDialog):
     def _update(self) -> None:
         files = self.files()
         ready = bool(self.folder.text().strip()) and bool(files)
-        self.buttons.button(SAVE).setEnabled(ready)
-        present = [path.name for path in files if path.exists()] if ready else []
-        self.present.setText(f"Already in this folder: {', '.join(present)}." if present else "")
-        self.present.setVisible(bool(present))
+        allow(self.buttons.button(SAVE), "" if ready else "Choose a folder and layers first")
+        show_present(self.present, files if ready else ())
 
 
 def _item(choice: LayerChoice) -> QListWidgetItem:

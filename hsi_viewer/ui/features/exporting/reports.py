@@ -110,7 +110,7 @@ class ReportController(QObject):
 
             return write(run.mapped(token, port), target, token, port)[1]
 
-        self._workspace.perform(REPORT, work, self._on_report, doing=REPORT)
+        self._workspace.perform(REPORT, work, self._on_report, doing=REPORT, writes=True)
 
     @Slot()
     def choose_bundle(self) -> None:
@@ -140,7 +140,7 @@ class ReportController(QObject):
             write_bundle(mapped, gather(mapped, token, port), path, token, port)
             return path
 
-        self._workspace.perform(BUNDLE, work, self._on_bundle, doing=BUNDLE)
+        self._workspace.perform(BUNDLE, work, self._on_bundle, doing=BUNDLE, writes=True)
 
     def _run_word(self) -> str:
         run = self._context.sessions.known_run

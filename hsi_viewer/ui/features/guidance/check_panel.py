@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.learning.guidance.suspects import AlikePair, Suspect
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.questions.key_filter import KeyFilter
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -130,8 +131,7 @@ class CheckPanel(QWidget):
             item = model.item(row)  # type: ignore[attr-defined]
             item.setEnabled(reasons[self.source.itemData(row)] is None)
         reason = reasons[self.source.currentData()] or ""
-        self.check.setEnabled(not reason)
-        self.check.setToolTip(reason)
+        allow(self.check, reason)
         if reason or self.state.text() == self._reason:
             self.show_state(reason)
         self._reason = reason
@@ -188,7 +188,7 @@ class CheckPanel(QWidget):
     @Slot(int, int, int, int)
     def _on_row(self, row: int, _column: int, _old_row: int, _old_column: int) -> None:
         for name in ("fix", "keep"):
-            self.buttons[name].setEnabled(row >= 0)
+            allow(self.buttons[name], "" if row >= 0 else "Choose labels in the list")
         self.chosen.emit(row)
 
     @Slot(QTableWidgetItem)

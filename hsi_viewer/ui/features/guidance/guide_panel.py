@@ -9,6 +9,7 @@ from hsi_viewer.ui.plots.curve_key import CurveKey
 from hsi_viewer.ui.plots.progress_plot import ProgressPlot
 from hsi_viewer.ui.questions.question_panel import AnswerButton, Asked, QuestionPanel
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 AREAS = (
@@ -83,7 +84,7 @@ class GuidePanel(QuestionPanel):
 
     def show_reason(self, reason: str | None) -> None:
         """Show why the guide cannot start; None enables its button."""
-        self.start_button.setEnabled(reason is None)
+        allow(self.start_button, reason or "")
 
     def show_place(self, there: bool) -> None:
         """Enable what needs a place on the screen."""

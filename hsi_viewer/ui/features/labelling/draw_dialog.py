@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.labels.sampling import REACH, Draw
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -143,4 +144,5 @@ class DrawDialog(QDialog):
         self.browse.setEnabled(not loaded)
         self.note.setText(NOTES[self.protocol.currentData()])
         ready = loaded or bool(self.file.text().strip())
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
+        accept = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        allow(accept, "" if ready else "Choose a file with a ground truth first")

@@ -271,7 +271,9 @@ class LabelFiles(QObject):
             notes = export_regions(path, labels.ids, legend, cube)
             return path, " ".join((f"Labels exported to {path}.", *notes))
 
-        self._workspace.perform(f"Exporting {path.name}", work, self._on_exported, doing=DOING)
+        self._workspace.perform(
+            f"Exporting {path.name}", work, self._on_exported, doing=DOING, writes=True
+        )
 
     def _on_exported(self, exported: tuple[Path, str]) -> None:
         path, text = exported
@@ -328,7 +330,9 @@ class LabelFiles(QObject):
             write_labels(path, labels.ids, legend, cube)
             return SavedLabels(path, document, step)
 
-        self._workspace.perform(f"Saving {path.name}", work, self._on_saved, doing=DOING)
+        self._workspace.perform(
+            f"Saving {path.name}", work, self._on_saved, doing=DOING, writes=True
+        )
 
     def _on_saved(self, saved: SavedLabels) -> None:
         saved.document.mark_saved(saved.step)

@@ -30,6 +30,7 @@ from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.progress import Progress
 from hsi_viewer.ui.dialogs import muted, resize_for_text
 from hsi_viewer.ui.file_filters import cube_filters
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:
@@ -108,7 +109,6 @@ class ApplyDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.start = buttons.addButton("Apply", QDialogButtonBox.ButtonRole.ActionRole)
         self.cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.ActionRole)
-        self.start.setDefault(True)
         self.start.clicked.connect(self.start_requested)
         self.cancel.clicked.connect(self.cancel_requested)
         buttons.rejected.connect(self.reject)
@@ -119,6 +119,7 @@ class ApplyDialog(QDialog):
         layout.addWidget(self.progress)
         layout.addWidget(self.note)
         layout.addWidget(buttons)
+        self.start.setDefault(True)  # in its dialog, else another button becomes the default
         resize_for_text(self, 820, 560)
         self.refresh()
 
@@ -149,8 +150,9 @@ class ApplyDialog(QDialog):
         ]
         self.start.setEnabled(not missing and not self.running)
         self.start.setToolTip(f"To begin, {', '.join(missing)}." if missing else "")
-        self.cancel.setEnabled(self.running)
-        self.remove.setEnabled(chosen and not self.running)
+        allow(self.cancel, "" if self.running else "Nothing runs")
+        busy = "Wait until the model was applied, or cancel it" if self.running else ""
+        allow(self.remove, busy or ("" if chosen else "Choose scenes in the list"))
         for widget in (self.add_files, self.add_table, self.choose_model, self.model, self.folder):
             widget.setEnabled(not self.running)
         if not self.running:

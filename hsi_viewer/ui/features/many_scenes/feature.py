@@ -76,7 +76,7 @@ class ManyScenesFeature(Feature):
         if self._dialog is not None and self._task is None:
             self._dialog.show_model("" if model is None else f"Of the open scene: {_named(model)}")
 
-    def running(self) -> str | None:
+    def runs_on(self) -> str | None:
         """What closing the window would stop."""
         return TITLE if self._task is not None else None
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class DoctorDialog(QDialog):
         layout, found = self.chosen(), self._diagnosis.found
         needed = layout.offset + layout.data_bytes
         self.size_note.setText(f"This reading takes {needed:,} bytes; the file has {found:,}.")
-        accept_button(self.buttons).setEnabled(needed <= found)
+        allow(accept_button(self.buttons), "" if needed <= found else "The file has too few bytes")
 
     def _caption(self, number: int, reading: LikelyReading) -> str:
         at = reading.layout

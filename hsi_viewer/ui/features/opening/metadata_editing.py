@@ -82,7 +82,7 @@ class MetadataController(QObject):
             except FileError as error:
                 return Edited(edited, problem=str(error))
 
-        self._workspace.perform("Saving the metadata", work, self._on_kept)
+        self._workspace.perform("Saving the metadata", work, self._on_kept, writes=True)
 
     def _on_kept(self, done: Edited) -> None:
         document = self._workspace.document

@@ -287,7 +287,9 @@ class RepairController(QObject):
             before = sidecar.load(path)
             return Kept(path, sidecar.edited(path, **answer), before)
 
-        self._workspace.perform(f"Saving how {path.name} is read", work, self._on_kept, doing=DOING)
+        self._workspace.perform(
+            f"Saving how {path.name} is read", work, self._on_kept, doing=DOING, writes=True
+        )
 
     def _on_kept(self, kept: Kept) -> None:
         if kept.sidecar.parent != kept.path.parent:
@@ -308,7 +310,9 @@ class RepairController(QObject):
             else:
                 sidecar.save(kept.path, kept.before)
 
-        self._workspace.perform(f"Saving how {kept.path.name} is read", work, doing=DOING)
+        self._workspace.perform(
+            f"Saving how {kept.path.name} is read", work, doing=DOING, writes=True
+        )
 
 
 def _examined(

@@ -41,4 +41,4 @@ def export_sample(workspace: Workspace, window: QWidget, sample: LabelledSample)
     def done(written: Path) -> None:
         workspace.notify(f"Saved {written}.", "success", folder_link(written))
 
-    workspace.perform("Exporting the points", work, done, doing="Exporting")
+    workspace.perform("Exporting the points", work, done, doing="Exporting", writes=True)

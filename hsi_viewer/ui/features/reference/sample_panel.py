@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from hsi_viewer.ui.questions.question_panel import AnswerButton, Asked, QuestionPanel
+from hsi_viewer.ui.widgets.allowed import allow
 
 ASKED = Asked(
     place="point",
@@ -58,9 +59,10 @@ class SamplePanel(QuestionPanel):
 
     def show_state(self, *, can_draw: bool, done: int, total: int) -> None:
         """Enable what can be done, and show how many points have an answer."""
-        self.draw_button.setEnabled(can_draw)
-        self.export_button.setEnabled(total > 0)
-        self.start_button.setEnabled(done < total)
+        none = "" if total else "Draw a sample first"
+        allow(self.draw_button, "" if can_draw else "Train first: there is no class map yet.")
+        allow(self.export_button, none)
+        allow(self.start_button, none or ("" if done < total else "All points are labelled"))
         self.bar.setVisible(total > 0)
         self.bar.setMaximum(max(total, 1))
         self.bar.setValue(done)

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from hsi_viewer.jobs.job import Job
     from hsi_viewer.jobs.train import LabelledScene
     from hsi_viewer.ui.context import Context
+    from hsi_viewer.ui.task_thread import Task
     from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
 
 LISTING, TRAINING = "Listing the scenes", "Training on all scenes"
+RUNNING = f"{TRAINING} is running"
+FEW = "Add the sessions of two scenes in the panel Scenes first."
 
 
 class ScenesFeature(PanelFeature["ScenesPanel"]):
@@ -38,6 +41,7 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._rows = SessionRows()
+        self._task: Task | None = None  # that trains
         context.sessions.changed.connect(self.refresh)
 
     def make_panel(self) -> ScenesPanel:
@@ -65,10 +69,14 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
                 self.train,
                 (),
                 "play-box-multiple-outline",
-                lambda: len(self._paths()) > 1,
-                lambda: "Add the sessions of two scenes in the panel Scenes first.",
+                lambda: len(self._paths()) > 1 and self.runs_on() is None,
+                lambda: f"{RUNNING}." if self.runs_on() else FEW,
             ),
         ]
+
+    def runs_on(self) -> str | None:
+        """What closing the window would stop."""
+        return TRAINING if self._task is not None and self._task.running else None
 
     def _paths(self) -> list[Path]:
         return [Path(path) for path in self.workspace.settings.scenes]
@@ -117,6 +125,9 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
     @Slot()
     def train(self) -> None:
         """Ask where the model is to be kept, and train on all scenes in the background."""
+        if self.runs_on() is not None:
+            self.workspace.notify(f"{RUNNING} already: wait for it, or press Escape to cancel it.")
+            return
         session = self.context.sessions.session
         if session is not None and session.modified and session.project in self._paths():
             self.workspace.notify(
@@ -148,7 +159,7 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         def done(report: dict[str, Any]) -> None:
             self._on_trained(report, folder)
 
-        self.workspace.perform(TRAINING, work, done)
+        self._task = self.workspace.perform(TRAINING, work, done)
 
     def _on_trained(self, report: dict[str, Any], folder: Path) -> None:
         text = f"One model of {len(report['scenes'])} scenes is in {folder}. "

@@ -152,7 +152,7 @@ class ProjectController(QObject):
             return session, snapshot, path
 
         self.workspace.perform(
-            f"Saving {path.name}", work, self._on_saved, doing="Saving the session"
+            f"Saving {path.name}", work, self._on_saved, doing="Saving the session", writes=True
         )
 
     def _on_saved(self, saved: tuple[Session, Snapshot, Path]) -> None:

@@ -235,7 +235,7 @@ class SessionController(QObject):
         def work(_token: CancelToken, _port: ProgressPort) -> None:
             session.keep_data(data)
 
-        self._workspace.perform("Keeping notes and view", work, quiet=True)
+        self._workspace.perform("Keeping notes and view", work, quiet=True, writes=True)
 
     def _on_changed(self) -> None:
         self.changed.emit()
@@ -293,7 +293,7 @@ class SessionController(QObject):
                 session.close()
 
             title = "Writing the last strokes"
-            self._workspace.perform(title, work, on_failed=self._on_not_closed)
+            self._workspace.perform(title, work, on_failed=self._on_not_closed, writes=True)
             return
         try:
             session.close()

@@ -20,6 +20,7 @@ from hsi_viewer.core.spectra.spectrum import Treatment
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.context import NO_MAP, SELECT_FIRST
 from hsi_viewer.ui.features.feature import Feature, Panel
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.spectrum_panel import VIEWS, SpectrumPanel
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 SPECTRA = "S&pectra"
 LABEL_FIRST = "Label some pixels first: choose a class, then paint on the image."
+PIN_FIRST = "Click pixels with the navigate tool to pin their spectra."
 
 
 class MeansRequest(Struct, frozen=True):
@@ -163,7 +165,7 @@ class SpectraFeature(Feature):
                 (),
                 "content-save-outline",
                 lambda: bool(curves.curves),
-                lambda: "Click pixels with the navigate tool to pin their spectra.",
+                lambda: PIN_FIRST,
             ),
             Command(
                 "view.pins",
@@ -335,8 +337,8 @@ class SpectraFeature(Feature):
 
     @Slot()
     def _on_state(self) -> None:
-        self.panel.means.setEnabled(self.has_labels())
-        self.panel.selection_mean.setEnabled(self.has_selection())
-        kept = bool(self.plot.curves.curves)
-        self.panel.save.setEnabled(kept)
-        self.panel.remove.setEnabled(kept)
+        allow(self.panel.means, "" if self.has_labels() else LABEL_FIRST)
+        allow(self.panel.selection_mean, "" if self.has_selection() else SELECT_FIRST)
+        kept = "" if self.plot.curves.curves else PIN_FIRST
+        allow(self.panel.save, kept)
+        allow(self.panel.remove, kept)

@@ -191,7 +191,7 @@ class AssessmentController(QObject):
                 new.write_text(table.csv(), encoding="utf-8")
             return path
 
-        self._workspace.perform("Saving the figures", work, self._on_saved)
+        self._workspace.perform("Saving the figures", work, self._on_saved, writes=True)
 
     def _on_saved(self, path: Path) -> None:
         self._workspace.notify(f"Saved {path}.", "success", folder_link(path))

@@ -72,7 +72,7 @@ class EvidenceKeeper(QObject):
             found = assess_map(trained.prediction, evidence.labels > 0, evidence, None)
             return Kept(session, number, accuracy_facts(found.separated if found else None))
 
-        self._workspace.perform(DOING, work, self._on_kept, quiet=True)
+        self._workspace.perform(DOING, work, self._on_kept, quiet=True, writes=True)
 
     def _on_kept(self, kept: Kept) -> None:
         runs = kept.session.training_runs

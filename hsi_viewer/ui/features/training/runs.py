@@ -214,7 +214,9 @@ class RunsFeature(PanelFeature["RunsPanel"]):
             return session, write_run(folder, whole, kept, save_model), prediction
 
         failed, kept_as = partial(self._on_not_kept, prediction), partial(self._on_kept, saved)
-        self.workspace.perform("Saving the run", work, kept_as, on_failed=failed, quiet=True)
+        self.workspace.perform(
+            "Saving the run", work, kept_as, on_failed=failed, quiet=True, writes=True
+        )
 
     def _end_waiting(self, prediction: Prediction) -> None:
         """A run was written, or could not be; of several, the latest is waited for."""
@@ -380,7 +382,9 @@ class RunsFeature(PanelFeature["RunsPanel"]):
                 shutil.copy2(path, target / path.name)
             return target
 
-        self.workspace.perform("Saving the model", work, self._on_exported, doing=DOING)
+        self.workspace.perform(
+            "Saving the model", work, self._on_exported, doing=DOING, writes=True
+        )
 
     def _on_exported(self, folder: Path) -> None:
         self.workspace.notify(f"Model saved to {folder}.", "success", folder_link(folder))
