@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from hsi_viewer.core.progress import Note, ProgressPort
 
 SAME_NM = 0.5  # wavelengths this close are the same
 SAMPLED = 2_000  # pixels whose values are compared, about
+PART_BYTES = 128_000_000  # of values that are converted at once, which takes several copies
 BEYOND_NM = 15.0  # how far a model's band may lie outside the cube's range
 
 
@@ -47,10 +49,16 @@ class ResampledSource:
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Values at the wanted wavelengths, (rows, columns, bands) float32."""
         wanted = np.arange(self.lower.size) if bands is None else bands
-        a = self._values(rows, columns, self.lower[wanted])
-        b = self._values(rows, columns, self.upper[wanted])
-        mixed: NDArray[np.float32] = a + self.share[wanted] * (b - a)
-        return mixed
+
+        def read(some: slice) -> NDArray[np.float32]:
+            low = self._values(some, columns, self.lower[wanted])
+            mixed = self._values(some, columns, self.upper[wanted])
+            mixed -= low
+            mixed *= self.share[wanted]
+            mixed += low
+            return mixed
+
+        return _by_part(read, rows, columns, wanted.size)
 
     def _values(self, rows: slice, columns: slice, bands: NDArray[np.intp]) -> NDArray[np.float32]:
         stored = self.cube.read(rows, columns, bands)
@@ -212,12 +220,37 @@ class RescaledSource:
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Values of a window, (rows, columns, bands)."""
-        stored = self.cube.read(rows, columns, bands)
         chosen = slice(None) if bands is None else bands
         gain, shift = (np.broadcast_to(v, self.cube.bands)[chosen] for v in (self.gain, self.shift))
-        values: NDArray[np.float64] = stored.astype(np.float64) * gain + shift
-        values[~self.cube.is_data(stored)] = np.nan
-        return values.astype(np.float32)
+
+        def read(some: slice) -> NDArray[np.float32]:
+            stored = self.cube.read(some, columns, bands)
+            values = stored.astype(np.float64)
+            values *= gain
+            values += shift
+            values[~self.cube.is_data(stored)] = np.nan
+            return values.astype(np.float32)
+
+        return _by_part(read, rows, columns, gain.size)
+
+
+def _by_part(
+    read: Callable[[slice], NDArray[np.float32]], rows: slice, columns: slice, bands: int
+) -> NDArray[np.float32]:
+    """What is read of some rows, a part of them after the other where they are many."""
+    places, across = (range(p.start, p.stop, p.step or 1) for p in (rows, columns))
+    count = max(1, PART_BYTES // max(1, len(across) * bands * 4))
+    parts = [places[start : start + count] for start in range(0, len(places), count)]
+    some, *others = parts or [places]
+    first = read(slice(some.start, some.stop, some.step))
+    if not others:
+        return first
+    # In the order of the first in memory: how products round depends on it.
+    out = np.empty_like(first, shape=(len(places), *first.shape[1:]))
+    out[: len(some)] = first
+    for number, part in enumerate(others, 1):
+        out[number * count :][: len(part)] = read(slice(part.start, part.stop, part.step))
+    return out
 
 
 def _resampled_text(cube: HyperCube, have: NDArray[np.float64], wanted: NDArray[np.float64]) -> str:

@@ -67,19 +67,15 @@ class ByTile:
         edge : as of `usual_edge`.
         token : checked often.
         """
-        cube, overlap = self.scene.cube, 0 if self.walker is None else OVERLAP
-        wide = _around(window, overlap, cube)
-        held = _held(cube, _around(wide, self.scene.features.reach + MARGIN, cube), self.scene)
-        scene = self.scene.with_cube(held)
-        raw = self.raw(scene, wide, token)
+        wide = _around(window, 0 if self.walker is None else OVERLAP, self.scene.cube)
+        raw, guide = self._seen(wide, token)
         inner = tuple(
             slice(w.start - o.start, w.stop - o.start) for w, o in zip(window, wide, strict=True)
         )
         probabilities = raw.probabilities
-        if self.walker is not None:
-            guide, valid = scene.guide_at(*wide, self.walker.guides)
-            seeds = np.full(valid.shape, -1)
-            with Walker(guide, valid, seeds, self.walker, token, edge) as walker:
+        if self.walker is not None and guide is not None:
+            seeds = np.full(raw.valid.shape, -1)
+            with Walker(*guide, seeds, self.walker, token, edge) as walker:
                 probabilities = walker.refined(self.votes(probabilities))
         return DenseOutput(
             self.final(probabilities[inner]),
@@ -87,6 +83,16 @@ class ByTile:
             raw.valid[inner],
             None if raw.far is None else raw.far[inner],
         )
+
+    def _seen(
+        self, wide: Window, token: CancelToken
+    ) -> tuple[DenseOutput, tuple[FloatArray, NDArray[np.bool_]] | None]:
+        """What the model says of a window, and the walker's guide; no values stay in memory."""
+        cube = self.scene.cube
+        held = _held(cube, _around(wide, self.scene.features.reach + MARGIN, cube), self.scene)
+        scene = self.scene.with_cube(held)
+        raw = self.raw(scene, wide, token)
+        return raw, None if self.walker is None else scene.guide_at(*wide, self.walker.guides)
 
 
 def _around(window: Window, margin: int, cube: HyperCube) -> Window:
@@ -122,10 +128,14 @@ class _HeldSource:
             w.start <= p.start and p.stop <= w.stop and p.step in (None, 1)
             for p, w in zip(parts, self._window, strict=True)
         )
-        if not within or bands is None or not np.array_equal(bands, self._bands):
+        if not within or bands is None or not np.isin(bands, self._bands).all():
             return self._source.read(rows, columns, bands)
         down, across = (
             slice(p.start - w.start, p.stop - w.start)
             for p, w in zip(parts, self._window, strict=True)
         )
-        return self._values[down, across].copy()
+        values = self._values[down, across]
+        if np.array_equal(bands, self._bands):
+            return values.copy()
+        order = np.argsort(self._bands)
+        return values[:, :, order[np.searchsorted(self._bands, bands, sorter=order)]]

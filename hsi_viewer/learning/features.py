@@ -9,8 +9,9 @@ stray far from all others count for nothing there, and do not spread through the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -30,6 +31,9 @@ from hsi_viewer.learning.windows import at, averages, reach_of
 
 FloatArray = NDArray[np.float32]
 LEADING = 10  # components that tell whether a spectrum is like those of a scene
+# Rows of a window that are standardised at once, which bounds the memory and stays in the cache.
+# Products of so many rows at least round as those of the whole window do; of single pixels, not.
+ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -106,13 +110,11 @@ class Features:
     ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
         """Standardised values (rows * columns, b) of a window, tidied; the rest as `project`."""
         rows, columns, bands = stored.shape
-        known = is_data.reshape(-1, bands)
-        values = standardised(stored.reshape(-1, bands), self.centre, self.spread)
-        strays = tidy(values, known, self.low, self.high, self.jump).reshape(rows, columns)
-        valid = np.ones((rows, columns), bool)
-        if not is_data.all():
-            valid = is_data.sum(axis=2) * 2 >= bands
-        return values, valid, strays & valid
+        values = np.empty((rows * columns, bands), np.float32, _order(stored))
+        valid, strays = np.empty((2, rows, columns), bool)
+        for some, part, valid[some], strays[some] in self._by_strip(stored, is_data):
+            values[some.start * columns : some.stop * columns] = part
+        return values, valid, strays
 
     def project(
         self, stored: NDArray[Any], is_data: NDArray[np.bool_], count: int | None = None
@@ -132,9 +134,38 @@ class Features:
         valid : (rows, columns), True where at least half of the bands have data.
         strays : (rows, columns), True where the spectrum is like none of the scene.
         """
-        values, valid, strays = self.standardised(stored, is_data)
-        projected = along(values, self.components[:, :count], valid.shape)
+        projected, valid, strays = self.along(stored, is_data, self.components[:, :count])
         return np.moveaxis(projected, 2, 0), valid, strays
+
+    def along(
+        self, stored: NDArray[Any], is_data: NDArray[np.bool_], axes: FloatArray
+    ) -> tuple[FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Products (rows, columns, k) of standardised values with axes (b, k).
+
+        The rest as of `project`. Few of the standardised values are in memory at a time.
+        """
+        rows, columns, _ = stored.shape
+        products = np.empty((rows, columns, axes.shape[1]), np.float32)
+        valid, strays = np.empty((2, rows, columns), bool)
+        across = torch.from_numpy(axes)
+        for some, part, valid[some], strays[some] in self._by_strip(stored, is_data):
+            found = (torch.from_numpy(part) @ across).numpy()
+            products[some] = found.reshape(-1, *products.shape[1:])
+        return products, valid, strays
+
+    def _by_strip(
+        self, stored: NDArray[Any], is_data: NDArray[np.bool_]
+    ) -> Iterator[tuple[slice, FloatArray, NDArray[np.bool_], NDArray[np.bool_]]]:
+        """Some rows after the other: which, and of them what `standardised` returns."""
+        for some in strips(len(stored)):
+            known, shape = is_data[some], stored[some].shape
+            flat = stored[some].reshape(-1, shape[2])
+            values = standardised(flat, self.centre, self.spread)
+            strays = tidy(values, known.reshape(flat.shape), self.low, self.high, self.jump)
+            valid = np.ones(shape[:2], bool)
+            if not known.all():
+                valid = known.sum(axis=2) * 2 >= shape[2]
+            yield some, values, valid, strays.reshape(shape[:2]) & valid
 
     def smooth(
         self,
@@ -234,10 +265,17 @@ class Features:
         return shortened
 
 
-def along(values: FloatArray, axes: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Products (rows, columns, k) of standardised values (rows * columns, b) with axes (b, k)."""
-    found: FloatArray = (torch.from_numpy(values) @ torch.from_numpy(axes)).numpy()
-    return found.reshape(*shape, axes.shape[1])
+def strips(rows: int, height: int = ROWS) -> Iterator[slice]:
+    """Parts of so many rows that follow one another; the last has `ROWS` at least, if there are."""
+    starts = range(0, max(1, rows - ROWS + 1), height)
+    for start in starts:
+        yield slice(start, start + height if start < starts[-1] else rows)
+
+
+def _order(stored: NDArray[Any]) -> Literal["C", "F"]:
+    """How the values of a window, pixel by pixel, lie in memory: products depend on it."""
+    pixel, band = stored[:2].reshape(-1, stored.shape[2]).strides
+    return "F" if pixel < band else "C"
 
 
 def _around(marks: NDArray[np.bool_]) -> tuple[slice, slice]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import replace
 from math import prod, sqrt
@@ -16,11 +16,12 @@ from hsi_viewer.core.cube.fill_values import probe_bands, shared_values, usual_o
 from hsi_viewer.core.cube.nodata import SuspectedFill, is_nodata
 from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort, counted
-from hsi_viewer.learning.features import Features, FloatArray, along
+from hsi_viewer.learning.features import ROWS, Features, FloatArray, strips
 from hsi_viewer.learning.scene_windows import (
     Linear,
     Projected,
     Standardised,
+    moved,
     seen_by,
     sliced,
     together,
@@ -33,6 +34,7 @@ MARGIN = 3  # pixels around features that are kept, mirrored in advance: the net
 SAMPLED, SAMPLED_TILES = 4_000, 9  # pixels that stand for a scene, and tiles they are in, at most
 ENOUGH = 500  # of them; where a grid meets fewer with data, all places are looked at
 SAMPLED_SIDE = 40  # of such a tile, where features are not kept
+READ_BYTES = 128_000_000  # of a window of which few components are wanted, read at once
 AROUND_LABELS = 16  # pixels that a window of its own costs as much as
 KEEP_BYTES = 400_000_000
 COMPUTING, COMPARING = "Computing features", "Comparing neighbouring pixels"
@@ -314,9 +316,25 @@ class SceneFeatures:
     def guide_at(
         self, rows: slice, columns: slice, count: int
     ) -> tuple[FloatArray, NDArray[np.bool_]]:
-        """The guide of a window alone, (count, rows, columns), and where it has data."""
-        components, valid, _ = self.features.project(*self._read(rows, columns), count)
-        return components * self.features.strength[:count, None, None], valid
+        """The guide of a window alone, (count, rows, columns), and where it has data.
+
+        A large window is read some rows at a time: its values may not fit into the memory.
+        """
+        bands, (height, width) = self.features.bands, (p.stop - p.start for p in (rows, columns))
+        at_once = READ_BYTES // (width * bands.size * self.cube.dtype.itemsize) // ROWS * ROWS
+        parts = list(strips(height, max(ROWS, at_once)))
+        fills = None
+        if len(parts) > 1 and self._usual is not None:  # what one part shows holds of all
+            fills = self._shared(self.cube.read(rows, columns, bands[self._probes]))
+        strength = self.features.strength[:count, None, None]
+        guide = np.empty((strength.size, height, width), np.float32)
+        valid = np.empty((height, width), bool)
+        for part in parts:
+            found, valid[part], _ = self.features.project(
+                *self._read(moved(part, rows.start), columns, fills), count
+            )
+            np.multiply(found, strength, out=guide[:, part])
+        return guide, valid
 
     def with_cube(self, cube: HyperCube) -> SceneFeatures:
         """The same features of the same scene, read by way of another cube; none are kept."""
@@ -348,19 +366,21 @@ class SceneFeatures:
         thin._probes, thin._usual = self._probes, self._usual
         return thin
 
-    def _read(self, rows: slice, columns: slice) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    def _read(
+        self, rows: slice, columns: slice, fills: Iterable[float] | None = None
+    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """Stored values of the bands in use, and where they are data; fill values are not."""
         stored = self.cube.read(rows, columns, self.features.bands)
         is_data = self.cube.is_data(stored)
-        for value in self._fills(stored):
+        for value in self._fills(stored) if fills is None else fills:
             is_data &= ~is_nodata(stored, value)
         return stored, is_data
 
     def _fills(self, stored: NDArray[Any]) -> dict[float, int]:
         """Pixels by fill value that only looking at all of a large scene shows."""
-        if self._usual is None:
-            return {}
-        probes = stored[:, :, self._probes]
+        return {} if self._usual is None else self._shared(stored[:, :, self._probes])
+
+    def _shared(self, probes: NDArray[Any]) -> dict[float, int]:
         found = shared_values(probes, self.cube.is_data(probes), self._usual)
         return {value: count for value, count, _ in found}
 
@@ -378,10 +398,9 @@ class SceneFeatures:
             seen_by(columns, reach, self.cube.columns),
         )
         stored, is_data = self._read(wide, broad)
-        values, valid, strays = self.features.standardised(stored, is_data)
         own = self.features.components
         asked = own if axes is None else np.concatenate([own, axes], axis=1)
-        found = along(values, asked, valid.shape)
+        found, valid, strays = self.features.along(stored, is_data, asked)
         components = np.moveaxis(found[:, :, : own.shape[1]], 2, 0)
         if tile is not None and self.survey is not None and self.survey.lacks(*tile):
             part = sliced(within(tile, wide, broad))

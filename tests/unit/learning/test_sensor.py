@@ -7,7 +7,8 @@ import pytest
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ModelError
-from hsi_viewer.learning.band_matching import matched
+from hsi_viewer.learning import band_matching
+from hsi_viewer.learning.band_matching import RescaledSource, matched
 from tests.unit.learning.made import Recorder
 
 WAVES = np.array([500.0, 600.0, 700.0, 800.0])
@@ -130,3 +131,21 @@ def test_a_model_with_a_band_without_a_wavelength_needs_the_others_alone() -> No
         matched(cube_of(np.arange(1000, 1400, 100.0)), waves, 4, ALL)
     with pytest.raises(ModelError, match="without wavelengths for both"):
         matched(cube_of(WAVES[:3]), waves * np.nan, 4, ALL)
+
+
+@pytest.mark.parametrize("rows", [slice(0, 9), slice(1, 9, 3), slice(4, 5), slice(3, 3)])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)], ids=["bip", "bsq"])
+def test_large_windows_are_converted_in_parts_to_the_same_values(monkeypatch, rows, order) -> None:
+    """Also in the same order in memory, which the last digits of products depend on."""
+    values = np.random.default_rng(0).normal(1000, 300, (9, 5, 6)).astype(np.float32)
+    values[2, 3, 1] = -1
+    there = np.ascontiguousarray(values.transpose(order)).transpose(np.argsort(order))
+    cube = cube_of(np.arange(480, 1080, 100.0), there, nodata=-1.0)
+    for source in (matched(cube, WAVES, 4, ALL).source, RescaledSource(cube, 0.1, np.arange(6.0))):
+        asked = rows, slice(0, 5, 2), np.array([0, 1, 3])
+        monkeypatch.setattr(band_matching, "PART_BYTES", 10**9)
+        wanted = source.read(*asked)
+        monkeypatch.setattr(band_matching, "PART_BYTES", 2 * 3 * 3 * 4)
+        found = source.read(*asked)
+        np.testing.assert_array_equal(found, wanted)
+        assert found.strides == wanted.strides or found.size < 4 * 3 * 3

@@ -9,10 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.cube import fill_values
+from hsi_viewer.core.cube.cube import ArraySource, HyperCube
+from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.learning import by_tile, scene_features
 from hsi_viewer.learning.by_tile import SCALE_SIDE, ByTile
 from hsi_viewer.learning.classifiers import hybridsn_sd, lda
 from hsi_viewer.learning.hybridsn.network import HybridRecipe
@@ -122,3 +125,42 @@ def test_the_usual_edge_is_of_some_tiles_of_the_whole_scene(tiles, step):
     # Of four rows of five pixels, one without data: 14 edges down of 0, and 15 rightward of 2.
     assert edge == pytest.approx(30 / 29)
     assert ByTile(scene, None, None, None, None, "").usual_edge(CancelToken()) is None
+
+
+def test_a_large_window_is_read_in_parts_to_the_same_map(monkeypatch):
+    """Bit for bit, with fill values that only looking at all of a large scene shows, too."""
+    cube, truth = made_scene(120, 100, 24)
+    labels = np.where(np.arange(100) % 9 == 0, truth, 0).astype(np.uint16)
+    model = lda.fit(cube, labels, TrainingConfig(device="cpu", refine=False))
+    values = cube.read()
+    values[3:9, 70:90] = -7777.0
+    values[60:64, 80:83] = np.nan
+    values[70, 60:90:3, 5] = 1e6
+    monkeypatch.setattr(fill_values, "WHOLE_PIXELS", 100)
+    for order in (0, 1, 2), (2, 0, 1), (0, 2, 1):  # bip, bsq, bil
+        there = np.ascontiguousarray(values.transpose(order)).transpose(np.argsort(order))
+        scene = examined(HyperCube(OnDisk(there), name="large"))
+        mapper = TileMapper(model, scene, MapSettings("full", side=64))
+        for held in (0, 10**9):
+            monkeypatch.setattr(by_tile, "HELD_BYTES", held)
+            found = []
+            for at_once in (10**9, 17 * 24 * 4 * 100):
+                monkeypatch.setattr(scene_features, "READ_BYTES", at_once)
+                found.append(mapper.tile(1))
+            np.testing.assert_array_equal(found[0].class_map, found[1].class_map)
+            np.testing.assert_array_equal(found[0].probabilities, found[1].probabilities)
+            assert (found[0].class_map == 0).any()
+
+
+class OnDisk(ArraySource):
+    """An array that is not in memory, as far as anyone is told."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        super().__init__(values)
+        self.in_memory = False
+
+    def read(self, rows: slice, columns: slice, bands: np.ndarray | None) -> np.ndarray:
+        """In the order of the file, as readers give it."""
+        window = self._array[rows, columns]
+        window = window if bands is None else window[:, :, bands]
+        return np.copy(window, order="K")
