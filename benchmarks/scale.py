@@ -24,17 +24,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from benchmarks.big_scene import drop_from_memory, write_big_scene
 from benchmarks.speed import generated
 from benchmarks.table import Table
+from benchmarks.tile_costs import bytes_read, bytes_written, tile_memory
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.postprocess.map_regions import map_regions
 from hsi_viewer.core.progress import CancelToken
@@ -45,7 +44,6 @@ from hsi_viewer.jobs.batch.plan import MapOptions
 from hsi_viewer.jobs.batch.planning import digest_for, make_plan, model_digest, opened
 from hsi_viewer.jobs.batch.scenes import Scene
 from hsi_viewer.learning.classifiers import load_model
-from hsi_viewer.learning.tile_mapper import MapSettings, TileMapper
 
 KEYS = ("part", "size", "figure")
 VALUES = ("value", "unit", "goal", "load")
@@ -64,6 +62,7 @@ WATCH = (
     "print(used.ru_utime + used.ru_stime, used.ru_maxrss)"
 )
 Made = Callable[[], list[Path]]  # makes the scenes, unless they are there
+PARTS = ("polygons", "scenes", "scene", "reading", "disk", "writing", "memory", "sparse")
 SPARSE = (25_000, 20_000, 100)  # 100 GB of uint16, nearly all of it no data
 
 
@@ -177,18 +176,6 @@ def _one_run(
     return run
 
 
-class _Counting:
-    """A source that counts the bytes that are read from it."""
-
-    def __init__(self, cube: HyperCube) -> None:
-        self._source, self.shape, self.dtype, self.bytes = cube.source, cube.shape, cube.dtype, 0
-
-    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
-        values = self._source.read(rows, columns, bands)
-        self.bytes += values.nbytes
-        return values
-
-
 def disk(measured: Measured, size: str, made: Made) -> None:
     """How long it takes to read the scene once, one byte after the other."""
     figure = "the file read once, from the disk"
@@ -203,24 +190,6 @@ def disk(measured: Measured, size: str, made: Made) -> None:
     measured.add("reading", size, figure, time.perf_counter() - start, "s", "")
 
 
-def bytes_read(measured: Measured, size: str, model: Path, made: Made) -> None:
-    """What one inner tile reads, to what is in it; with and without refinement."""
-    for refine in ("none", "full"):
-        figure = f"bytes read of a tile to its own, refine {refine}"
-        if measured.has("reading", size, figure):
-            continue
-        cube = opened(Scene(str(made()[0])))
-        counting = _Counting(cube)
-        mapper = TileMapper(load_model(model), replace(cube, source=counting), MapSettings(refine))
-        index = len(mapper.windows) // 2
-        counting.bytes = 0
-        mapper.tile(index)
-        rows, columns = mapper.windows[index]
-        own = (rows.stop - rows.start) * (columns.stop - columns.start)
-        factor = counting.bytes / (own * cube.bands * cube.dtype.itemsize)
-        measured.add("reading", size, figure, factor, "", "")
-
-
 def sparse(measured: Measured, model: Path, folder: Path) -> None:
     """A sparse scene of 100 GB: planned, its first and last tiles computed, the rest estimated."""
     size = "x".join(map(str, SPARSE))
@@ -229,7 +198,7 @@ def sparse(measured: Measured, model: Path, folder: Path) -> None:
     scene = Scene(str(write_big_scene(folder, SPARSE, "bil", groups=20)))
     options = MapOptions("full", "scene", "cpu", 512, probabilities=False)
     start = time.perf_counter()
-    trained, cube = load_model(model), opened(scene)
+    trained, cube = load_model(model), opened(scene, options)
     digest = digest_for(cube, scene, model_digest(model), options)
     plan = make_plan(cube, scene, trained, model, options, digest, CancelToken())
     output = folder / "sparse"
@@ -262,7 +231,7 @@ def polygons(measured: Measured, folder: Path) -> None:
     files = [str(folder / "map.npy"), str(folder / "map.gpkg")]
     command = [sys.executable, "-m", "hsi_viewer.cli", "polygons", *files]
     run = watched([*command, "--overwrite", "--quiet"])
-    count = float(len(map_regions(ids)))
+    count = float(len(map_regions(ids.astype(np.uint16))))
     measured.add("polygons", size, "regions", count, "", "")
     measured.add("polygons", size, "time", run.wall, "s", "")
     measured.add("polygons", size, "peak memory", run.memory / MIB, "MiB", "<= 1024")
@@ -300,30 +269,31 @@ def main(arguments: list[str] | None = None) -> int:
         default=Path(tempfile.gettempdir()) / "hsi-viewer-scale",
         help="for scenes and maps; kept after a stop, removed at the end",
     )
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="of the measurements")
     wanted = parser.parse_args(arguments)
     measured, folder = Measured(), wanted.folder / f"{wanted.side}-{wanted.small}"
     folder.mkdir(parents=True, exist_ok=True)
     model = trained_model(folder)
     large, small = (f"{n}x{n}x{BANDS}" for n in (wanted.side, wanted.small))
-    parts: list[Callable[[], None]] = [
-        lambda: polygons(measured, folder),
-        lambda: two_against_one(
-            measured,
-            f"{SCENES} scenes",
-            small,
-            model,
-            lambda: _small(folder, wanted.small),
-            folder,
-        ),
-        lambda: two_against_one(
-            measured, "one scene", large, model, lambda: _large(folder, wanted.side), folder
-        ),
-        lambda: bytes_read(measured, large, model, lambda: _large(folder, wanted.side)),
-        lambda: disk(measured, large, lambda: _large(folder, wanted.side)),
-        lambda: sparse(measured, model, folder),
-    ]
-    for part in parts:
-        part()
+
+    def many() -> list[Path]:
+        return _small(folder, wanted.small)
+
+    def one() -> list[Path]:
+        return _large(folder, wanted.side)
+
+    parts: dict[str, Callable[[], None]] = {
+        "polygons": lambda: polygons(measured, folder),
+        "scenes": lambda: two_against_one(measured, f"{SCENES} scenes", small, model, many, folder),
+        "scene": lambda: two_against_one(measured, "one scene", large, model, one, folder),
+        "reading": lambda: bytes_read(measured, large, model, one),
+        "disk": lambda: disk(measured, large, one),
+        "writing": lambda: bytes_written(measured, large, model, one, folder),
+        "memory": lambda: tile_memory(measured, folder, watched),
+        "sparse": lambda: sparse(measured, model, folder),
+    }
+    for name in wanted.only or PARTS:
+        parts[name]()
     shutil.rmtree(folder)
     return 0
 

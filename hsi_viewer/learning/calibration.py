@@ -41,8 +41,10 @@ def tempered(probabilities: FloatArray, temperature: float | FloatArray) -> Floa
         return probabilities
     # Divided by the largest first, so that no power of all of them vanishes.
     relative = probabilities / np.maximum(probabilities.max(axis=-1, keepdims=True), 1e-12)
-    powered = np.maximum(relative, 1e-12) ** (1.0 / temperature)
-    result: FloatArray = (powered / powered.sum(axis=-1, keepdims=True)).astype(np.float32)
+    np.maximum(relative, 1e-12, out=relative)
+    powered = relative ** (1.0 / temperature)
+    powered /= powered.sum(axis=-1, keepdims=True)
+    result: FloatArray = powered.astype(np.float32, copy=False)
     return result
 
 

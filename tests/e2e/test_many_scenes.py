@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import select
@@ -79,6 +80,32 @@ def test_three_processes_make_the_map_of_one(files, reference, tmp_path, capsys)
     assert maps_of(tmp_path / "out") == reference
 
 
+def test_a_scene_that_cannot_be_read_costs_the_others_nothing(files, reference, tmp_path, capsys):
+    """Good, bad, good, by two processes: both maps are those of one process."""
+    (tmp_path / "bad.npy").write_bytes(b"not an array")
+    scenes = [str(files / "large.npy"), str(tmp_path / "bad.npy"), str(files / "small.npy")]
+    line = ["apply", str(files / "model"), *scenes, "-o", str(tmp_path / "out"), *OPTIONS]
+    capsys.readouterr()
+    assert main([*line, "--workers", "2", "--json"]) == 1
+    record = fitting(capsys.readouterr().out, "batch")
+    assert [s["status"] for s in record["scenes"]] == ["done", "failed", "done"]
+    assert "bad.npy" in record["scenes"][1]["error"]
+    assert maps_of(tmp_path / "out") == reference
+
+
+def test_two_parts_at_once_make_the_map_of_one_process(files, reference, tmp_path):
+    output = tmp_path / "out"
+    parts = [started(command(files, output, "--part", part, "--json")) for part in ("1/2", "2/2")]
+    records = []
+    for part in parts:
+        out, told = part.communicate(timeout=PATIENCE)
+        assert part.returncode == 0, told
+        records.append(fitting(out, "batch"))
+    assert sum(record["tiles_computed"] for record in records) == TILES
+    assert {s["status"] for record in records for s in record["scenes"]} <= {"done", "unfinished"}
+    assert maps_of(output) == reference
+
+
 def test_a_folder_stands_for_its_scenes(files, reference, tmp_path, capsys):
     """As named one by one; anything else is left out with a warning, by every part alike."""
     model, scenes = str(files / "model"), tmp_path / "flight"
@@ -110,24 +137,27 @@ def test_killed_at_any_moment_the_map_is_the_same(files, reference, tmp_path, ca
     folders = [tmp_path / "0"]
     for number in range(KILLS):
         output = folders[-1]
+        before = tiles_of(output)
         client = started(command(files, output, "--workers", "2", "--continue"))
         wait_for_tiles(client, output, chance.randrange(1, 4))
-        if number % 2:
-            kill(chance.choice(children_of(client.pid) or [client.pid]))
+        if number % 2 == 0:
+            before = tiles_of(output) | before
+            kill(chance.choice(workers_of(client.pid) or [client.pid]))
             wait_for_tiles(client, output, 1)
-        workers = children_of(client.pid)
+        processes = children_of(client.pid)
         client.kill()
         client.communicate()
-        wait_until_ended(workers)
+        wait_until_ended(processes)
+        assert_kept(before, output)
         if (output / "summary.csv").exists():
             assert maps_of(output) == reference
             folders.append(tmp_path / str(len(folders)))
-    kept = len(finished_tiles(folders[-1]))
+    before = tiles_of(folders[-1])
     capsys.readouterr()
     assert main(command(files, folders[-1], "--continue", "--json")) == 0
     record = fitting(capsys.readouterr().out, "batch")
-    assert record["tiles_kept"] >= kept
-    assert record["tiles_computed"] + record["tiles_kept"] == TILES
+    assert (record["tiles_computed"], record["tiles_kept"]) == (TILES - len(before), len(before))
+    assert_kept(before, folders[-1])
     assert maps_of(folders[-1]) == reference
 
 
@@ -149,12 +179,48 @@ def finished_tiles(output: Path) -> list[Path]:
     return list(output.glob("*/tiles/tile-*.safetensors"))
 
 
+def tiles_of(output: Path) -> dict[str, tuple[int, ...]]:
+    """What tells each tile that is finished from one that is computed again; by scene and number.
+
+    Nothing for those whose scene is put together: their files are gone.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for folder in output.glob("*/"):
+        if (folder / "manifest.json").exists():
+            tiles = json.loads((folder / "manifest.json").read_text("utf-8"))["tiles"]
+            found |= {f"{folder.name} {n}": () for n in range(len(tiles))}
+            continue
+        for path in folder.glob("tiles/tile-*.safetensors"):
+            facts = path.stat()
+            number = int(path.stem.rpartition("-")[2])
+            found[f"{folder.name} {number}"] = (facts.st_ino, facts.st_mtime_ns)
+    return found
+
+
+def assert_kept(before: dict[str, tuple[int, ...]], output: Path) -> None:
+    """Nothing that was finished before is missing now, and no file was written again."""
+    now = tiles_of(output)
+    assert before.keys() <= now.keys()
+    assert [name for name in before if now[name] not in (before[name], ())] == []
+
+
+def workers_of(process: int) -> list[int]:
+    """Processes of a client that compute, not those that look after them."""
+    found = []
+    for child in children_of(process):
+        with suppress(OSError):
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(child)
+    return found
+
+
 def children_of(process: int) -> list[int]:
     """Processes that a process has started, and theirs; of Linux only."""
     found = []
     for path in Path("/proc").glob(f"{process}/task/*/children"):
-        for child in path.read_text().split():
-            found += [int(child), *children_of(int(child))]
+        with suppress(OSError):  # it has ended meanwhile
+            for child in path.read_text().split():
+                found += [int(child), *children_of(int(child))]
     return found
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import dask
 import numpy as np
 import pytest
 from distributed import LocalCluster
@@ -19,7 +25,17 @@ from hsi_viewer.jobs.batch.run import BatchJob, run_batch
 from hsi_viewer.jobs.batch.scenes import Scene
 from hsi_viewer.jobs.classify import classify
 from hsi_viewer.jobs.job import Job
+from tests.patience import PATIENCE
 from tests.unit.learning.made import made_scene
+
+PATIENT = {
+    "distributed.comm.timeouts.connect": f"{PATIENCE}s",
+    "distributed.comm.timeouts.tcp": f"{PATIENCE}s",
+    # What a lost worker had to do goes to the other: one that is started for it would take
+    # seconds to load the engine.
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.worker-saturation": "inf",
+}
 
 
 @pytest.fixture
@@ -54,6 +70,44 @@ def test_a_cluster_makes_the_map_of_one_process(job, tmp_path):
         result = run_batch(there)
     assert (result.computed, [s.status for s in result.scenes]) == (4, ["done"])
     assert maps_of(tmp_path / "there") == maps_of(tmp_path / "out") != {}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is not known there")
+def test_a_worker_that_is_killed_costs_the_map_nothing(job, tmp_path, monkeypatch):
+    """In processes of their own; it is killed with a tile in its hands, before it can finish it."""
+    run_batch(job)
+    monkeypatch.setattr(pools, "ANSWER", PATIENCE)
+    with (
+        dask.config.set(PATIENT),
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+        ) as cluster,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        there = structs.replace(job, output=tmp_path / "there", scheduler=cluster.scheduler_address)
+        running = thread.submit(run_batch, there)
+        killed = pid_of_a_busy_worker(cluster)
+        os.kill(killed, signal.SIGKILL)
+        result = running.result(PATIENCE)
+        assert killed not in [nanny.pid for nanny in cluster.workers.values()]
+    assert (result.computed + result.kept, [s.status for s in result.scenes]) == (4, ["done"])
+    assert maps_of(tmp_path / "there") == maps_of(tmp_path / "out") != {}
+
+
+def pid_of_a_busy_worker(cluster: LocalCluster) -> int:
+    """A process that the scheduler has given a task, for which it first has to load the engine."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        for nanny in cluster.workers.values():
+            worker = cluster.scheduler.workers.get(nanny.worker_address)
+            if worker is not None and worker.processing:
+                return int(nanny.pid)
+        select.select([], [], [], 0.01)
+    raise TimeoutError
 
 
 def test_a_scheduler_that_does_not_answer_is_named(job, monkeypatch):
