@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import LabelError
@@ -120,6 +121,7 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
 def _on_grid(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
     """The geometries in the coordinates of the cube."""
     source, target = crs_of(shapes.crs_wkt), crs_of(grid.crs_wkt)
+    shapes = _possible(shapes, notes)
     if shapes.in_pixels:
         return list(shapes.geometries)
     if grid.transform is None:
@@ -131,6 +133,21 @@ def _on_grid(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
         notes.append(f"The shapes were reprojected from {crs_text(source)} to {crs_text(target)}.")
         return reprojected(_near(shapes.geometries, grid, source, target), source, target)
     return _near(shapes.geometries, grid, target, target)
+
+
+def _possible(shapes: Shapes, notes: list[str]) -> Shapes:
+    """Shapes without those whose coordinates are impossible, which are empty then."""
+    import shapely
+
+    array = np.array(shapes.geometries, object)
+    bounds = shapely.bounds(array)
+    empty = shapely.is_empty(array)
+    wrong = ~empty & ~(np.abs(bounds) < FARTHEST).all(axis=1)
+    if not wrong.any():
+        return shapes
+    notes.append(f"Left out: {counted(int(wrong.sum()), 'shape')} with impossible coordinates.")
+    array[wrong] = shapely.Point()
+    return replace(shapes, geometries=list(array))
 
 
 def _near(geometries: Sequence[Any], grid: Grid, source: Any, target: Any) -> list[Any]:
@@ -145,8 +162,7 @@ def _near(geometries: Sequence[Any], grid: Grid, source: Any, target: Any) -> li
         return list(array)
     bounds = shapely.bounds(array)
     within = (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
-    far = np.flatnonzero(~within & (np.abs(bounds) < FARTHEST).all(axis=1))
-    for k in far:
+    for k in np.flatnonzero(~within & np.isfinite(bounds).all(axis=1)):
         with suppress(shapely.GEOSException):  # an invalid geometry stays as it is
             array[k] = shapely.clip_by_rect(array[k], *box)
     return list(array)
