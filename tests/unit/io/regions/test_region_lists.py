@@ -334,3 +334,12 @@ def test_classes_that_others_cover_in_a_table_are_reported(tmp_path):
     assert found.notes == (
         "These classes have nothing inside the cube, or others cover them: corn.",
     )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_a_table_of_windows_keeps_its_dashes(tmp_path, encoding):
+    name = "B\u00e4ume \u2013 alt" if encoding == "cp1252" else "B\u00e4ume \x81"
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"row,column,class\n1,2,{name}\n3,4,b\n".encode(encoding))
+    found = import_regions(path, HyperCube.from_array(np.zeros((ROWS, COLUMNS, 2), "u1")))
+    assert found.names == {1: name.strip(" \x81"), 2: "b"}
