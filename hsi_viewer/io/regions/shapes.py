@@ -7,8 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from msgspec import Struct, field
-from msgspec.structs import replace
+from msgspec import Struct, field, structs
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import LabelError
@@ -122,8 +121,8 @@ def _on_grid(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
     """The geometries in the coordinates of the cube."""
     source, target = crs_of(shapes.crs_wkt), crs_of(grid.crs_wkt)
     shapes = _possible(shapes, notes)
-    if shapes.in_pixels:
-        return list(shapes.geometries)
+    if shapes.in_pixels:  # of a long line, GDAL goes through all that lies off the cube, too
+        return _near(shapes.geometries, Grid(grid.rows, grid.columns), None, None)
     if grid.transform is None:
         return _in_pixels(shapes, grid, notes)
     if source is None or target is None:
@@ -147,7 +146,7 @@ def _possible(shapes: Shapes, notes: list[str]) -> Shapes:
         return shapes
     notes.append(f"Left out: {counted(int(wrong.sum()), 'shape')} with impossible coordinates.")
     array[wrong] = shapely.Point()
-    return replace(shapes, geometries=list(array))
+    return structs.replace(shapes, geometries=list(array))
 
 
 def _near(geometries: Sequence[Any], grid: Grid, source: Any, target: Any) -> list[Any]:
