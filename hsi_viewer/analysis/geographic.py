@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.errors import LabelError
 
 EARTH_RADIUS = 6_371_008.8  # m, mean radius of the WGS 84 ellipsoid (Moritz 2000, GRS 80)
 WGS84 = "EPSG:4326"
@@ -41,19 +42,17 @@ def degrees(
     known = [p for p in on_map if p is not None]
     if georeference.crs_wkt is None or len(known) < len(positions):
         return None
-    from rasterio.errors import CRSError
-    from rasterio.warp import transform
-
-    from hsi_viewer.io.metadata.crs import crs_of
+    from hsi_viewer.io.metadata.crs import crs_of, transformed
 
     source = crs_of(georeference.crs_wkt)
     if source is None:
         return None
+    x, y = np.array(known, np.float64).T
     try:
-        longitudes, latitudes = transform(source, WGS84, *zip(*known, strict=True))[:2]
-    except (CRSError, ValueError):
+        longitudes, latitudes = transformed(source, crs_of(WGS84), x, y)
+    except (LabelError, ValueError):
         return None
-    found = list(zip(latitudes, longitudes, strict=True))
+    found = list(zip(latitudes.tolist(), longitudes.tolist(), strict=True))
     return found if np.isfinite(found).all() else None
 
 

@@ -32,6 +32,14 @@ def class_name(text: str) -> str:
     return unicodedata.normalize("NFC", one_line(_INVISIBLE.sub("", text)))
 
 
+def windows_text(raw: bytes) -> str:
+    """Text in the alphabet of Western Windows: Latin-1, with dashes and quotation marks."""
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:  # five of its numbers stand for nothing
+        return raw.decode("latin-1")
+
+
 def escaped(text: str) -> str:
     """A text whose control characters, turns of direction and half characters are spelled out."""
     return _ESCAPED.sub(_spelled, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,20 @@ from hsi_viewer.io.envi.fields import describe
 from hsi_viewer.io.envi.header import read_header
 from hsi_viewer.io.envi.layout import layout_of
 from hsi_viewer.io.envi.pairing import header_of
+from hsi_viewer.io.files.byte_reader import TooLongError, unpacking_at_most
 from hsi_viewer.io.files.identify import SELF_DESCRIBED, magic_of, split_source
+from hsi_viewer.io.files.timed_source import TimedSource
 from hsi_viewer.io.header_doctor.diagnose import CONVINCING, diagnose, is_noise
 from hsi_viewer.io.libraries.spectral_library import read_library
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.registry import is_identified
+
+# To examine the values of a file takes at most about so long, and so much that is unpacked.
+MOST_SECONDS, MOST_UNPACKED = 4.0, 512 << 20
+NOT_EXAMINED = (
+    "The values were not examined for fill values: it would take long, because they are "
+    "compressed or stored in large blocks."
+)
 
 
 def cube_info(source: str | Path) -> dict[str, Any]:
@@ -42,7 +52,12 @@ def cube_info(source: str | Path) -> dict[str, Any]:
     library = _library_of(source)
     if library is not None:
         return library_info(*library)
-    cube = _examined(open_cube(source))
+    cube = open_cube(source)
+    if not cube.in_memory:
+        cube = replace(cube, source=TimedSource(cube.source, MOST_SECONDS))
+    with unpacking_at_most(MOST_UNPACKED):
+        cube = _examined(cube)
+        warnings = cube_warnings(real_valued(cube))
     georeference = cube.georeference or Georeference()
     crs = crs_text(georeference.crs_wkt)
     return {
@@ -61,7 +76,7 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "transform": None
         if georeference.transform is None
         else [_number(v) for v in georeference.transform],
-        "warnings": cube_warnings(real_valued(cube)),
+        "warnings": warnings,
     }
 
 
@@ -77,9 +92,11 @@ def cube_warnings(cube: HyperCube) -> list[str]:
 
 
 def _examined(cube: HyperCube) -> HyperCube:
-    """The cube with warnings of its fill values, where its values can be read."""
+    """The cube with warnings of its fill values, where its values can be read in short time."""
     try:
         return examined(cube)
+    except TooLongError:
+        return replace(cube, warnings=(*cube.warnings, NOT_EXAMINED))
     except HsiError:
         return cube
 
@@ -170,7 +187,11 @@ def _georeference_warning(georeference: Georeference, crs: str | None) -> list[s
 
 
 def _noise_warning(cube: HyperCube) -> list[str]:
-    if not is_noise(cube):
+    try:
+        noise = is_noise(cube)
+    except TooLongError:
+        noise = False
+    if not noise:
         return []
     return ["The image looks like noise: the header may not match the data."]
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.class_ids import count_ids
 from hsi_viewer.core.labels.classes import Colour
-from hsi_viewer.core.text import short_name
+from hsi_viewer.core.text import messages, short_name
 
 
 def described(name: str, ids: NDArray[np.uint16]) -> str:
@@ -38,6 +39,9 @@ class ImportedLabels(Struct, frozen=True):
     colours: Mapping[int, Colour] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     name: str = "labels"
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "notes", messages(self.notes))
 
     def __repr__(self) -> str:
         return f"<ImportedLabels {described(self.name, self.ids)}>"

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.labels.classes import Colour
 from hsi_viewer.core.labels.imported_labels import described
+from hsi_viewer.core.text import messages
 
 
 class LabelFile(Struct, frozen=True):
@@ -33,6 +35,9 @@ class LabelFile(Struct, frozen=True):
     zero: str = ""
     georeference: Georeference | None = None
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "notes", messages(self.notes))
 
     def __repr__(self) -> str:
         return f"<LabelFile {described(self.name, self.ids)}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 # More bands than this on the last axis, and fewer on the first: the first axis is the bands.
 MANY_BANDS = 1024
@@ -44,13 +44,19 @@ def guess_axes(
     else:
         band = 2
     rows, columns = (axis for axis in range(3) if axis != band)
-    if len(names) == 3 and lower[rows] in COLUMN_AXES and lower[columns] in ROW_AXES:
+    if len(names) == 3 and columns_first((lower[rows], lower[columns])):
         rows, columns = columns, rows
     guess = None
     if band != 2 and not named:
         position = ("first", "second")[band]
         guess = f"The {position} axis of the array is interpreted as the bands."
     return (rows, columns, band), guess
+
+
+def columns_first(names: Sequence[str]) -> bool:
+    """Whether the names of two axes are those of columns and rows, in this order."""
+    lower = [name.lower() for name in names]
+    return len(lower) == 2 and lower[0] in COLUMN_AXES and lower[1] in ROW_AXES
 
 
 def _is_band_axis(name: str) -> bool:

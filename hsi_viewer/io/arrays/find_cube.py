@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, check_size
 from hsi_viewer.core.errors import FormatError
-from hsi_viewer.io.arrays.axes import guess_axes
+from hsi_viewer.io.arrays.axes import columns_first, guess_axes
 from hsi_viewer.io.arrays.band_lists import list_lengths
 from hsi_viewer.io.arrays.band_metadata import describe
 from hsi_viewer.io.arrays.container import (
@@ -138,11 +138,12 @@ def _source(
 ) -> tuple[CubeSource, list[str]]:
     """Source of an array, and sentences about what was guessed."""
     shape = choice.shape
+    names = getattr(container, "dimensions", lambda name: ())(choice.name)
     if len(shape) == 2:
         unfolding = _unfolding(shape, _given_size(container))
         if unfolding is not None:
             return container.unfolded(choice.name, *unfolding), []
-        source = container.source(choice.name, (0, 1, 2))
+        source = container.source(choice.name, (1, 0, 2) if columns_first(names) else (0, 1, 2))
         return source, ["The array is a matrix; it is shown as a single band."]
     if len(shape) != 3:
         raise FormatError(
@@ -150,7 +151,6 @@ def _source(
         )
     guess = None
     if axes is None:
-        names = getattr(container, "dimensions", lambda name: ())(choice.name)
         axes, guess = guess_axes(shape, list_lengths(container, choice.name), names)
     return container.source(choice.name, axes), [guess] if guess else []
 

@@ -29,6 +29,8 @@ MAX_DEPTH = 8
 MAX_ARRAYS = 5000
 # A larger chunk would have to be in memory, whole, for every value that is read of it.
 MAX_CHUNK_BYTES = 1 << 30
+# So much of large chunks is unpacked at once; the package itself takes ten of any size.
+AT_ONCE_BYTES, AT_ONCE = 256 << 20, 10
 # The package goes through all chunks of an axis between the first and the last that are wanted.
 MAX_CHUNKS = 1 << 20
 CHUNK_SIDE = 64  # pixels of a chunk that is written, along rows and columns
@@ -121,8 +123,11 @@ def _check_chunks(path: Path, array: Any) -> None:
 
 
 def _values(path: Path, array: Any, selection: Any) -> NDArray[Any]:
+    chunk = math.prod(array.chunks) * array.dtype.itemsize
+    at_once = max(1, min(AT_ONCE, AT_ONCE_BYTES // max(1, chunk)))
     try:
-        values = np.asarray(array[selection])
+        with zarr_package().config.set({"async.concurrency": at_once}):
+            values = np.asarray(array[selection])
     except Exception as error:  # stores and codecs raise errors of their own
         raise FileError(
             f"{path} could not be read: {error}. The file is damaged or its drive is gone."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -26,6 +27,8 @@ USED_FIELDS = frozenset((
     "class lookup",
 ))
 # fmt: on
+# Not-a-number and infinity as the C of Windows prints them.
+_OF_C = re.compile(r"([-+]?)1\.#(?:(INF)|QNAN|SNAN|IND)\d*", re.IGNORECASE)
 _COMMENT = re.compile(r"\s*;\s*[^\W\d].*")  # behind a number
 GAIN_FIELDS = frozenset(("data gain values", "data offset values"))  # where they are the scale
 
@@ -40,7 +43,8 @@ def describe(
     nm, unit = wavelengths_of(fields, n, warnings)
     fwhm = _numbers(fields, "fwhm", n, warnings)
     if fwhm is not None:
-        fwhm = fwhm * _fwhm_factor(fields, nm)
+        fwhm, guess = wavelengths.widths_in_nm(fwhm * _fwhm_factor(fields, nm), nm)
+        warnings += [guess] if guess else []
     bbl = _numbers(fields, "bbl", n, warnings)
     if "map info" not in fields and ("geo points" in fields or "rpc info" in fields):
         warnings.append(
@@ -101,11 +105,21 @@ def _number(fields: Mapping[str, str], key: str, warnings: list[str]) -> float |
         bare = _COMMENT.sub("", text).strip(" '\"")
         return exact_number(bare.replace("\u2212", "-"))
     except ValueError:
-        each = set(envi_header.items(text))
-        if len(each) == 1 and "," in text:  # the same number for each band
-            return _number({key: each.pop()}, key, warnings)
-        warnings.append(f'"{key} = {text[:40]}" in the header is not a number; it is not used.')
+        number = _written_otherwise(bare)
+        if number is None:
+            warnings.append(f'"{key} = {text[:40]}" in the header is not a number; it is not used.')
+        return number
+
+
+def _written_otherwise(text: str) -> float | None:
+    """A number as some languages write it, or the same one for each band; None of others."""
+    if (match := _OF_C.fullmatch(text)) is not None:
+        return math.copysign(math.inf, float(f"{match[1]}1")) if match[2] else math.nan
+    try:
+        values = envi_header.numbers(text)
+    except ValueError:
         return None
+    return float(values[0]) if values.size and (values == values[0]).all() else None
 
 
 def _scale_and_offset(

@@ -12,16 +12,22 @@ import os
 import re
 from codecs import BOM_UTF8
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.core.text import one_line
+from hsi_viewer.core.text import one_line, windows_text
 from hsi_viewer.io.files.identify import plain_descriptor
 
-MAX_HEADER_BYTES = 64 << 20
+# No header is longer; one of so many lines, fields or braces would take long to read.
+MAX_HEADER_BYTES = 16 << 20
+MAX_LINES, MAX_FIELDS, MAX_BRACES = 1 << 20, 1 << 16, 1 << 16
+MAX_REPEATED = 100
+# A command looks into a header several times: the last long one is kept.
+LONG_HEADER = 1 << 18
 # More than this behind a closing brace is not a forgotten line break.
 LONGEST_BEHIND = 10_000
 ESRI_KEYS = ("nrows", "ncols")
@@ -97,17 +103,25 @@ def read_header(path: Path) -> tuple[dict[str, str], list[str]]:
         raise FormatError(f"{path} is empty (0 bytes); copy it again.")
     if size > MAX_HEADER_BYTES:
         raise FormatError(f"{path} is too large for a header ({size} bytes).")
-    return parse_header(_text(raw), path.name)
+    if len(raw) < LONG_HEADER:
+        return parse_header(_text(raw), path.name)
+    fields, warnings = _kept(raw, path.name)
+    return dict(fields), list(warnings)
+
+
+@lru_cache(maxsize=1)
+def _kept(raw: bytes, name: str) -> tuple[dict[str, str], list[str]]:
+    return parse_header(_text(raw), name)
 
 
 def _text(raw: bytes) -> str:
-    """Text of a header: UTF-8, UTF-16 as Windows shells write it, or Latin-1."""
+    """Text of a header: UTF-8, UTF-16 as Windows shells write it, or that of Windows."""
     try:
         if raw.startswith(UTF_16_MARKS):
             return raw.decode("utf-16")
         return raw.removeprefix(BOM_UTF8).decode()  # the codec for this is a slow one
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        return windows_text(raw)
 
 
 def _start_of(path: Path, limit: int) -> tuple[int, bytes]:
@@ -121,9 +135,7 @@ def _start_of(path: Path, limit: int) -> tuple[int, bytes]:
 
 def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
     """Fields of a header text; see `read_header`."""
-    lines = text.lstrip().splitlines()
-    if not lines or not lines[0].strip().upper().startswith("ENVI"):
-        raise _no_header(text, name)
+    lines = _lines(text, name)
     fields: dict[str, str] = {}
     warnings: list[str] = []
     at = 1
@@ -147,11 +159,29 @@ def parse_header(text: str, name: str) -> tuple[dict[str, str], list[str]]:
                 raise FormatError(f"{name}: {error}") from None
         if len(value) < 7 and value in _NOTHING:  # a long one need not be hashed
             continue
-        key = _OTHER_NAMES.get(key, key)
-        if key in fields and fields[key] != value:
-            warnings.append(f'The header gives "{key}" twice; the last one is used.')
-        fields[key] = value
+        _keep(_OTHER_NAMES.get(key, key), value, fields, warnings, name)
     return fields, warnings
+
+
+def _lines(text: str, name: str) -> list[str]:
+    """Lines of a header text, if it is one."""
+    lines = text.lstrip().splitlines()
+    if not lines or not lines[0].strip().upper().startswith("ENVI"):
+        raise _no_header(text, name)
+    if len(lines) > MAX_LINES:
+        raise FormatError(f"{name} is too long for a header: it has {len(lines)} lines.")
+    return lines
+
+
+def _keep(key: str, value: str, fields: dict[str, str], warnings: list[str], name: str) -> None:
+    """Add a field, or its later value, which is said once."""
+    if key in fields and fields[key] != value:
+        twice = f'The header gives "{key}" twice; the last one is used.'
+        if twice not in warnings[-MAX_REPEATED:]:
+            warnings.append(twice)
+    fields[key] = value
+    if max(len(fields), len(warnings)) > MAX_FIELDS:
+        raise FormatError(f"{name} is too long for a header: it has over {MAX_FIELDS} fields.")
 
 
 def _in_braces(value: str, lines: list[str], at: int) -> str:
@@ -208,6 +238,8 @@ def _braced(
         parts.append(line.strip())
         depth += line.count("{") - line.count("}")
     whole = "\n".join(parts)
+    if whole.count("{") > MAX_BRACES:
+        raise FormatError(f'the field "{key[:40]}" has too many braces; correct the header.')
     if whole.count("{") > 1 or not whole.endswith("}"):
         whole, behind = _split_behind(whole)
         if "=" in behind and len(behind) < LONGEST_BEHIND:

@@ -15,8 +15,9 @@ import tempfile
 import threading
 import weakref
 import zlib
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Protocol
@@ -237,6 +238,26 @@ class FileReader:
             return len(piece)
 
 
+_most_unpacked: ContextVar[int | None] = ContextVar("most_unpacked", default=None)
+
+
+@contextmanager
+def unpacking_at_most(size: int) -> Iterator[None]:
+    """While the block runs, what lies further in a compressed stream is not unpacked.
+
+    Asking for it raises a `TooLongError` then.
+    """
+    token = _most_unpacked.set(size)
+    try:
+        yield
+    finally:
+        _most_unpacked.reset(token)
+
+
+class TooLongError(FileError):
+    """More would have to be unpacked than is worth the time."""
+
+
 class DeflatedReader:
     """A deflate stream by position, decompressed into a temporary file as far as is asked.
 
@@ -281,6 +302,9 @@ class DeflatedReader:
 
     def _ensure(self, end: int) -> None:
         """Decompress until the spool holds a given number of bytes."""
+        most = _most_unpacked.get()
+        if most is not None and end > max(most, self._done):
+            raise TooLongError(f"{self._reader.path}: {end} bytes would have to be decompressed.")
         try:
             if self._spool is None:
                 self._spool = self._new_spool()

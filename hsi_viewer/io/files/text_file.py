@@ -9,6 +9,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.text import windows_text
 from hsi_viewer.io.files.identify import open_plain
 
 _SEPARATOR = re.compile(r'\A"?sep=.?"?[ \t]*\r?\n', re.IGNORECASE)
@@ -21,7 +22,7 @@ def is_utf_16(raw: bytes) -> bool:
 
 
 def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
-    """Text of a file, UTF-8 (with or without a mark), UTF-16 with one, or Latin-1.
+    """Text of a file, UTF-8 (with or without a mark), UTF-16 with one, or that of Windows.
 
     Without the line by which spreadsheets tell each other the separator of a table.
 
@@ -46,7 +47,7 @@ def text_of(path: Path, max_bytes: int = 1 << 30) -> str:
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = raw.decode("latin-1")
+            text = windows_text(raw)
     return _SEPARATOR.sub("", text)
 
 

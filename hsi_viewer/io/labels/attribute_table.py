@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.labels.classes import Colour
+from hsi_viewer.core.text import windows_text
 from hsi_viewer.io.files.identify import open_plain
 from hsi_viewer.io.files.text_file import text_of
 
@@ -201,4 +202,4 @@ def _text(raw: bytes) -> str:
     try:
         return raw.decode().strip(" \0")
     except UnicodeDecodeError:
-        return raw.decode("latin-1").strip(" \0")
+        return windows_text(raw).strip(" \0")

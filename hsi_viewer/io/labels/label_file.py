@@ -38,6 +38,7 @@ from hsi_viewer.io.files.reading import ChoiceNeededError, Reading
 from hsi_viewer.io.files.text_file import text_of
 from hsi_viewer.io.files.unsupported import name_of
 from hsi_viewer.io.format import Format
+from hsi_viewer.io.labels.array_map import place_of, upright
 from hsi_viewer.io.labels.attribute_table import classes_of
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.products import sample_scene
@@ -111,18 +112,21 @@ def _read_as(row: Format, path: Path, part: str | None, scene: tuple[int, int] |
         case "matlab-7" | "hdf5":
             from hsi_viewer.io.arrays.hdf5 import H5File
 
-            return _read_container(H5File(path, row.name == "matlab-7", part), part)
+            file = H5File(path, row.name == "matlab-7", part)
+            return (
+                _read_container(file, part) if row.name == "matlab-7" else _read_placed(file, part)
+            )
         case "netcdf-3":
             from hsi_viewer.io.arrays.netcdf3 import Netcdf3File
 
-            return _read_container(Netcdf3File(path), part)
+            return _read_placed(Netcdf3File(path), part)
         case "zarr":
             from hsi_viewer.io.arrays.zarr_store import ZarrFolder
             from hsi_viewer.io.labels.zarr_map import with_zarr_legend
 
             store = ZarrFolder(path)
             attributes = store.attributes(_matrix_in(store, part))
-            return with_zarr_legend(_read_container(store, part), attributes)
+            return with_zarr_legend(_read_placed(store, part), attributes)
         case "raster":
             return _read_raster(path, part)
         case "envi":
@@ -239,9 +243,16 @@ def _read_container(container: Container, part: str | None, most: int = MAX_PIXE
     _check_pixels(container.path, container.arrays[name].shape, most)
     attributes = attributes_of(container, name)
     nodata = attribute_number(attributes, NODATA_KEYS)
-    labels = _plain(container.path, container.values(name), nodata)
+    labels = _plain(container.path, upright(container, name), nodata)
     names = _flags(attributes)
     return structs.replace(labels, zero=names.pop(0, ""), names=names)
+
+
+def _read_placed(file: Any, part: str | None) -> LabelFile:
+    """Labels of a file of named axes, where these say that they lie."""
+    labels = _read_container(file, part)
+    place = place_of(file, _matrix_in(file, part), labels.ids.shape)
+    return structs.replace(labels, georeference=place)
 
 
 def _flags(attributes: Mapping[str, NDArray[Any]]) -> dict[int, str]:

@@ -79,7 +79,8 @@ def write_zarr_map(raster: ClassRaster, confidence: NDArray[np.float32], path: P
 
 def with_zarr_legend(labels: LabelFile, attributes: Mapping[str, Any]) -> LabelFile:
     """Labels with the classes and the place that the attributes of their array give."""
-    labels = replace(labels, georeference=own_georeference(attributes))
+    own = own_georeference(attributes)
+    labels = labels if own is None else replace(labels, georeference=own)
     try:
         known = checked(_Legend, dict(attributes))
         pairs = [*zip(known.class_ids, known.class_names, known.class_colours, strict=True)]

@@ -17,6 +17,8 @@ NAMES_A_FILE = re.compile(
     re.IGNORECASE,
 )
 
+# Larger coordinates are impossible. GDAL takes 360 degrees off a longitude until it is one.
+FARTHEST, FARTHEST_DEGREES = 1e12, 1e6
 AUTHORITY = re.compile(r"(?:EPSG|ESRI|OGC):\w+", re.IGNORECASE)
 
 
@@ -60,7 +62,7 @@ def same_crs(one: Any, other: Any) -> bool:
 def transformed(
     source: Any, target: Any, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Coordinates in another system.
+    """Coordinates in another system; infinite where they are impossible, which it isn't asked.
 
     Raises
     ------
@@ -71,14 +73,22 @@ def transformed(
     from rasterio.errors import RasterioError
     from rasterio.warp import transform
 
+    given = np.array([x, y], np.float64)
+    possible = (np.abs(given) < _farthest(source)).all(axis=0)
+    moved = np.full_like(given, np.inf)
     try:
-        moved = transform(source, target, x, y)
+        if possible.any():
+            moved[:, possible] = transform(source, target, *given[:, possible])[:2]
     except (CPLE_BaseError, RasterioError) as error:
         raise LabelError(
             f"Coordinates cannot be transformed from {crs_text(source)} to {crs_text(target)}: "
             f"{error}."
         ) from error
-    return np.array(moved[0], np.float64), np.array(moved[1], np.float64)
+    return moved[0], moved[1]
+
+
+def _farthest(crs: Any) -> float:
+    return FARTHEST_DEGREES if crs is not None and crs.is_geographic else FARTHEST
 
 
 def wkt_of(epsg: int | None) -> str | None:

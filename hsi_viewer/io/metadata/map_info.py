@@ -11,6 +11,9 @@ from hsi_viewer.core.cube.georeference import Georeference
 
 Affine6 = tuple[float, float, float, float, float, float]
 
+# Characters; a system of many parts has some thousands.
+LONGEST = 1 << 17
+
 # ENVI's names of datums, by what is in well-known text of any kind.
 DATUMS = {
     "wgs1984": "WGS-84",
@@ -171,6 +174,9 @@ def georeference(
     if not (map_info or coordinate_system):
         return None
     remarks = [] if warnings is None else warnings
+    if any(len(text or "") > LONGEST for text in (map_info, coordinate_system, projection_info)):
+        remarks.append("The georeference in the header is too long to be one; it is not used.")
+        return None
     transform = None if map_info is None else affine_of(map_info)
     if map_info is not None and transform is None:
         remarks.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,39 +36,56 @@ NM_PER_UNIT = {
 UNKNOWN_UNITS = ("", "unknown", "none", "index", "n/a", "unitless", "-")
 # Wavelength in nm times the number in these units.
 RECIPROCAL_UNITS = {
-    **dict.fromkeys(("1/cm", "cm-1", "cm^-1", "cm^{-1}", "cm^(-1)", "cm⁻¹"), 1e7),
-    **dict.fromkeys(("wavenumber", "wavenumbers"), 1e7),
+    "wavenumber": 1e7,
+    "kayser": 1e7,
+    "hz": 2.99792458e17,
     "mhz": 2.99792458e11,
     "ghz": 2.99792458e8,
     "thz": 2.99792458e5,
-    "ev": 1239.841984,
+    **dict.fromkeys(("ev", "electronvolt", "electron volt"), 1239.841984),
 }
+# One by a length, such as 1/cm, cm^-1 or "inverse centimeters".
+_BY_LENGTH = re.compile(
+    r"(?:1 ?/|inverse|reciprocal|per) ?(\w+)|(\w+?)(?: ?\^?[{(]?[-\u2212]1[)}]?|\u207b\u00b9)"
+)
 
+_OF_QUANTITY = re.compile(r"(?:cent\w+ )?(?:wave ?lengths?|frequenc\w+|energ\w+) ?(?=[\[(])")
 _BRACKETS = re.compile(r"\s*[\[(][^\W\d][^\])]*[\])]\s*")
 
 # Bounds of what sensors see (nm), to judge numbers that come without a unit.
 MICROMETRE_LIMIT = 100.0
 SHORTEST, LONGEST = 100.0, 1e5
 SENSOR_NM = (200.0, 20_000.0)
+# Widths of bands that are a thousand times too large, in distances between them.
+TOO_WIDE = (50.0, 10_000.0)
 
 
 def nm_per_unit(unit: str) -> float | None:
     """Nanometres of one unit; None for a unit that is not a known length."""
-    word = unit.strip().casefold()
-    if word in NM_PER_UNIT:
-        return NM_PER_UNIT[word]
-    return NM_PER_UNIT.get(_bare(word).rstrip("s"))
+    for name in _names(unit):
+        factor = NM_PER_UNIT.get(name, NM_PER_UNIT.get(name.rstrip("s")))
+        if factor is not None:
+            return factor
+    return None
 
 
 def nm_times(unit: str) -> float | None:
     """Nanometres times the number in a unit of wavenumber, frequency or energy; None of others."""
+    for name in _names(unit):
+        if (product := RECIPROCAL_UNITS.get(name.rstrip("s"))) is not None:
+            return product
+        if (match := _BY_LENGTH.fullmatch(name)) is not None:
+            return nm_per_unit(match[1] or match[2])
+    return None
+
+
+def _names(unit: str) -> Iterator[str]:
+    """A unit in lower case: whole, without brackets, and what is in them."""
     word = unit.strip().casefold()
-    return RECIPROCAL_UNITS.get(word, RECIPROCAL_UNITS.get(_bare(word)))
-
-
-def _bare(unit: str) -> str:
-    """A unit in lower case without what is in brackets behind it, or without its own."""
-    return _BRACKETS.sub("", unit) or unit.strip("[]() ")
+    yield word
+    yield _BRACKETS.sub("", word) or word.strip("[]() ")
+    if (quantity := _OF_QUANTITY.match(word)) is not None:  # not of a shift, or of anything else
+        yield word[quantity.end() :].strip("[]() ")
 
 
 def to_nm(values: NDArray[np.float64], unit: str | None) -> tuple[NDArray[np.float64], str | None]:
@@ -131,6 +149,25 @@ def factor_between(
         return otherwise
     usable = np.flatnonzero(np.isfinite(nm) & np.isfinite(raw) & (raw != 0))
     return float(nm[usable[0]] / raw[usable[0]]) if usable.size else otherwise
+
+
+def widths_in_nm(
+    widths: NDArray[np.float64], nm: NDArray[np.float64] | None
+) -> tuple[NDArray[np.float64], str | None]:
+    """Widths of bands (nm), and a sentence if they were a thousand times too large.
+
+    Some programs write them in nanometres beside wavelengths in micrometres.
+    """
+    if nm is None or nm.size < 2 or not (np.isfinite(nm).all() and np.isfinite(widths).all()):
+        return widths, None
+    step = float(np.median(np.abs(np.diff(nm))))
+    ratio = float(np.median(widths)) / step if step else 0.0
+    if not TOO_WIDE[0] < ratio < TOO_WIDE[1]:
+        return widths, None
+    return widths / 1e3, (
+        "The widths of the bands (fwhm) cannot be in the unit of the wavelengths; nanometres are "
+        "assumed."
+    )
 
 
 def are_band_numbers(values: NDArray[np.float64], unit: str | None) -> bool:

@@ -127,7 +127,8 @@ def spectral_metadata(
     elif nm is None:
         warnings += _unused(tags)
     if (fwhm := tags.numbers(FWHM)) is not None:
-        fwhm = fwhm * _factors(units, raw, nm, tags.count)
+        fwhm, guess = wavelengths.widths_in_nm(fwhm * _factors(units, raw, nm, tags.count), nm)
+        warnings += [guess] if guess else []
     elif (fwhm := tags.numbers(("fwhmum",))) is not None:
         fwhm = fwhm * 1e3
     good = tags.numbers(GOOD)

@@ -5,6 +5,7 @@ The layout is that of files which ENVI writes; it has no published specification
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,16 +107,16 @@ def _system(definition: ET.Element) -> str:
 
 
 def _geometries(path: Path, definition: ET.Element) -> Iterator[Any]:
-    from shapely import LineString, MultiPoint, Polygon
+    from shapely import LineString, MultiPoint, Point, Polygon
 
     for element in definition:
         tag = _tag(element)
         if tag == "polygon":
             outer = [_points(path, e) for e in element if _tag(e) == "exterior"]
             holes = [_points(path, e) for e in element if _tag(e) == "interior"]
-            for ring in outer:
-                if len(ring) >= 3:
-                    yield Polygon(ring, [hole for hole in holes if len(hole) >= 3])
+            for ring in (Polygon(ring) for ring in outer if len(ring) >= 3):
+                inside = [h for h in holes if len(h) >= 3 and ring.intersects(Point(h[0]))]
+                yield Polygon(ring.exterior, inside)
         elif tag in ("point", "multipoint"):
             points = _points(path, element)
             if points:
@@ -132,6 +133,8 @@ def _points(path: Path, element: ET.Element) -> list[tuple[float, float]]:
         numbers = [float(word) for word in text.replace(",", " ").split()]
     except ValueError as error:
         raise FormatError(f"{path}: coordinates that are not numbers ({error}).") from error
+    if not all(map(math.isfinite, numbers)):
+        raise FormatError(f"{path}: coordinates that are not finite numbers.")
     return list(zip(numbers[::2], numbers[1::2], strict=False))
 
 

@@ -63,7 +63,8 @@ class Grid:
         if area == 0:
             raise LabelError("The georeference of the cube gives pixels of size 0.")
         dx, dy = x - c, y - f
-        return (a * dy - d * dx) / area, (e * dx - b * dy) / area
+        with np.errstate(invalid="ignore", over="ignore"):  # of places that are impossible
+            return (a * dy - d * dx) / area, (e * dx - b * dy) / area
 
     def corners(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Map coordinates of the four corners, x and y."""

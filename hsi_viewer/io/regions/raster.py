@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
@@ -154,6 +155,7 @@ def _by_map(labels: LabelFile, theirs: Grid, grid: Grid, notes: list[str]) -> ND
         )
     source, target = crs_of(theirs.crs_wkt), crs_of(grid.crs_wkt)
     if not same_crs(source, target):
+        _check_possible(labels.name, theirs, grid)
         notes.append(f"The labels were reprojected from {crs_text(source)} to {crs_text(target)}.")
         return _reprojected(labels.ids, theirs, grid)
     if (source is None) != (target is None):
@@ -164,6 +166,16 @@ def _by_map(labels: LabelFile, theirs: Grid, grid: Grid, notes: list[str]) -> ND
             else "The cube gives no coordinate reference system; that of the labels is assumed."
         )
     return _nearest(labels.ids, theirs, grid)
+
+
+def _check_possible(name: str, theirs: Grid, grid: Grid) -> None:
+    """Refuse places that GDAL would go through for ever."""
+    there, here = _corners_on(theirs, grid), _corners_on(grid, theirs)
+    if not np.isfinite([*there, *here]).any():
+        raise LabelError(
+            f"{name}: the labels cannot be aligned by map coordinates; those of the labels or of "
+            "the cube are impossible."
+        )
 
 
 def _nearest(ids: NDArray[np.uint16], theirs: Grid, grid: Grid) -> NDArray[np.uint16]:

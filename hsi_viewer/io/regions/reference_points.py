@@ -35,9 +35,8 @@ from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend
 from hsi_viewer.io.files.text_file import cells_of, text_of
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.grid import PIXELS, Grid
-from hsi_viewer.io.regions.shapes import reprojected
 from hsi_viewer.io.regions.vector import read_features
-from hsi_viewer.io.regions.vector_writer import move_to
+from hsi_viewer.io.regions.vector_writer import in_degrees, move_to, system_of
 
 SUFFIXES = (".gpkg", ".geojson", ".csv")
 WHOLE = ("row", "column", "seed", "points")
@@ -140,13 +139,13 @@ def _write_layer(
     from hsi_viewer.io.files.gdal_vector import write_layer
 
     points: Any = list(shapely.points(x, y))
-    crs = crs_of(grid.crs_wkt)
+    crs = system_of(grid)
     options: dict[str, Any] = {}
     if path.suffix.lower() == ".geojson":
         options["COORDINATE_PRECISION"] = "12"
         if crs is not None and crs.to_epsg() != 4326:  # as its standard requires
-            points = reprojected(points, crs, crs_of("EPSG:4326"))
-            crs = crs_of("EPSG:4326")
+            degrees = crs_of("EPSG:4326")
+            points, crs = in_degrees(path, points, crs, degrees), degrees
     with tempfile.TemporaryDirectory(prefix="hsi-points-") as folder:
         made = Path(folder, path.name)
         wkt = None if crs is None else crs.to_wkt()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import LabelError
@@ -120,8 +120,9 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
 def _on_grid(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
     """The geometries in the coordinates of the cube."""
     source, target = crs_of(shapes.crs_wkt), crs_of(grid.crs_wkt)
-    if shapes.in_pixels:
-        return list(shapes.geometries)
+    shapes = _possible(shapes, notes)
+    if shapes.in_pixels:  # of a long line, GDAL goes through all that lies off the cube, too
+        return _near(shapes.geometries, Grid(grid.rows, grid.columns), None, None)
     if grid.transform is None:
         return _in_pixels(shapes, grid, notes)
     if source is None or target is None:
@@ -131,6 +132,21 @@ def _on_grid(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
         notes.append(f"The shapes were reprojected from {crs_text(source)} to {crs_text(target)}.")
         return reprojected(_near(shapes.geometries, grid, source, target), source, target)
     return _near(shapes.geometries, grid, target, target)
+
+
+def _possible(shapes: Shapes, notes: list[str]) -> Shapes:
+    """Shapes without those whose coordinates are impossible, which are empty then."""
+    import shapely
+
+    array = np.array(shapes.geometries, object)
+    bounds = shapely.bounds(array)
+    empty = shapely.is_empty(array)
+    wrong = ~empty & ~(np.abs(bounds) < FARTHEST).all(axis=1)
+    if not wrong.any():
+        return shapes
+    notes.append(f"Left out: {counted(int(wrong.sum()), 'shape')} with impossible coordinates.")
+    array[wrong] = shapely.Point()
+    return structs.replace(shapes, geometries=list(array))
 
 
 def _near(geometries: Sequence[Any], grid: Grid, source: Any, target: Any) -> list[Any]:
@@ -145,8 +161,7 @@ def _near(geometries: Sequence[Any], grid: Grid, source: Any, target: Any) -> li
         return list(array)
     bounds = shapely.bounds(array)
     within = (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
-    far = np.flatnonzero(~within & (np.abs(bounds) < FARTHEST).all(axis=1))
-    for k in far:
+    for k in np.flatnonzero(~within & np.isfinite(bounds).all(axis=1)):
         with suppress(shapely.GEOSException):  # an invalid geometry stays as it is
             array[k] = shapely.clip_by_rect(array[k], *box)
     return list(array)

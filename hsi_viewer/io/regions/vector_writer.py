@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.atomic import replacing
-from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.errors import ExportError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, palette_colour
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.shapes import reprojected
 
 SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+KEEPS = "Choose .gpkg or .shp, which keep the coordinates of the map."
 BEFORE = b'"features": [\n'  # what GDAL writes before the first feature of a GeoJSON file
 
 Write = Callable[[Sequence[Any], dict[str, NDArray[Any]]], None]
@@ -79,7 +80,7 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
     """
     from hsi_viewer.io.files.gdal_vector import DRIVERS, write_layer
 
-    crs = crs_of(grid.crs_wkt)
+    crs = system_of(grid)
     notes: list[str] = []
     geojson = DRIVERS[path.suffix.lower()] == "GeoJSON"
     degrees = crs_of("EPSG:4326")
@@ -103,7 +104,7 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
         def write(geometries: Sequence[Any], fields: dict[str, NDArray[Any]]) -> None:
             if not len(geometries):
                 return
-            places = reprojected(geometries, crs, degrees) if turned else geometries
+            places = in_degrees(path, geometries, crs, degrees) if turned else geometries
             appended = made.exists()
             target = more if geojson and appended else made
             options = {"COORDINATE_PRECISION": "12"} if geojson else {"append": appended}
@@ -117,6 +118,32 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
         yield write, notes
         if made.exists():
             move_to(made, path)
+
+
+def system_of(grid: Grid) -> Any:
+    """The system of what is written: none of columns and rows, whatever the scene gives."""
+    return None if grid.transform is None else crs_of(grid.crs_wkt)
+
+
+def in_degrees(path: Path, geometries: Sequence[Any], crs: Any, degrees: Any) -> list[Any]:
+    """Geometries of a map in longitude and latitude.
+
+    Raises
+    ------
+    ExportError
+        if any of them has none.
+    """
+    import shapely
+
+    try:
+        places = reprojected(geometries, crs, degrees)
+    except LabelError as error:
+        raise ExportError(f"{path} could not be written: {error} {KEEPS}") from error
+    if not np.isfinite(shapely.bounds(np.array(places, object))).all():
+        raise ExportError(
+            f"{path} could not be written: parts of the map have no longitude and latitude. {KEEPS}"
+        )
+    return places
 
 
 def _append(more: Path, made: Path) -> None:

@@ -15,7 +15,9 @@ import tifffile
 from hsi_viewer.cli import main
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import HsiError
-from hsi_viewer.core.text import MOST_MESSAGE
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
+from hsi_viewer.core.labels.label_file import LabelFile
+from hsi_viewer.core.text import MOST_MESSAGE, MOST_MESSAGES
 from hsi_viewer.io.header_doctor.diagnose import Diagnosis, diagnose
 from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.labels.label_file import read_labels
@@ -140,3 +142,11 @@ def test_the_command_line_prints_no_control_characters(tmp_path, capsys):
         assert main(["info", str(tmp_path / "a.hdr"), *options]) == 0
         for text in capsys.readouterr():
             assert not {c for c in text if unicodedata.category(c) == "Cc" and c != "\n"}
+
+
+def test_notes_about_labels_are_bounded():
+    long = tuple(f'"{NASTY}" and {k}' for k in range(100))
+    ids = np.zeros((2, 2), np.uint16)
+    for labels in (LabelFile(ids, notes=long), ImportedLabels(ids, notes=long)):
+        check(labels.notes)
+        assert len(labels.notes) == MOST_MESSAGES + 1

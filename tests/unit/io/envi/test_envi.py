@@ -10,7 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
-from hsi_viewer.io.envi.header import DTYPES, MAX_HEADER_BYTES
+from hsi_viewer.io.envi.header import (
+    DTYPES,
+    LONG_HEADER,
+    MAX_FIELDS,
+    MAX_HEADER_BYTES,
+    MAX_LINES,
+    read_header,
+)
 from hsi_viewer.io.files.raw_source import ORDERS
 from hsi_viewer.io.metadata.wavelengths import from_band_names
 from hsi_viewer.io.opening import open_cube
@@ -455,3 +462,32 @@ def test_a_header_that_is_too_large_is_named_once(tmp_path):
         file.truncate(MAX_HEADER_BYTES + 1)
     with pytest.raises(FormatError, match=r"^[^:]*a\.hdr is too large for a header \(\d+ bytes\)"):
         open_cube(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("band names = {" + "n,\n" * MAX_LINES + "}", "too long for a header: it has 1048"),
+        ("".join(f"k{i} = {i}\n" for i in range(MAX_FIELDS + 1)), "it has over 65536 fields"),
+        ("wavelength = " + "{" * 10**5 + "}" * 10**5, '"wavelength" has too many braces'),
+    ],
+)
+def test_headers_that_would_take_long_to_read_are_refused(tmp_path, text, message):
+    (tmp_path / "a.hdr").write_text(f"ENVI\nsamples = 1\nlines = 1\n{text}\n")
+    with pytest.raises(FormatError, match=message):
+        read_header(tmp_path / "a.hdr")
+
+
+def test_a_long_header_is_read_again_once_it_has_changed(tmp_path):
+    path = tmp_path / "a.hdr"
+    for value in ("1", "2"):
+        path.write_text(f"ENVI\nsamples = {value}\nsamples = {value}\n; {'x' * LONG_HEADER}\n")
+        fields, _ = read_header(path)
+        assert fields == {"samples": value}
+        fields.clear()
+        assert read_header(path)[0] == {"samples": value}
+
+
+def test_a_field_that_is_there_many_times_is_said_once(tmp_path):
+    (tmp_path / "a.hdr").write_text("ENVI\n" + "samples = 1\nsamples = 2\n" * 1000)
+    assert len(read_header(tmp_path / "a.hdr")[1]) == 1

@@ -136,6 +136,29 @@ def test_a_long_whole_number_is_no_data_to_its_last_digit(tmp_path, text, nodata
     assert open_cube(copy).nodata == nodata
 
 
+@pytest.mark.parametrize(
+    ("text", "nodata"),
+    [
+        ("1.#QNAN", np.nan),
+        ("-1.#IND00", np.nan),
+        ("-1.#INF", -np.inf),
+        ("-9.999D+03", -9999),
+        ("-9999 -9999 -9999 -9999", -9999),
+        ("{-9999, -9999, -9999, -9999}", -9999),
+    ],
+)
+def test_no_data_as_other_languages_write_it(tmp_path, text, nodata):
+    cube = open_cube(pair(tmp_path, f"{HEAD}data ignore value = {text}\n"))
+    np.testing.assert_equal(cube.nodata, nodata)
+
+
+def test_a_header_of_windows_keeps_its_dashes(tmp_path):
+    path = pair(tmp_path, HEAD)
+    names = "band names = {a \u2013 b, c, d, \u201ce\u201d}\n"
+    path.write_bytes((HEAD + names).encode("cp1252"))
+    assert open_cube(path).band_names == ("a \u2013 b", "c", "d", "\u201ce\u201d")
+
+
 def test_widths_are_in_the_unit_that_the_wavelengths_turn_out_to_have(tmp_path):
     fields = "wavelength = {400, 500, 600, 700}\nfwhm = {5, 5, 5, 6}\nwavelength units = um\n"
     cube = open_cube(pair(tmp_path, HEAD + fields))

@@ -10,7 +10,7 @@ from rasterio.crs import CRS
 
 from hsi_viewer.io.arrays.axes import guess_axes
 from hsi_viewer.io.metadata.map_info import affine_of, epsg_of, georeference
-from hsi_viewer.io.metadata.wavelengths import nm_per_unit, nm_times, to_nm
+from hsi_viewer.io.metadata.wavelengths import nm_per_unit, nm_times, to_nm, widths_in_nm
 
 LENGTHS = {
     1e-9: ("nm", "Nanometers", "nanometre"),
@@ -60,11 +60,43 @@ def test_a_unit_in_which_no_sensor_could_see_gives_way(numbers, unit, nm, said):
         ("MHz", 299_792_458.0, 1000.0),
         ("THz", 299.792458, 1000.0),
         ("eV", 2.0, 619.920992),
+        ("electron volts", 2.0, 619.920992),
+        ("inverse centimeters", 10_000.0, 1000.0),
+        ("per cm", 10_000.0, 1000.0),
+        ("1 / mm", 1000.0, 1000.0),
+        ("mm^-1", 1000.0, 1000.0),
+        ("Frequency (Hz)", 2.99792458e14, 1000.0),
     ],
 )
 def test_a_wavenumber_a_frequency_and_an_energy_become_a_wavelength(unit, number, nm):
     assert nm_times(unit) / number == pytest.approx(nm)
     assert nm_per_unit(unit) is None
+
+
+def test_a_unit_in_brackets_is_the_unit():
+    assert nm_per_unit("Wavelength (um)") == 1000
+    assert nm_times("per pixel") is None
+
+
+@pytest.mark.parametrize(
+    ("widths", "found", "said"),
+    [
+        ([9.0, 10.0, 11.0], [9, 10, 11], None),
+        ([9000.0, 10_000.0, 11_000.0], [9, 10, 11], "nanometres are assumed"),
+        ([0.009, 0.01, 0.011], [0.009, 0.01, 0.011], None),  # so narrow lines there are
+        ([9.0, 10.0, np.nan], [9, 10, np.nan], None),
+    ],
+)
+def test_widths_a_thousand_times_too_large_are_in_nanometres(widths, found, said):
+    nm, note = widths_in_nm(np.array(widths), np.array([1000.0, 1010.0, 1020.0]))
+    np.testing.assert_allclose(nm, found)
+    assert (note is None) if said is None else said in note
+
+
+def test_a_georeference_of_a_megabyte_is_not_interpreted():
+    warnings = []
+    assert georeference("{UTM" + ", 1" * 10**6 + "}", None, None, warnings) is None
+    assert "too long" in warnings[0]
 
 
 DATUMS = {

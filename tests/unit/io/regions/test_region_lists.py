@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import rasterio.features
 from rasterio.crs import CRS
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -124,6 +125,50 @@ def test_envi_xml_in_pixels_and_on_the_map(tmp_path):
         inner="600050 5199960 600060 5199960 600060 5199950 600050 5199950",
     )
     np.testing.assert_array_equal(labelled(tmp_path / "b.xml", mapped).ids == 1, expected)
+
+
+def test_a_hole_of_one_outline_does_not_fill_another(tmp_path):
+    ring = "<LinearRing><Coordinates>20 2 30 2 30 9 20 9</Coordinates></LinearRing>"
+    text = XML.format(system="none", outer="3 2 12 2 12 9 3 9", inner="5 4 6 4 6 5 5 5")
+    text = text.replace("<Interior>", f"<Exterior>{ring}</Exterior><Interior>")
+    expected = np.zeros((ROWS, COLUMNS), bool)
+    expected[2:9, 3:12] = expected[2:9, 20:30] = True
+    expected[4, 5] = False
+    labels = labelled(tmp_path / "a.xml", text, georeferenced=False)
+    np.testing.assert_array_equal(labels.ids == 1, expected)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-1e999"])
+def test_envi_xml_of_numbers_that_are_none(tmp_path, number):
+    text = XML.format(system="none", outer=f"3 2 12 2 {number} 9 3 9", inner="")
+    with pytest.raises(FormatError, match="not finite numbers"):
+        labelled(tmp_path / "a.xml", text)
+
+
+def test_of_a_long_line_only_what_is_near_is_drawn(tmp_path, monkeypatch):
+    drawn = []
+    draw = rasterio.features.rasterize
+
+    def rasterize(shapes, **options):
+        drawn.extend(geometry for geometry, _ in shapes)
+        return draw(shapes, **options)
+
+    monkeypatch.setattr(rasterio.features, "rasterize", rasterize)
+    text = XML.format(system="none", outer="", inner="").replace("Polygon", "LineString")
+    text = text.replace("Exterior", "x").replace(
+        "</x>", "</x><Coordinates>1 1 2e9 2e9</Coordinates>"
+    )
+    labels = labelled(tmp_path / "a.xml", text, georeferenced=False)
+    assert labels.ids[np.arange(1, ROWS), np.arange(1, ROWS)].all()
+    assert max(geometry.length for geometry in drawn) < 200
+
+
+@pytest.mark.parametrize("number", ["inf", "1e300", "nan"])
+def test_an_impossible_place_in_a_table_lies_outside(tmp_path, number):
+    text = f"lon,lat,class\n{number},{number},b\n10.3149,46.9443,a\n"
+    labels = labelled(tmp_path / "a.csv", text)
+    assert np.count_nonzero(labels.ids) == 1
+    assert "1 of 2 pixels lie outside the cube and are left out." in labels.notes
 
 
 def test_envi_xml_on_a_map_without_system(tmp_path):
@@ -334,3 +379,12 @@ def test_classes_that_others_cover_in_a_table_are_reported(tmp_path):
     assert found.notes == (
         "These classes have nothing inside the cube, or others cover them: corn.",
     )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_a_table_of_windows_keeps_its_dashes(tmp_path, encoding):
+    name = "B\u00e4ume \u2013 alt" if encoding == "cp1252" else "B\u00e4ume \x81"
+    path = tmp_path / "a.csv"
+    path.write_bytes(f"row,column,class\n1,2,{name}\n3,4,b\n".encode(encoding))
+    found = import_regions(path, HyperCube.from_array(np.zeros((ROWS, COLUMNS, 2), "u1")))
+    assert found.names == {1: name.strip(" \x81"), 2: "b"}

@@ -19,13 +19,18 @@ import spectral.io.envi as spectral_envi
 from rasterio.transform import Affine
 from rasterio.warp import transform_geom
 
+from hsi_viewer.analysis.geographic import degrees
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
+from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.labels.placement import PlacementNeededError
+from hsi_viewer.io.metadata.crs import crs_of, transformed
 from hsi_viewer.io.metadata.map_info import georeference
+from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.import_export import export_regions, import_regions
+from hsi_viewer.io.regions.raster import place_raster
 
 ROWS, COLUMNS = 30, 40
 UTM = rasterio.crs.CRS.from_epsg(32632)
@@ -535,3 +540,40 @@ def test_what_is_left_out_is_counted_in_the_right_number(tmp_path, more, shown):
     )
     notes = import_regions(tmp_path / "b.gpkg", cube_at()).notes
     assert f"Left out: {shown.format('feature')} without geometry." in notes
+
+
+MERCATOR = rasterio.crs.CRS.from_epsg(3857)
+
+
+@pytest.mark.parametrize("bad", ["Infinity", "1e308", "-1e300"])
+@pytest.mark.parametrize("code", [32632, 3857, 4326])
+def test_a_shape_with_impossible_coordinates_spoils_no_other(tmp_path, code, bad):
+    box = shapely.box(600030, 5199900, 600100, 5199950)
+    moved = transform_geom(UTM, f"EPSG:{code}", shapely.geometry.mapping(box))
+    ring = f"[[{bad}, 1], [2, 1], [0, 5], [{bad}, 1]]"
+    features = ", ".join(
+        f'{{"type": "Feature", "properties": {{"class_id": {i}}}, "geometry": {geometry}}}'
+        for i, geometry in (
+            (1, json.dumps(moved)),
+            (2, f'{{"type": "Polygon", "coordinates": [{ring}]}}'),
+        )
+    )
+    system = f'{{"type": "name", "properties": {{"name": "EPSG:{code}"}}}}'
+    path = tmp_path / "a.geojson"
+    path.write_text(f'{{"type": "FeatureCollection", "crs": {system}, "features": [{features}]}}')
+    found = import_regions(path, cube_at())
+    expected = np.zeros((ROWS, COLUMNS), np.uint16)
+    expected[5:10, 3:10] = 1
+    np.testing.assert_array_equal(found.ids, expected)
+    assert "Left out: 1 shape with impossible coordinates." in found.notes
+
+
+def test_impossible_coordinates_are_not_given_to_gdal():
+    """It would take 360 degrees off a longitude of 1e300 for ever."""
+    x, _ = transformed(MERCATOR, crs_of("EPSG:4326"), *np.array([[0, 1e300], [0, 1.0]]))
+    np.testing.assert_allclose(x, [0, np.inf], atol=1e-9)
+    far = Georeference((1.0, 0.0, 1e300, 0.0, -1.0, 0.0), MERCATOR.to_wkt())
+    assert degrees(far, [(0.0, 0.0)]) is None
+    labels = LabelFile(np.ones((4, 5), np.uint16), georeference=far)
+    with pytest.raises(LabelError, match="those of the labels or of the cube are impossible"):
+        place_raster(labels, Grid.of_cube(cube_at()), "georeference")

@@ -9,6 +9,7 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
+from rasterio.crs import CRS
 
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
@@ -68,3 +69,28 @@ def test_a_map_without_a_coordinate_system_is_said_to_have_none(tmp_path):
         (note,) = write_features(tmp_path / name, square, fields, placed)
         assert "no coordinate system" in note
         assert ("longitude" in note) == (name == "a.geojson")
+
+
+UTM = CRS.from_epsg(32633).to_wkt()
+
+
+@pytest.mark.parametrize("name", ["a.geojson", "a.gpkg", "a.shp"])
+def test_columns_and_rows_are_in_no_system(tmp_path, name):
+    """A scene may give a system and no place, as one whose map info is damaged."""
+    square = [shapely.box(1, 2, 3, 4)]
+    fields = {"class_id": np.array([1], np.int32)}
+    (note,) = write_features(tmp_path / name, square, fields, Grid(10, 10, None, UTM))
+    assert "x is the column, y the row" in note
+    meta, _, wkb, _ = pyogrio.raw.read(tmp_path / name)
+    assert shapely.from_wkb(wkb)[0].bounds == (1, 2, 3, 4)
+    assert name == "a.geojson" or meta["crs"] is None  # GeoJSON has one by its definition
+
+
+def test_a_place_without_a_longitude_is_not_written_as_geojson(tmp_path):
+    far = Grid(10, 10, (1.0, 0.0, 1e300, 0.0, -1.0, 0.0), CRS.from_epsg(3857).to_wkt())
+    square = [shapely.box(1e300, 0, 2e300, 1)]
+    fields = {"class_id": np.array([1], np.int32)}
+    with pytest.raises(ExportError, match=r"no longitude and latitude. Choose \.gpkg"):
+        write_features(tmp_path / "a.geojson", square, fields, far)
+    assert not (tmp_path / "a.geojson").exists()
+    write_features(tmp_path / "a.gpkg", square, fields, far)
