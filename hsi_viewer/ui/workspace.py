@@ -142,6 +142,7 @@ class Workspace(QObject):
         task = self.tasks.start(title, work, quiet=quiet, urgent=urgent)
         if writes:
             self._writing.append(task)
+            task.cancelled.connect(self._on_given_up)
         return self._expect(task, "", lambda: True, on_done or _nothing, doing, on_failed)
 
     @property
@@ -186,6 +187,12 @@ class Workspace(QObject):
     def _cancel_stale(self) -> None:
         for computation in [c for c in self._computations if not c.is_current()]:
             computation.task.cancel()
+
+    @Slot()
+    def _on_given_up(self) -> None:
+        task = self.sender()
+        if isinstance(task, Task) and not task.quiet:
+            self.notify(f"{task.title} was cancelled. Files that were complete by then stay.")
 
     @Slot()
     def _forget_ended(self) -> None:

@@ -30,12 +30,14 @@ from hsi_viewer.ui.cut_names import fitted
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.scene.scene_view import SceneView
+from hsi_viewer.ui.theme import text_scale
 from hsi_viewer.ui.widgets.region_panel import swatch
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 PER_ROW = 3  # buttons side by side
 ROOM = 8  # pixels of padding and border beside the text of a button
 MARGINS = 16  # pixels beside icon, number and name of a class
+PLOT_HEIGHT = 84  # pixels at least, at text of 100 %
 MOST_ROWS = 10  # of the list of classes that are seen at once, where there is room
 
 
@@ -125,7 +127,6 @@ class QuestionPanel(QWidget):
         self.buttons = {each.action: self._button(each) for each in asked.buttons}
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName(asked.spectrum)
-        self.plot.setMinimumHeight(84)
         self.start_button = QPushButton(asked.start)
         self.start_button.setObjectName("primary")
         self.start_button.clicked.connect(self.started)
@@ -180,7 +181,8 @@ class QuestionPanel(QWidget):
         return False
 
     def refresh_theme(self) -> None:
-        """Take the colours of the theme."""
+        """Take the colours and the text size of the theme, which the axes of the plot grow with."""
+        self.plot.setMinimumHeight(round(PLOT_HEIGHT * text_scale()))
         self.plot.refresh_theme()
         self.plot.redraw()
 

@@ -110,6 +110,21 @@ def test_answers_are_whole_in_a_narrow_dock(made, shown):
     canvas.deleteLater()
 
 
+@pytest.mark.parametrize("made", [SamplePanel, GuidePanel])
+def test_a_plot_grows_with_the_text_of_its_axes(made, shown, qapp):
+    canvas, heights = QWidget(), []
+    panel = made(canvas)
+    panel.show_active(True)
+    for percent in (100, 150):
+        apply_theme(qapp, "light", percent)
+        panel.refresh_theme()
+        shown(panel, NARROW * percent // 100, 300)
+        heights.append(panel.plot.height())
+    apply_theme(qapp, "light")
+    assert heights[1] >= 1.5 * heights[0] > 0
+    canvas.deleteLater()
+
+
 def test_what_the_curves_are_stands_beside_a_small_plot_not_over_it(shown):
     canvas = QWidget()
     training, guide = TrainingPanel(classifiers()), GuidePanel(canvas)

@@ -133,11 +133,14 @@ def test_what_cannot_be_done_says_why(opened):
     assert silent == []
     add, up = (getattr(docking.panel("classes"), f"{name}_button") for name in ("add", "up"))
     assert up.toolTip() == "Choose a class in the list"
+    undo = docking.panel("label-errors").buttons["undo"]
+    assert undo.toolTip() == "There is nothing to undo"
     driver.click_on(add)
     driver.type("one", Qt.Key.Key_Return)
     driver.click_on(add)
     driver.type("two", Qt.Key.Key_Return)
     assert (up.isEnabled(), up.toolTip()) == (True, "Move the class up")
+    assert undo.isEnabled()
 
 
 def f6_goes_through_all_open_panels_and_back_to_the_image(sample):

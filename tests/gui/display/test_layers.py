@@ -284,3 +284,13 @@ def test_flicker_shows_two_layers_in_turn(scene):
         scene.qtbot.waitUntil(lambda wanted=wanted: np.array_equal(pixels(scene)[10], wanted[10]))
     scene.trigger("view.flicker")
     np.testing.assert_array_equal(pixels(scene), colours_of(scene, ids))
+
+
+@pytest.mark.parametrize("mode", ["swipe", "flicker"])
+def test_another_scene_is_not_compared_as_the_last_one_was(scene, tmp_path, mode):
+    scene.trigger(f"view.{mode}")
+    np.save(tmp_path / "next.npy", np.random.default_rng(0).random((20, 30, 4), np.float32))
+    scene.document.mark_saved()
+    scene.open(str(tmp_path / "next.npy"))
+    assert not scene.window.commands.action(f"view.{mode}").isChecked()
+    assert not feature(scene).line.isVisible()

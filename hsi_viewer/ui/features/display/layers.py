@@ -41,6 +41,7 @@ class LayersFeature(Feature):
         self.compare.changed.connect(self._on_compare)
         self.line.moved.connect(self._on_line)
         self.layers.changed.connect(self._on_layers)
+        self.workspace.document_changed.connect(self._on_document)
         self._on_layers()
 
     def panels(self) -> list[Panel]:
@@ -128,6 +129,11 @@ class LayersFeature(Feature):
     def _on_remove(self, name: str) -> None:
         if name in self.layers and self.layers[name].removable:
             self.layers.remove(name)
+
+    @Slot()
+    def _on_document(self) -> None:
+        """What was compared was of the last scene."""
+        self.compare.set_mode("")
 
     # comparing -------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, means_of
 from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.plots.compared_spectra import show_compared
+from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
@@ -362,3 +363,7 @@ class CheckFeature(PanelFeature["CheckPanel"]):
     def _on_state(self) -> None:
         if self.is_made:
             self.panel.show_sources({s: self._reason(s) for s in get_args(Source)})
+            document = self.workspace.document
+            steps = document.history.count if document is not None else 0
+            undone = bool(self._truth_steps) or steps > 0
+            allow(self.panel.buttons["undo"], "" if undone else "There is nothing to undo")
