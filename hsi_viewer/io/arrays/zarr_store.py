@@ -173,7 +173,10 @@ class ZarrFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            root = zarr_package().open(str(path), mode="r")
+            package = zarr_package()
+            from hsi_viewer.io.arrays.plain_store import PlainStore
+
+            root = package.open(PlainStore(path, read_only=True), mode="r")
             is_group = hasattr(root, "arrays")
             members = _arrays_in(root) if is_group else [("array", root)]
             self._root = root

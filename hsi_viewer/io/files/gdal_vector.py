@@ -24,7 +24,7 @@ from pyogrio.util import vsi_path
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.quiet import quiet
 from hsi_viewer.io.files import gdal
-from hsi_viewer.io.files.identify import magic_of
+from hsi_viewer.io.files.identify import check_beside, magic_of
 
 DRIVERS = {
     ".shp": "ESRI Shapefile",
@@ -221,6 +221,7 @@ def _ready(path: Path) -> str:
         raise FileError(
             f'{path}: "!" and ";" are not possible in the path of a vector file; rename it.'
         )
+    check_beside(path)
     limit_drivers()
     return name
 
@@ -228,6 +229,11 @@ def _ready(path: Path) -> str:
 def _reason(path: Path, error: BaseException) -> str:
     """GDAL's message without its advice about drivers, which does not apply here."""
     message = str(error).partition("; It might help")[0].rstrip(" .;")
+    if "Unable to open" in message and ".shx" in message:
+        return (
+            f"{path.stem}.shx is missing beside it; copy all files of the shapefile (.shp, .shx, "
+            ".dbf, .prj)"
+        )
     if "not recognized as being in a supported" in message:
         return f"it is not {DRIVERS[path.suffix.lower()]}"
     return message

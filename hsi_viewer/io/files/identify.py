@@ -107,6 +107,24 @@ def plain_descriptor(path: Path) -> tuple[int, int]:
     raise FileError(f"{path} is a pipe or a device; copy its contents to a file first.")
 
 
+def check_beside(path: Path) -> None:
+    """Refuse pipes and devices of the same stem beside a file: GDAL would open and wait for them.
+
+    Raises
+    ------
+    FileError
+        if there is one.
+    """
+    stem = path.stem.casefold()
+    with suppress(PermissionError, FileNotFoundError), os.scandir(path.parent) as entries:
+        for entry in entries:
+            if entry.name.casefold().startswith(stem):
+                with suppress(OSError):  # a link that leads nowhere
+                    mode = entry.stat().st_mode
+                    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                        raise FileError(f"{entry.path} is a pipe or a device; remove it.")
+
+
 def is_header(path: Path) -> bool:
     """Whether a file is named as the headers of raw images are."""
     return str(path)[-4:].lower() == ".hdr"  # a tenth of the time that Path.suffix takes

@@ -20,6 +20,7 @@ from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.envi.described import data_beside
 from hsi_viewer.io.envi.layout import Layout, open_source
+from hsi_viewer.io.files.identify import check_beside
 from hsi_viewer.io.files.raw_source import ORDERS
 from hsi_viewer.io.metadata.wavelengths import to_nm
 
@@ -70,6 +71,7 @@ def _by_gdal(data: Path) -> tuple[np.dtype[Any], CubeMetadata]:
     from hsi_viewer.io.files.gdal import open_raster
     from hsi_viewer.io.rasters.georeference import georeference_of
 
+    check_beside(data)
     try:
         with open_raster(data, driver="EHdr") as file:
             return np.dtype(file.dtypes[0]), CubeMetadata(

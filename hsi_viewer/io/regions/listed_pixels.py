@@ -75,8 +75,7 @@ def place_pixels(listed: Pixels, grid: Grid, placement: Placement | None) -> Imp
         raise LabelError(
             f"{listed.name}: none of its {outside} pixels lies inside the cube ({grid.rows} rows "
             f"x {grid.columns} columns). They cover rows {rows.min():.6g} to {rows.max():.6g} and "
-            f"columns {columns.min():.6g} to {columns.max():.6g}. Check that they belong to this "
-            "scene."
+            f"columns {columns.min():.6g} to {columns.max():.6g}. {_advice(listed, grid)}"
         )
     if outside:
         notes.append(
@@ -84,6 +83,16 @@ def place_pixels(listed: Pixels, grid: Grid, placement: Placement | None) -> Imp
         )
     notes += _lost(listed, ids)
     return ImportedLabels(ids, listed.names, listed.colours, tuple(notes), listed.name)
+
+
+def _advice(listed: Pixels, grid: Grid) -> str:
+    """What to do about positions that all lie off the cube."""
+    crs = crs_of(grid.crs_wkt)
+    if listed.at is None and listed.mapped is not None and crs is not None and crs.is_projected:
+        x, y = (np.abs(each) for each in listed.mapped)
+        if x.max() <= 180 and y.max() <= 90:
+            return "If x and y are degrees, name the columns lon and lat."
+    return "Check that they belong to this scene."
 
 
 def _lost(listed: Pixels, ids: NDArray[np.uint16]) -> list[str]:

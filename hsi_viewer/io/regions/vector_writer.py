@@ -121,7 +121,7 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
 
 
 def system_of(grid: Grid) -> Any:
-    """The system of what is written: none of columns and rows, whatever the scene gives."""
+    """The system of what is written: none of columns and rows, even if the scene gives one."""
     return None if grid.transform is None else crs_of(grid.crs_wkt)
 
 

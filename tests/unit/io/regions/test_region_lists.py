@@ -388,3 +388,10 @@ def test_a_table_of_windows_keeps_its_dashes(tmp_path, encoding):
     path.write_bytes(f"row,column,class\n1,2,{name}\n3,4,b\n".encode(encoding))
     found = import_regions(path, HyperCube.from_array(np.zeros((ROWS, COLUMNS, 2), "u1")))
     assert found.names == {1: name.strip(" \x81"), 2: "b"}
+
+
+def test_degrees_that_are_called_x_and_y_are_recognised_in_the_message(tmp_path):
+    with pytest.raises(LabelError, match=r"name the columns lon and lat\.$"):
+        labelled(tmp_path / "a.csv", "x,y,class\n10.3149,46.9443,a\n")
+    with pytest.raises(LabelError, match=r"belong to this scene\.$"):
+        labelled(tmp_path / "b.csv", "x,y,class\n1000.5,46.9443,a\n")
