@@ -74,7 +74,7 @@ def transformed(
     from rasterio.warp import transform
 
     given = np.array([x, y], np.float64)
-    possible = (np.abs(given) < _farthest(source)).all(axis=0)
+    possible = are_possible(source, given)
     moved = np.full_like(given, np.inf)
     try:
         if possible.any():
@@ -87,8 +87,11 @@ def transformed(
     return moved[0], moved[1]
 
 
-def _farthest(crs: Any) -> float:
-    return FARTHEST_DEGREES if crs is not None and crs.is_geographic else FARTHEST
+def are_possible(crs: Any, coordinates: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which points (2, n) of a system GDAL may be asked about."""
+    farthest = FARTHEST_DEGREES if crs is not None and crs.is_geographic else FARTHEST
+    possible: NDArray[np.bool_] = np.all(np.abs(coordinates) < farthest, axis=0)
+    return possible
 
 
 def wkt_of(epsg: int | None) -> str | None:

@@ -9,7 +9,7 @@ from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.labels.placement import Placement, PlacementNeededError
-from hsi_viewer.io.metadata.crs import crs_of, crs_text, same_crs, transformed
+from hsi_viewer.io.metadata.crs import are_possible, crs_of, crs_text, same_crs, transformed
 from hsi_viewer.io.regions.grid import PIXELS, Grid
 
 ROWS_AT_ONCE = 1024
@@ -170,8 +170,9 @@ def _by_map(labels: LabelFile, theirs: Grid, grid: Grid, notes: list[str]) -> ND
 
 def _check_possible(name: str, theirs: Grid, grid: Grid) -> None:
     """Refuse places that GDAL would go through for ever."""
-    there, here = _corners_on(theirs, grid), _corners_on(grid, theirs)
-    if not np.isfinite([*there, *here]).any():
+    if not all(
+        are_possible(crs_of(g.crs_wkt), np.array(g.corners())).all() for g in (theirs, grid)
+    ):
         raise LabelError(
             f"{name}: the labels cannot be aligned by map coordinates; those of the labels or of "
             "the cube are impossible."
