@@ -118,6 +118,39 @@ def test_an_index_that_does_not_answer_is_not_used(linux, monkeypatch):
     assert linux.torch_index() == []
 
 
+def test_uv_looks_where_pip_is_told_to_look(script):
+    listed = (
+        ":env:.find-links='/opt/wheels'\nglobal.cert='/etc/ssl/ca.crt'\n"
+        "global.extra-index-url='https://a.org/simple https://b.org/simple'\n"
+        "global.find-links='/opt/wheels'\n"
+    )
+    assert script.pip_settings(listed) == {
+        "find-links": ["/opt/wheels"],
+        "cert": ["/etc/ssl/ca.crt"],
+        "extra-index-url": ["https://a.org/simple", "https://b.org/simple"],
+    }
+    assert script.pip_settings("") == {}
+
+
+@pytest.mark.parametrize("uv", ["works", "fails", "is not there"])
+def test_what_uv_cannot_install_pip_does(script, monkeypatch, uv):
+    asked: list[list[str]] = []
+
+    def run(command, **_options):
+        asked.append(command)
+        refused = script.UV in command if uv == "is not there" else "uv" in command
+        return subprocess.CompletedProcess(command, int(refused and uv != "works"), "", "")
+
+    monkeypatch.setattr(script.subprocess, "run", run)
+    monkeypatch.setattr(script, "torch_index", lambda: [])
+    script.install(Path("python"))
+    by_pip = [c for c in asked if c[1:4] == ["-m", "pip", "install"] and "-c" in c]
+    by_uv = [c for c in asked if "uv" in c and "-c" in c]
+    assert len(by_uv) == {"works": 2, "fails": 1, "is not there": 0}[uv]
+    assert len(by_pip) == (0 if uv == "works" else 2)
+    assert "torch" in (by_pip or by_uv)[0]
+
+
 def test_pins_leave_out_tools_paths_and_local_versions():
     frozen = "numpy==2.4.6\nhsi-viewer @ file:///x\ntorch==2.13.0+cpu\nJinja2==3.1.6\npip==26.0\n"
     assert load("pin").pins(frozen) == ["Jinja2==3.1.6", "numpy==2.4.6", "torch==2.13.0"]
