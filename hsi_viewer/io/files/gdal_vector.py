@@ -32,7 +32,8 @@ DRIVERS = {
     ".geojson": "GeoJSON",
     ".json": "GeoJSON",
     ".fgb": "FlatGeobuf",
-    ".kml": "LIBKML",
+    # Some builds of pyogrio have the better of GDAL's two drivers for KML, others the plain one.
+    ".kml": "LIBKML" if "LIBKML" in pyogrio.list_drivers() else "KML",
 }
 BEGINNINGS = {
     ".shp": b"\x00\x00\x27\x0a",
@@ -102,6 +103,8 @@ def check_beginning(path: Path) -> None:
             f"{path} does not contain what its name suggests: its first bytes are those of "
             "another format."
         )
+    if wanted == b"<kml" and b"<!DOCTYPE" in magic:  # with entities, which may name other files
+        raise FormatError(f"{path} could not be read: a KML file declares no document type.")
 
 
 def layers_of(path: Path) -> list[tuple[str, str | None]]:
