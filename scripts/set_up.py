@@ -50,6 +50,8 @@ WINDOW_LIBRARIES = {
     "libxcb-shape.so.0": "libxcb-shape0",
     "libxcb-xkb.so.1": "libxcb-xkb1",
 }
+# Where pip is told more, about what may be fetched and how, only pip does as it is told.
+OF_PIP_ALONE = {"no-index", "no-binary", "only-binary", "proxy", "client-cert", "require-hashes"}
 
 
 class SetUpError(Exception):
@@ -208,6 +210,8 @@ def uv_of(python: Path, pip: list[str]) -> list[str]:
         [str(python), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
     )
     settings = pip_settings(said.stdout)
+    if settings.keys() & OF_PIP_ALONE:
+        return []
     for name, option in OPTIONS_OF_UV.items():
         for value in settings.get(name, []):
             command += [option, value]

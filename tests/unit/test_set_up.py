@@ -132,6 +132,14 @@ def test_uv_looks_where_pip_is_told_to_look(script):
     assert script.pip_settings("") == {}
 
 
+def test_where_pip_may_use_no_index_uv_is_not_asked(script, monkeypatch):
+    listed = subprocess.CompletedProcess([], 0, "global.no-index='true'\n", "")
+    monkeypatch.setattr(script.subprocess, "run", lambda *_args, **_options: listed)
+    assert script.uv_of(Path("python"), ["pip"]) == []
+    listed.stdout = "global.timeout='60'\n"
+    assert script.uv_of(Path("python"), ["pip"])[1:3] == ["-m", "uv"]
+
+
 @pytest.mark.parametrize("uv", ["works", "fails", "is not there"])
 def test_what_uv_cannot_install_pip_does(script, monkeypatch, uv):
     asked: list[list[str]] = []

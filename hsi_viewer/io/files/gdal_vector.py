@@ -135,7 +135,7 @@ def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray
     try:
         with quiet(RuntimeWarning):
             meta, _, wkb, columns = pyogrio.raw.read(name, layer=layer, force_2d=True)
-        with np.errstate(invalid="ignore"):  # of coordinates that are no numbers
+        with np.errstate(invalid="ignore"):  # of coordinates that are NaN
             geometries = shapely.from_wkb(wkb, on_invalid="ignore")
     except ERRORS as error:
         raise FormatError(f"{path} could not be read: {_reason(path, error)}.") from error
