@@ -48,14 +48,15 @@ def bomb(path, name="labels.npy", shape=(20_000, 20_000), held=40 << 20) -> None
 def test_a_bomb_of_labels_takes_no_memory(tmp_path, read):
     """It is a map of 800 MB by its header; what a map of the scene may take at most is 32."""
     bomb(tmp_path / "bomb.npz")
-    setting = """
+    np.savez(tmp_path / "small.npz", labels=np.eye(48, 50, dtype=np.uint16))
+    setting = f"""
         from pathlib import Path
         import numpy as np
         from hsi_viewer.core.cube.cube import HyperCube
         from hsi_viewer.core.errors import FormatError
         from hsi_viewer.io.labels.label_file import read_labels
         from hsi_viewer.io.regions.import_export import import_regions
-        import hsi_viewer.io.arrays.numpy_file
+        {read.format(path=str(tmp_path / "small.npz"))}  # imports all that is needed
     """
     call = f"""
         try:
