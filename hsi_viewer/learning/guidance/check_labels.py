@@ -30,6 +30,8 @@ FOLDS, REPEATS = 5, 4
 MOST_LABELS = 4_000  # that are judged, evenly over the classes
 DOUBTED = 0.2  # share of a class's labels that the last repeats may learn without
 BY_PLACE = 0.5  # part of a label's margin that is its place's
+BY_CLASS = 0.25  # part of what is usual in a class that is no sign of an error
+FAINT = 0.05  # that two probabilities have in common: below it they say as little
 
 Numbers = NDArray[np.int64]
 
@@ -63,8 +65,10 @@ def check_labels(
     """Labels that may be wrong, most suspicious first; nothing is changed.
 
     Every label that could be held out is listed; those of a margin below 0 look like another
-    class. A class of a single label cannot be judged. Of more than 4000 labels so many are judged,
-    evenly over the classes.
+    class. They are in the order of their log-odds against the likeliest other class, less a quarter
+    of what is usual in their class: in one that is hard to predict, a poor answer says less. Half
+    of it is the mean of the labels that touch. A class of a single label cannot be judged. Of more
+    than 4000 labels so many are judged, evenly over the classes.
 
     Parameters
     ----------
@@ -104,18 +108,19 @@ def _checked(
     judged = ~np.isnan(answers.sum(axis=1))
     given = np.take_along_axis(answers, targets[:, None], axis=1)[:, 0]
     np.put_along_axis(answers, targets[:, None], -1.0, axis=1)
-    other = answers.argmax(axis=1)
-    margin = given - answers.max(axis=1)
+    other, likeliest = answers.argmax(axis=1), answers.max(axis=1)
+    margin = checker.with_place(given - likeliest, judged)
+    odds = np.log((given + FAINT) / (likeliest + FAINT))
+    fit = checker.with_place(checker.beyond_usual(odds, judged), judged)
     rows, columns = np.divmod(known.pixels, cube.columns)
-    suspicion = checker.with_place(margin, judged)
-    order = [i for i in np.argsort(suspicion, kind="stable").tolist() if judged[i]]
+    order = [i for i in np.argsort(fit, kind="stable").tolist() if judged[i]]
     return [
         SuspiciousLabel(
             int(rows[i]),
             int(columns[i]),
             known.class_ids[targets[i]],
             known.class_ids[other[i]],
-            float(suspicion[i]),
+            float(margin[i]),
         )
         for i in order
     ]
@@ -201,6 +206,13 @@ class Checker:
             members = members[np.isfinite(given[members])]
             trusted[members[np.argsort(given[members], kind="stable")[:most]]] = False
         return trusted
+
+    def beyond_usual(self, odds: FloatArray, judged: NDArray[np.bool_]) -> FloatArray:
+        """Log-odds (n,) less a part of the mean of their class."""
+        sizes = np.bincount(self.targets, judged)
+        total = np.bincount(self.targets, np.where(judged, odds, 0.0))
+        usual: FloatArray = (total / np.maximum(sizes, 1))[self.targets]
+        return (odds - BY_CLASS * usual).astype(np.float32)
 
     def with_place(self, margin: FloatArray, judged: NDArray[np.bool_]) -> FloatArray:
         """Margins (n,) that are partly the mean of their place: a stroke is wrong as a whole."""

@@ -43,11 +43,11 @@ class Suspect:
 
 
 def suspects_of(found: Iterable[SuspiciousLabel], columns: int) -> list[Suspect]:
-    """Contradicted labels in groups that touch, the most suspicious first.
+    """Contradicted labels in groups that touch, in the order of the first label of each.
 
     Parameters
     ----------
-    found : as `check_labels` gives them.
+    found : as `check_labels` gives them, most suspicious first.
     columns : of the scene.
     """
     wrong = [one for one in found if one.margin < 0]
@@ -59,7 +59,7 @@ def suspects_of(found: Iterable[SuspiciousLabel], columns: int) -> list[Suspect]
     kinds = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
     groups = connected_labels(pixels, kinds, columns)
     suspects = []
-    for group in np.unique(groups):
+    for group in dict.fromkeys(groups.tolist()):
         mine = np.flatnonzero(groups == group)
         worst = mine[margins[mine].argmin()]
         label, looks_like = pairs[mine[0]].tolist()
@@ -72,7 +72,7 @@ def suspects_of(found: Iterable[SuspiciousLabel], columns: int) -> list[Suspect]
                 float(margins[mine].mean()),
             )
         )
-    return sorted(suspects, key=lambda s: s.margin)
+    return suspects
 
 
 def contradicted(held: HeldOut) -> Numbers:

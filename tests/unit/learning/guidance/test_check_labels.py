@@ -7,7 +7,8 @@ import pytest
 
 import hsi_viewer
 from hsi_viewer.core.errors import LabelError
-from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.core.progress import CancelToken, SilentPort, TaskCancelledError
+from hsi_viewer.learning.guidance.check_labels import Checker
 from tests.unit.learning.made import made_scene
 
 CUBE, TRUTH = made_scene()
@@ -35,8 +36,16 @@ def test_planted_wrong_labels_come_first_with_the_class_that_they_look_like():
     assert all(s.label == 2 and s.looks_like == TRUTH[s.row, s.column] for s in found[:3])
     assert all(s.margin < 0 for s in found[:3])
     assert all(s.margin > 0 for s in found[3:])
-    assert [s.margin for s in found] == sorted(s.margin for s in found)
     assert all(s.label == labels[s.row, s.column] != s.looks_like for s in found)
+
+
+def test_in_a_class_that_is_hard_to_predict_a_poor_answer_says_less():
+    targets = np.array([0, 0, 1, 1, 1])
+    checker = Checker(None, np.zeros((5, 1)), targets, np.arange(5), CancelToken(), SilentPort())
+    odds = np.array([-1.0, -3.0, 4.0, 2.0, np.nan])
+    judged = np.isfinite(odds)
+    found = checker.beyond_usual(odds, judged)
+    np.testing.assert_allclose(found[judged], [-0.5, -2.5, 3.25, 1.25])
 
 
 def test_a_whole_wrong_stroke_cannot_speak_for_itself():
