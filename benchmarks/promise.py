@@ -25,13 +25,13 @@ from hsi_viewer.learning.applicability import SeenScene, applicability_of, dissi
 from hsi_viewer.learning.classifiers import fit
 from hsi_viewer.learning.cross_validation import evidence_of, probabilities_at, reach_of
 
-SEEDS = range(2)
+SEEDS = range(5)
 LABELS = {"pixels": 20, "strokes": 5}  # of each class
 CLASSIFIERS = ("sdhsi", "lda")
 KEYS = ("scene", "labels", "seed", "classifier")
 VALUES = (
     *("labelled", "counted", "true", "separated", "low", "high", "random"),
-    *("ece_promised", "ece_true", "covered", "set_size"),
+    *("places", "ece_promised", "ece_true", "covered", "set_size"),
     *("inside", "true_inside", "true_outside"),
 )
 
@@ -74,9 +74,9 @@ def measure(scene: str, kind: str, seed: int, classifier: str) -> dict[str, floa
         row |= {"separated": overall.value, "low": overall.low, "high": overall.high}
         row |= {name: 100 * row[name] for name in ("separated", "low", "high")}
         apart = labels_apart(held, training, ids)
-        known = (part[apart] for part in (held.probabilities, held.targets, held.groups))
+        known = [part[apart] for part in (held.probabilities, held.targets, held.groups)]
         inside = fit_by_place(*known).contains(answers)
-        row["counted"] = float(apart.sum())
+        row["counted"], row["places"] = float(apart.sum()), float(np.unique(known[2]).size)
         row["ece_promised"] = 100 * found.calibration_error
         row["covered"] = 100 * float(inside[np.arange(targets.size), targets].mean())
         row["set_size"] = float(inside.sum(axis=1).mean())
