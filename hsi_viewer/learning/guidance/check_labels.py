@@ -211,7 +211,7 @@ class Checker:
         """Log-odds (n,) less a part of the mean of their class."""
         sizes = np.bincount(self.targets, judged)
         total = np.bincount(self.targets, np.where(judged, odds, 0.0))
-        usual: FloatArray = (total / np.maximum(sizes, 1))[self.targets]
+        usual: NDArray[np.float64] = (total / np.maximum(sizes, 1))[self.targets]
         return (odds - BY_CLASS * usual).astype(np.float32)
 
     def with_place(self, margin: FloatArray, judged: NDArray[np.bool_]) -> FloatArray:
