@@ -4,9 +4,10 @@ Each place is worth the doubt of the map that its label would settle. A label se
 better, the more alike the two are, and what is labelled already has settled its own: the gain of a
 label is the doubt at all places, times how much nearer its spectrum is to them than any label so
 far (the facility-location rule of Wei, Iyer and Bilmes, "Submodularity in data subset selection
-and active learning", ICML 2015). What is likely of none of the classes, by the answers
-so far, has no doubt to settle. So proposals are uncertain, unlike labelled places, unlike each
-other, and stand for many pixels.
+and active learning", ICML 2015). A map may doubt a place although its like is labelled elsewhere;
+so a fifth of its doubt is settled by no label but its own. What is likely of none of the classes,
+by the answers so far, has no doubt to settle. So proposals are uncertain, unlike labelled places,
+unlike each other, and stand for many pixels.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ Mask = NDArray[np.bool_]
 MOST_PLACES = 1_500  # that are compared with one another
 SAMPLED = 300  # of them, whose distances say what is near
 NEAR = 0.05
+SPREAD = 0.8  # part of the doubt of a place that a label of its like settles
 APART = 2  # pixels between two proposals, at least
 
 
@@ -252,7 +254,7 @@ class Proposer:
         usual = apart.min(axis=1).max()
         distance = cdist(places.spectra, self._known).min(axis=1)
         strange = distance > usual
-        best = self._gains(places, np.where(strange, places.sizes * distance, 0.0))
+        best = self._gains(places, np.where(strange, places.sizes * distance, 0.0), spread=1.0)
 
         def novel(taken: Mask) -> tuple[int, float] | None:
             found = best(taken)
@@ -261,16 +263,18 @@ class Proposer:
         return novel
 
     def _gains(
-        self, places: Places, worth: NDArray[np.float64]
+        self, places: Places, worth: NDArray[np.float64], spread: float = SPREAD
     ) -> Callable[[Mask], tuple[int, float] | None]:
         width = width_of(places.spectra)
         some = 1 - self._absence.chance(places.pixels, places.spectra, width)
-        weights = places.weights * worth * some
+        own = worth * some
+        weights = places.weights * own
         among = alike(places.spectra, places.spectra, width)
         settled = alike(places.spectra, self._known, width).max(axis=1, initial=0.0)
 
         def best(taken: Mask) -> tuple[int, float] | None:
             gains = np.maximum(among - settled[:, None], 0).T @ weights * some
+            gains = spread * gains + (1 - spread) * own
             gains[taken.ravel()[places.pixels]] = -1.0
             i = int(gains.argmax())
             if gains[i] < 0:

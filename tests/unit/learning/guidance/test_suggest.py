@@ -157,6 +157,20 @@ def test_one_label_settles_all_that_is_like_it():
     assert {int(TRUTH[one.row, one.column]) for one in found} == {5, 7, 9}
 
 
+def test_a_doubtful_place_whose_like_is_labelled_is_asked_about_before_sure_ones():
+    """All segments look alike, so that no label is nearer to one than those that are known."""
+    alike_all = Ground(np.zeros_like(GROUND.components), GROUND.valid, GROUND.segments)
+    numbers = np.unique(GROUND.segments[GROUND.valid])
+    doubtful = GROUND.segments == numbers[-1]
+    p = np.where(doubtful[:, :, None], 0.25, np.array([1.0, 0, 0, 0])).astype(np.float32)
+    labels = np.zeros(SHAPE, bool)
+    labels[GROUND.segments == numbers[0]] = True
+    for rule in ("gain", "fine"):
+        proposer = Proposer(alike_all, p, (2, 5, 7, 9), labels)
+        (first,) = proposer.suggestions((rule,))
+        assert doubtful[first.row, first.column]
+
+
 def evidence_of(around, score):
     voices = (
         VoiceShare("pixels", "Single pixels", 1 - around, score),
