@@ -45,6 +45,7 @@ bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on wher
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.scale
 	HSI_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/e2e -k killed
+	HSI_FUZZ_ROUNDS=1000 HSI_DAMAGE_ROUNDS=100 $(BIN)/python -m pytest -n 2 tests/unit/io tests/unit/session -k "fuzz or damaged_journal"
 	$(BIN)/python -m benchmarks.ui
 	$(BIN)/python -m benchmarks.io
 	$(BIN)/python -m benchmarks.report
