@@ -20,8 +20,10 @@ test: $(STAMP)  ## lint and every test, side by side: mypy uses one core
 
 # Three workers on two cores: a fifth of the time tests wait. In the order of the folders, for the
 # longest files come first in it; with compiled files, which
-# many child processes import.
+# many child processes import. In a fresh copy one process compiles the tests first, or each of the
+# workers does, which takes twice as long as all else that they do before the first test.
 suite: $(STAMP)
+	@[ -d tests/unit/__pycache__ ] || PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --collect-only >/dev/null || true
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
@@ -43,6 +45,7 @@ bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on wher
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.scale
 	HSI_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/e2e -k killed
+	HSI_FUZZ_ROUNDS=1000 HSI_DAMAGE_ROUNDS=100 $(BIN)/python -m pytest -n 2 tests/unit/io tests/unit/session -k "fuzz or damaged_journal"
 	$(BIN)/python -m benchmarks.ui
 	$(BIN)/python -m benchmarks.io
 	$(BIN)/python -m benchmarks.report

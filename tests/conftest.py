@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,8 +87,31 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return live_in(tmp_path / "home", monkeypatch)
 
 
+@pytest.fixture
+def few_steps() -> Iterator[None]:
+    """The network is trained in fewer steps; the map of the sample scene needs no more."""
+    with training_briefly():
+        yield
+
+
+@contextmanager
+def training_briefly() -> Iterator[None]:
+    """Train in few steps within the block, as `few_steps` does for a test."""
+    from hsi_viewer.learning.recipe import PRESETS
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, preset in PRESETS.items():
+            fewer = replace(preset, training=replace(preset.training, steps=20))
+            patch.setitem(PRESETS, name, fewer)
+        yield
+
+
 def live_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let settings, and all else that the application keeps, be in a folder, which is made."""
+    """Let settings, and all else that the application keeps, be in a folder, which is made.
+
+    Those in it are made by what writes there, as in a new home.
+    """
+    home.mkdir(parents=True, exist_ok=True)
     variables = {
         "HOME": home,
         "USERPROFILE": home,
@@ -99,7 +123,6 @@ def live_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "XDG_STATE_HOME": home / "state",
     }
     for name, folder in variables.items():
-        folder.mkdir(parents=True, exist_ok=True)
         monkeypatch.setenv(name, str(folder))
     monkeypatch.delenv("XDG_CONFIG_DIRS", raising=False)
     if "PySide6.QtCore" in sys.modules:

@@ -1,6 +1,6 @@
 """The command line as a user types it, on real data and real files.
 
-What classifies and what starts the program runs in a process of its own, all else in this one.
+What starts the program runs in a process of its own, all else in this one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 
 from hsi_viewer.cli import main
 from hsi_viewer.learning import trainer
+from tests.conftest import training_briefly
 from tests.unit.learning.made import SMALL
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -65,7 +66,8 @@ def classified(bench_dir, tmp_path_factory) -> tuple[Path, dict]:
 def classify(bench_dir: Path, output: Path) -> tuple[Path, dict]:
     labels = bench_dir / "splits" / "indian_pines-random-10.npz"
     arguments = ("--labels", f"{labels}:train_0", "--output", output, "--seed", "0", "--json")
-    result = run("classify", SAMPLE, *arguments)
+    with training_briefly():
+        result = run_here("classify", SAMPLE, *arguments)
     assert result.returncode == 0, result.stderr
     assert "Training" in result.stderr
     return output, json.loads(result.stdout)

@@ -19,7 +19,7 @@ from hsi_viewer.session.storage.journal_replay import replay
 from tests.e2e.kill_driver import digest
 from tests.patience import PATIENCE
 
-ROUNDS = int(os.environ.get("HSI_KILL_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("HSI_KILL_ROUNDS", "2"))
 PROJECT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL is not known there")

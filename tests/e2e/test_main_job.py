@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
 
 from hsi_viewer.cli import main
 from hsi_viewer.io.products.sample_scene import sample_labels
-from hsi_viewer.learning.recipe import PRESETS
 from hsi_viewer.learning.training_loop import Learner
 from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
 from hsi_viewer.ui.main_window import MainWindow
@@ -109,14 +107,6 @@ def paint(window: MainWindow, row: int, column: int) -> None:
 @pytest.fixture
 def settings_folder(own_settings):
     return own_settings
-
-
-@pytest.fixture
-def few_steps(monkeypatch):
-    """The network is trained in fewer steps; the map of the sample scene needs no more."""
-    for name, preset in PRESETS.items():
-        fewer = replace(preset, training=replace(preset.training, steps=20))
-        monkeypatch.setitem(PRESETS, name, fewer)
 
 
 def test_open_label_train_map_export(qapp, settings_folder, few_steps, tmp_path):

@@ -72,16 +72,10 @@ def started(line: list[str]) -> subprocess.Popen:
     )
 
 
-def test_three_processes_make_the_map_of_one(files, reference, tmp_path, capsys):
-    capsys.readouterr()
-    assert main(command(files, tmp_path / "out", "--workers", "3", "--json")) == 0
-    record = fitting(capsys.readouterr().out, "batch")
-    assert (record["tiles_computed"], record["tiles_kept"]) == (TILES, 0)
-    assert maps_of(tmp_path / "out") == reference
-
-
-def test_a_scene_that_cannot_be_read_costs_the_others_nothing(files, reference, tmp_path, capsys):
-    """Good, bad, good, by two processes: both maps are those of one process."""
+def test_two_processes_make_the_map_of_one_whatever_cannot_be_read(
+    files, reference, tmp_path, capsys
+):
+    """Good, bad, good: what is bad costs the others nothing."""
     (tmp_path / "bad.npy").write_bytes(b"not an array")
     scenes = [str(files / "large.npy"), str(tmp_path / "bad.npy"), str(files / "small.npy")]
     line = ["apply", str(files / "model"), *scenes, "-o", str(tmp_path / "out"), *OPTIONS]
@@ -90,6 +84,7 @@ def test_a_scene_that_cannot_be_read_costs_the_others_nothing(files, reference, 
     record = fitting(capsys.readouterr().out, "batch")
     assert [s["status"] for s in record["scenes"]] == ["done", "failed", "done"]
     assert "bad.npy" in record["scenes"][1]["error"]
+    assert (record["tiles_computed"], record["tiles_kept"]) == (TILES, 0)
     assert maps_of(tmp_path / "out") == reference
 
 

@@ -46,7 +46,7 @@ def in_dialog(kind: type[QDialog], act: Callable[[QDialog], object]) -> None:
     QTimer.singleShot(20, look)
 
 
-def test_the_readmes_job(make_driver, tmp_path):
+def test_the_readmes_job(make_driver, few_steps, tmp_path):
     """One window; a keyword of the README stands before the hands that do it."""
     told = iter(steps())
     driver = make_driver(Settings(theme="light"))

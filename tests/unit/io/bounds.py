@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MOST_SECONDS, MOST_BYTES = 20, 400 << 20  # of the processor: other programs do not lengthen it
-# Of each test that damages files at random, the same ones in every run.
-FUZZ_ROUNDS = int(os.environ.get("HSI_FUZZ_ROUNDS", "60"))
+# Of each test that damages files at random, the same ones in every run; `make bench` has many.
+FUZZ_ROUNDS = int(os.environ.get("HSI_FUZZ_ROUNDS", "20"))
 HANGS = 300  # seconds after which a library will never come back
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.progress import CancelToken
+from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.recipe import FeatureRecipe, NetworkRecipe, Recipe, TrainingRecipe
 
 SMALL = Recipe(
@@ -17,6 +18,10 @@ SMALL = Recipe(
     TrainingRecipe(steps=8, batch=8),
 )
 THREE_EPOCHS = replace(SMALL, training=TrainingRecipe(steps=30, batch=16))
+
+# In a third of the time, for tests in which it does not matter what the map is: nothing is refined,
+# so that the walker need not be judged.
+UNREFINED = TrainingConfig(refine=False)
 
 
 class Recorder:

@@ -28,7 +28,7 @@ from hsi_viewer.learning.distillation import (
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import Run, fit
-from tests.unit.learning.made import SMALL, Recorder, made_scene
+from tests.unit.learning.made import SMALL, UNREFINED, Recorder, made_scene
 
 
 def three_exits() -> list[torch.Tensor]:
@@ -93,7 +93,8 @@ def test_every_mode_trains_and_repeats(mode: DistillationMode) -> None:
     cube, truth = made_scene()
     training, test = draw_per_class(truth, 4)
     recipe = replace(SMALL, distillation=replace(SMALL.distillation, mode=mode))
-    maps = [fit(cube, training, recipe=recipe).predict(cube, labels=training) for _ in range(2)]
+    models = [fit(cube, training, UNREFINED, recipe=recipe) for _ in range(2)]
+    maps = [model.predict(cube, labels=training) for model in models]
     assert np.array_equal(maps[0].confidence, maps[1].confidence)
     scored = test > 0
     assert (maps[0].class_map[scored] == test[scored]).mean() > 0.95

@@ -17,7 +17,7 @@ from hsi_viewer.learning.classifiers import classifier as row_of
 from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.training_pixels import without_strays
-from tests.unit.learning.made import SMALL, Recorder, made_scene
+from tests.unit.learning.made import SMALL, UNREFINED, Recorder, made_scene
 
 
 def test_a_scene_is_learned_and_early_maps_come_first() -> None:
@@ -66,7 +66,7 @@ def test_cancel_stops_the_run(report: int) -> None:
 def test_a_saved_model_maps_alike(tmp_path) -> None:
     cube, truth = made_scene()
     training, _ = draw_per_class(truth, 3)
-    model = fit(cube, training, recipe=SMALL)
+    model = fit(cube, training, UNREFINED, recipe=SMALL)
     files = model.save(tmp_path / "m")
     assert all(f.is_file() for f in files)
     again = load_model(tmp_path / "m")
@@ -91,20 +91,20 @@ def with_a_gap() -> tuple[HyperCube, NDArray[np.uint16]]:
 def test_labels_on_pixels_without_data_are_counted_and_said() -> None:
     cube, training = with_a_gap()
     recorder = Recorder()
-    fit(cube, training, recipe=SMALL, port=recorder)
+    fit(cube, training, UNREFINED, recipe=SMALL, port=recorder)
     assert [i.text for i in recorder.items if isinstance(i, Note)] == [
         "3 of 12 labels lie on pixels without data and were not used."
     ]
     with pytest.warns(UserWarning, match=UNUSED):  # of a notebook, which gives no port
-        fit(cube, training, recipe=SMALL)
+        fit(cube, training, UNREFINED, recipe=SMALL)
 
 
 def test_one_label_without_data_is_reported_in_the_singular() -> None:
     cube, truth = made_scene()
     values = cube.read()
     values[0, 0] = np.nan
-    recorder = Recorder()
-    fit(HyperCube.from_array(values), np.where(truth < 7, truth, 0), recipe=SMALL, port=recorder)
+    recorder, labels = Recorder(), np.where(truth < 7, truth, 0)
+    fit(HyperCube.from_array(values), labels, UNREFINED, recipe=SMALL, port=recorder)
     notes = [i.text for i in recorder.items if isinstance(i, Note)]
     assert notes == ["1 of 720 labels lies on a pixel without data and was not used."]
 
@@ -117,7 +117,8 @@ def test_labels_on_stray_pixels_are_not_learned_from(classifier) -> None:
     rows, columns = np.nonzero(training == 2)
     values[rows[:2], columns[:2]] = np.linspace(1e4, 5e4, cube.bands)  # alike in no two bands
     recorder, made = Recorder(), {"recipe": SMALL} if classifier == "sdhsi" else {}
-    row_of(classifier).fit(HyperCube.from_array(values), training, port=recorder, **made)
+    stray = HyperCube.from_array(values)
+    row_of(classifier).fit(stray, training, UNREFINED, port=recorder, **made)
     notes = [i.text for i in recorder.items if isinstance(i, Note)]
     assert "2 of 20 labels lie on stray pixels and were not learned from." in notes
 
@@ -142,10 +143,10 @@ def test_labels_are_lists_and_arrays_of_any_type_by_one_set_of_rules() -> None:
     holes = np.where(training > 0, training.astype(float), np.nan)
     holes[0, :3] = [-1, -9999, -0.5]
     wanted = np.where(np.isnan(holes) | (holes < 0), 0, training)
-    model = fit(cube, wanted, recipe=SMALL)
+    model = fit(cube, wanted, UNREFINED, recipe=SMALL)
     expected = model.predict(cube, labels=wanted).class_map
     for labels in (holes, holes.tolist(), np.ma.masked_invalid(holes), holes.astype(np.float32)):
-        again = fit(cube, labels, recipe=SMALL)
+        again = fit(cube, labels, UNREFINED, recipe=SMALL)
         assert again.label_digest == model.label_digest
         assert np.array_equal(again.predict(cube, labels=labels).class_map, expected)
     for labels, message in (
@@ -165,9 +166,9 @@ def test_of_a_complex_cube_the_magnitude_is_used_and_that_is_reported() -> None:
     training, _ = draw_per_class(truth, 3)
     turned = HyperCube.from_array(cube.read().astype(np.complex64) * 1j)
     text = "^The values are complex; their magnitudes are used\\.$"
-    expected = fit(cube, training, recipe=SMALL)
+    expected = fit(cube, training, UNREFINED, recipe=SMALL)
     with pytest.warns(UserWarning, match=text):
-        model = fit(turned, training, recipe=SMALL)
+        model = fit(turned, training, UNREFINED, recipe=SMALL)
     found = model.predict(turned)  # the scene it was trained on: no more need be said
     assert np.array_equal(found.class_map, expected.predict(cube).class_map)
     with pytest.warns(UserWarning, match=text):

@@ -20,10 +20,14 @@ from tests.unit.learning.made import SMALL, Recorder, made_scene
 WAVES = np.linspace(400, 1000, 20)
 
 
-def with_waves(seed: int = 0) -> tuple[HyperCube, np.ndarray, np.ndarray, TrainedModel]:
+Trained = tuple[HyperCube, np.ndarray, np.ndarray, TrainedModel]
+
+
+@pytest.fixture(scope="module")
+def trained() -> Trained:
     """A made scene with smooth spectra and wavelengths, its truth, labels and model."""
     _, truth = made_scene()
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     curves = {i: 1000 + 500 * np.sin(WAVES / 120 + rng.uniform(0, 6)) for i in (2, 5, 7, 9)}
     values = np.stack([curves[int(i)] for i in truth.ravel()]).reshape(*truth.shape, 20)
     values += rng.normal(0, 30, values.shape)
@@ -32,8 +36,8 @@ def with_waves(seed: int = 0) -> tuple[HyperCube, np.ndarray, np.ndarray, Traine
     return scene, truth, training, fit(scene, training, recipe=SMALL)
 
 
-def test_a_model_file_tells_everything(tmp_path) -> None:
-    cube, _, _, model = with_waves()
+def test_a_model_file_tells_everything(trained, tmp_path) -> None:
+    cube, _, _, model = trained
     said = r"<TrainedModel SDHSI-Net: 4 classes, 20 bands, 400-1000 nm, trained in \d+\.\d s>"
     assert re.fullmatch(said, repr(model))
     weights, description = model.save(tmp_path / "out")
@@ -48,8 +52,8 @@ def test_a_model_file_tells_everything(tmp_path) -> None:
         assert np.array_equal(again.predict(cube).confidence, model.predict(cube).confidence)
 
 
-def test_damaged_and_missing_files_are_named(tmp_path) -> None:
-    _, _, _, model = with_waves()
+def test_damaged_and_missing_files_are_named(trained, tmp_path) -> None:
+    _, _, _, model = trained
     weights, description = model.save(tmp_path)
     description.write_text("{}")
     with pytest.raises(FormatError, match=r"model\.json"):
@@ -72,15 +76,15 @@ def test_a_model_of_an_earlier_version_is_refused(tmp_path) -> None:
         load_model(tmp_path / "m")
 
 
-def test_a_folder_that_is_a_file_cannot_be_written(tmp_path) -> None:
-    _, _, _, model = with_waves()
+def test_a_folder_that_is_a_file_cannot_be_written(trained, tmp_path) -> None:
+    _, _, _, model = trained
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ExportError, match="cannot be written"):
         model.save(tmp_path / "file" / "deeper")
 
 
-def test_another_sensor_of_the_same_range_is_resampled() -> None:
-    cube, truth, training, model = with_waves()
+def test_another_sensor_of_the_same_range_is_resampled(trained) -> None:
+    cube, truth, training, model = trained
     finer = np.linspace(395, 1005, 71)
     values = cube.read().reshape(-1, 20)
     fine = np.stack([np.interp(finer, WAVES, v) for v in values]).reshape(*truth.shape, 71)
@@ -90,15 +94,15 @@ def test_another_sensor_of_the_same_range_is_resampled() -> None:
     assert (prediction.class_map == truth).mean() > 0.95
 
 
-def test_another_range_is_refused_and_both_are_named() -> None:
-    cube, _, _, model = with_waves()
+def test_another_range_is_refused_and_both_are_named(trained) -> None:
+    cube, _, _, model = trained
     other = HyperCube.from_array(cube.read(), WAVES + 600, name="infrared")
     with pytest.raises(ModelError, match=r"400-1000 nm, but infrared covers 1000-1600 nm"):
         model.predict(other)
 
 
-def test_missing_values_of_another_sensor_stay_missing() -> None:
-    cube, _, _, model = with_waves()
+def test_missing_values_of_another_sensor_stay_missing(trained) -> None:
+    cube, _, _, model = trained
     values = cube.read()
     values[2, 3] = -1.0
     other = HyperCube.from_array(values, WAVES + 3.0, nodata=-1.0)
@@ -108,8 +112,8 @@ def test_missing_values_of_another_sensor_stay_missing() -> None:
     assert np.count_nonzero(prediction.class_map == 0) == 1
 
 
-def test_a_stroke_changes_the_map_without_new_inference(monkeypatch) -> None:
-    cube, truth, training, model = with_waves()
+def test_a_stroke_changes_the_map_without_new_inference(trained, monkeypatch) -> None:
+    cube, truth, training, model = trained
     before = model.predict(cube, labels=training)
     stroke = training.copy()
     stroke[:6, :6] = 9
@@ -119,8 +123,8 @@ def test_a_stroke_changes_the_map_without_new_inference(monkeypatch) -> None:
     assert (before.class_map[:6, :6] == truth[:6, :6]).all()
 
 
-def test_results_are_not_shared_between_predictions() -> None:
-    cube, _, _, model = with_waves()
+def test_results_are_not_shared_between_predictions(trained) -> None:
+    cube, _, _, model = trained
     first, second = model.predict(cube, refine=False), model.predict(cube, refine=False)
     assert first.probabilities is not None
     assert second.probabilities is not None
@@ -134,8 +138,8 @@ def test_results_are_not_shared_between_predictions() -> None:
     assert 0 <= third.disagreement.min() <= third.disagreement.max() <= 1
 
 
-def test_a_warm_start_goes_on_and_learns_a_new_class() -> None:
-    cube, truth, training, model = with_waves()
+def test_a_warm_start_goes_on_and_learns_a_new_class(trained) -> None:
+    cube, truth, training, model = trained
     changed = training.copy()
     changed[2:6, 2:6] = 30
     recorder = Recorder()
@@ -148,8 +152,8 @@ def test_a_warm_start_goes_on_and_learns_a_new_class() -> None:
     assert (kept == 9).mean() > 0.9
 
 
-def test_a_warm_start_from_another_cube_begins_anew() -> None:
-    _, _, _, model = with_waves()
+def test_a_warm_start_from_another_cube_begins_anew(trained) -> None:
+    _, _, _, model = trained
     other, truth = made_scene()
     training, _ = draw_per_class(truth, 4)
     fresh = fit(other, training, recipe=SMALL)
@@ -157,8 +161,8 @@ def test_a_warm_start_from_another_cube_begins_anew() -> None:
     assert np.array_equal(fresh.predict(other).confidence, warm.predict(other).confidence)
 
 
-def test_a_loaded_model_knows_its_wavelengths(tmp_path) -> None:
-    cube, truth, training, model = with_waves()
+def test_a_loaded_model_knows_its_wavelengths(trained, tmp_path) -> None:
+    cube, truth, training, model = trained
     model.save(tmp_path)
     again = load_model(tmp_path)
     assert np.array_equal(again.wavelengths, WAVES)

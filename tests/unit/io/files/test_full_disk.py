@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -99,8 +100,9 @@ WRITERS = {
     "labels.npy": "write_labels(path, IDS, LEGEND, CUBE)",
     "library.hdr": "write_library(path, LIBRARY)",
 }
+WRITERS_TEXT = json.dumps(WRITERS)
 PROGRAM = """
-import resource, sys
+import json, resource, sys
 from pathlib import Path
 import numpy as np
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
@@ -115,34 +117,44 @@ CUBE = HyperCube.from_array(rng.integers(0, 60000, (100, 100, 5)).astype("u2"))
 IDS = rng.integers(0, 3, (100, 100)).astype(np.uint16)
 LEGEND = ClassLegend([LabelClass(1, "a", (1, 2, 3)), LabelClass(2, "b", (4, 5, 6))])
 LIBRARY = SpectralLibrary(("a", "b"), np.arange(500.0), rng.random((2, 500)), "x", ())
-path = Path(sys.argv[1])
-WRITE
-largest = max(p.stat().st_size for p in path.parent.iterdir())
-for p in path.parent.iterdir():
-    p.write_bytes(b"old")
-for limit in (largest // 2, largest - 5000, largest - 100, largest - 1):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (max(limit, 100), resource.RLIM_INFINITY))
-    try:
-        WRITE
-    except ExportError as error:
-        print("refused", error)
-    print([p.name for p in path.parent.iterdir() if p.read_bytes() != b"old"])
+for name, write in json.loads(sys.argv[2]).items():
+    path = Path(sys.argv[1]) / name / name
+    path.parent.mkdir()
+    print(name)
+    exec(write)
+    largest = max(p.stat().st_size for p in path.parent.iterdir())
+    for p in path.parent.iterdir():
+        p.write_bytes(b"old")
+    for limit in (largest // 2, largest - 5000, largest - 100, largest - 1):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max(limit, 100), resource.RLIM_INFINITY))
+        try:
+            exec(write)
+        except ExportError as error:
+            print("refused", error)
+        print([p.name for p in path.parent.iterdir() if p.read_bytes() != b"old"])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of the size of files")
-@pytest.mark.parametrize("name", WRITERS)
-def test_a_disk_that_is_full_just_before_the_end(folder, name):
-    program = PROGRAM.replace("WRITE", WRITERS[name])
+@pytest.fixture(scope="module")
+def said_on_a_full_disk(tmp_path_factory) -> str:
+    """What one process has to say of all writers, a name before what it says of each."""
     done = subprocess.run(
-        [sys.executable, "-B", "-c", program, str(folder / name)],
+        [sys.executable, "-B", "-c", PROGRAM, str(tmp_path_factory.mktemp("full")), WRITERS_TEXT],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["refused", "[]"] * 4, done.stdout
+    return done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of the size of files")
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_disk_that_is_full_just_before_the_end(said_on_a_full_disk, name):
+    lines = said_on_a_full_disk.splitlines()
+    of_name = lines[lines.index(name) + 1 :][:8]
+    assert [line.split()[0] for line in of_name] == ["refused", "[]"] * 4, said_on_a_full_disk
 
 
 def test_no_error_can_keep_a_view_of_a_bytesio():

@@ -34,7 +34,7 @@ from tests.unit.session.made import carry_out, content_of, new_document, stroke
 
 STROKES = (Kind.STEP, Kind.MOVE)
 OLD = Path(__file__).parents[3] / "data" / "sessions" / "v1.journal"
-TIMES = int(os.environ.get("HSI_DAMAGE_ROUNDS", "4"))
+TIMES = int(os.environ.get("HSI_DAMAGE_ROUNDS", "2"))
 
 
 @pytest.fixture(autouse=True)
