@@ -30,7 +30,8 @@ LINE = 1.35  # height of a line, of its letters
 PICTURE = 3.1  # largest height of a picture, inches
 BETWEEN = 0.3  # two pictures
 POINT = 1 / 72
-CHARACTER = 0.48  # width of a mean letter, of its size
+CHARACTER = 0.48  # width of a mean letter of a table, of its size
+PLAIN, BOLD = 0.55, 0.66  # the same of a sentence
 GAP = 0.1  # between two columns of a table
 LEAST = 6  # size of letters that are read without effort; a wider table comes in parts
 
@@ -94,14 +95,15 @@ class Pages:
         """A heading, with room for some inches below it on the same page."""
         self.room(size * POINT * LINE + keep)
         self._top -= 0.12
-        for line in textwrap.wrap(text, _columns(size)):
+        for line in textwrap.wrap(text, _columns(size, BOLD)):
             self._line(line, size, self._style.text, weight="bold")
         self._top -= 0.06
 
     def paragraph(self, text: str, size: float = 9, bullet: str = "") -> None:
         """A text, broken into lines."""
+        room = _columns(size, PLAIN)
         lines = textwrap.wrap(
-            text, _columns(size), initial_indent=bullet, subsequent_indent=" " * 2 * len(bullet)
+            text, room, initial_indent=bullet, subsequent_indent=" " * 2 * len(bullet)
         )
         for line in lines:
             self._line(line, size, self._style.text)
@@ -354,9 +356,9 @@ def kept_together(rows: int, size: float = 7) -> float:
     return whole if whole < HEIGHT / 2 else 3 * step
 
 
-def _columns(size: float) -> int:
-    """Letters that have room in a line."""
-    return int((WIDTH - 2 * MARGIN) / (CHARACTER * size * POINT))
+def _columns(size: float, letter: float) -> int:
+    """Letters of a mean width that have room in a line."""
+    return int((WIDTH - 2 * MARGIN) / (letter * size * POINT))
 
 
 def _fitting(columns: Sequence[Column], size: float) -> float:

@@ -89,3 +89,10 @@ def test_distances_are_to_each_training_pixel():
     expected = np.array([[4, 3, 1, 2], [1, 0, 2, 5], [7, 8, 10, 13]]) / (20 / 6)
     np.testing.assert_allclose(distances, expected, atol=1e-3)
     assert distances.dtype == np.float32
+
+
+def test_the_importance_of_features_does_not_depend_on_their_unit():
+    features = np.array([[0.0, 0, 5], [0, 1, 5], [1, 0, 5], [1, 2, 5]]) * 0.01
+    found = importance(features, np.array([0, 0, 3, 3]))
+    # the second varies by 2.75 in all, of which 0.25 lies between the classes
+    np.testing.assert_allclose(found, [1, 0.25 / 2.75, 0], atol=1e-6)

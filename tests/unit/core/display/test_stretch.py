@@ -114,3 +114,11 @@ class Small(Huge):
 def test_a_sample_of_a_small_file_takes_every_row_that_it_may():
     rows, columns = sample_steps(HyperCube(Small(), interleave="bip"), 256)
     assert (rows, columns) == (slice(0, 3000, 3000 // 256), slice(0, 20, 1))
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1e39, 3e39), (1e-40, 3e-40), (-3e39, -1e39), (-3.0, 1.0)]
+)
+def test_limits_that_32_bits_cannot_hold_are_a_line_too(low, high):
+    values = np.array([low, low + (high - low) / 4, high])
+    assert to_bytes(values, Limits(low, high)).tolist() == [0, 64, 255]
