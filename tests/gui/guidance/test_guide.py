@@ -385,3 +385,25 @@ def test_one_class_is_too_few_for_a_map(scene):
     scene.type(Qt.Key.Key_H)
     assert not loop_of(scene).active
     assert not scene.window.commands.action("labels.guide").isEnabled()
+
+
+def test_a_digit_of_no_class_says_so_and_how_to_add_one(scene):
+    notices, document = scene.window.notices, scene.document
+    loop = guide(scene)
+    place = loop.place
+    said = "There is no class 7. N: new class."
+    scene.type("7")
+    assert loop.place is place
+    assert said in notices.texts()
+    scene.type("2")  # an answer: what was said is of no use any more
+    assert said not in notices.texts()
+    at_rest(scene)
+    place = loop.place
+    scene.type("9")
+    assert [t for t in notices.texts() if "no class" in t] == ["There is no class 9. N: new class."]
+    (button,) = notices.notices[-1].buttons
+    scene.click_on(button)
+    scene.type("Reed", Qt.Key.Key_Return)
+    assert labels_at(scene, place) == 3
+    assert [c.name for c in document.legend] == ["Corn", "Woods", "Reed"]
+    at_rest(scene)
