@@ -19,6 +19,7 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.features.scenes.session_rows import SessionRows
 from hsi_viewer.ui.saving import folder_link
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 
 if TYPE_CHECKING:
@@ -126,7 +127,11 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
     def train(self) -> None:
         """Ask where the model is to be kept, and train on all scenes in the background."""
         if self.runs_on() is not None:
-            self.workspace.notify(f"{RUNNING} already: wait for it, or press Escape to cancel it.")
+            self.workspace.notify(
+                f"{RUNNING} already: wait for it, or cancel it.",
+                "info",
+                Choice("Cancel the training", self._cancel),
+            )
             return
         session = self.context.sessions.session
         if session is not None and session.modified and session.project in self._paths():
@@ -142,6 +147,10 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         )
         if folder:
             self.train_into(Path(folder))
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
     def train_into(self, folder: Path) -> None:
         """Train on all scenes in the background; what was saved of each session counts."""
