@@ -69,7 +69,6 @@ class ConfusionDialog(QDialog):
         self.save_button = QPushButton("Save as CSV…")
         self.save_button.clicked.connect(self._on_save)
         note = WrappedLabel(f"{title} {NOTE}".strip())
-        note.setTextFormat(Qt.TextFormat.PlainText)
         note.setObjectName("muted")
         row = QHBoxLayout()
         row.addWidget(self.unit)

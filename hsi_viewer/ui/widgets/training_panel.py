@@ -167,7 +167,6 @@ class TrainingPanel(QWidget):
         buttons.addWidget(self.live)
         buttons.addWidget(self.cancel_button)
         self.region = WrappedLabel()
-        self.region.setTextFormat(Qt.TextFormat.PlainText)
         self.clear_region = QPushButton("Use whole scene")
         self.clear_region.setToolTip("Clear the region of interest and the chosen bands")
         self.clear_region.clicked.connect(self.clear_region_requested)

@@ -360,6 +360,24 @@ def test_a_number_stays_with_its_unit_where_a_text_is_wrapped(shown):
     assert label.text() == ""
 
 
+@pytest.mark.parametrize("word", ["x" * 80, "/a_folder/of-some/" * 5 + "scene.hdr"])
+def test_a_long_word_is_wrapped_whole_and_copied_as_it_was_given(shown, qapp, word):
+    label = WrappedLabel(f"The file {word} is 30 m wide")
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    shown(label, 200, 300)
+    assert label.minimumSizeHint().width() <= 200
+    document = QTextDocument(QLabel.text(label))
+    document.setDefaultFont(label.font())
+    document.setTextWidth(200)
+    assert document.idealWidth() <= 200
+    label.setSelection(0, len(QLabel.text(label)))
+    QTest.keyClick(label, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert qapp.clipboard().text() == label.text()
+    label.setSelection(0, 8)
+    label.copy()
+    assert qapp.clipboard().text() == "The file"
+
+
 def test_names_of_classes_to_clean_are_whole_or_told(shown, text):
     panel = CleanPanel()
     panel.show_classes(long_named(40))

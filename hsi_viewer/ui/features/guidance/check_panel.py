@@ -58,7 +58,6 @@ class CheckPanel(QWidget):
         self.check.clicked.connect(self.check_requested)
         self._reason = ""  # why nothing can be checked
         self.state = WrappedLabel()
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.table = RowTable(
             "Labels that may be wrong, the most suspicious first", TITLES, TIPS, wide=(0, 1)
         )
@@ -173,7 +172,6 @@ class CheckPanel(QWidget):
                 f"the other class): label {_wanted(pair, name_of)} where they meet, and check "
                 "again."
             )
-            told.setTextFormat(Qt.TextFormat.PlainText)
             show = QPushButton("Show")
             show.setAccessibleName(f"Show where {names} meet")
             show.setToolTip("Go to the place that the map finds most like both")

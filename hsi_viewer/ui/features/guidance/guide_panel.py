@@ -61,7 +61,6 @@ class GuidePanel(QuestionPanel):
         self.area.setToolTip("The pixels that an answer labels; . labels only the pixel, once")
         self.area.activated.connect(self._on_area)
         self.progress = WrappedLabel()
-        self.progress.setTextFormat(Qt.TextFormat.PlainText)
         self.progress_plot = ProgressPlot()
         self.progress_key = CurveKey(self.progress_plot)
         area = QHBoxLayout()
