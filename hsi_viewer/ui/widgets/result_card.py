@@ -91,6 +91,7 @@ class ResultCard(QFrame):
         self._steps = tuple(steps)
         while (item := self._row.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         self.buttons = []
         for step in steps:

@@ -10,6 +10,7 @@ from hsi_viewer.ui.plots.progress_plot import ProgressPlot
 from hsi_viewer.ui.questions.question_panel import AnswerButton, Asked, QuestionPanel
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 AREAS = (
@@ -49,7 +50,7 @@ class GuidePanel(QuestionPanel):
         super().__init__(canvas, ASKED, parent)
         self.legend = WrappedLabel()
         self.legend.setObjectName("muted")
-        self.area = QComboBox()
+        self.area = ChoiceBox()
         self.area.setAccessibleName("An answer labels")
         self.area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for words, value, tip in AREAS:
