@@ -22,7 +22,7 @@ REMEDIES: dict[str, tuple[str, ...]] = {
     "This region is too large to fill: draw": ("tool.polygon",),
     "Load a ground truth": ("labels.test",),
     "Draw a reference sample": ("map.sample",),
-    "Add the sessions of two scenes": ("file.scenes",),
+    "Add the sessions of": ("file.scenes",),
     "Strokes are kept in": ("session.save_as",),
     "This scene is also open in": ("session.save_as",),
 }
