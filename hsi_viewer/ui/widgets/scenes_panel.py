@@ -66,9 +66,9 @@ class ScenesPanel(QWidget):
         self.project_button = SignButton(
             "Open project…", "folder-multiple-outline", self.project_open_requested
         )
-        self.save_button = SignButton(
-            "Save project…", "content-save-outline", self.project_save_requested
-        )
+        self.save_button = SignButton("Save…", "content-save-outline", self.project_save_requested)
+        self.save_button.setAccessibleName("Save the project")
+        self.save_button.setToolTip("Save the list of scenes as a project")
         self.project = WrappedLabel()
         self.project.hide()
         rows = (QHBoxLayout(), QHBoxLayout(), QHBoxLayout())
