@@ -14,8 +14,12 @@ _ESCAPED = re.compile(rf"[\x00-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufeff\ud800-\udf
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # hyphens and spaces of no width
 _BREAKS = re.compile(r"\s*[\r\n\v\f\t\u2028\u2029]+\s*")
 _UNIT = re.compile(r"(?<=\d) (?=%|(?:nm|µm|px|rad|ms|s|min|h|m|km|MB|GB|MiB|GiB)\b)")
+_LONG_WORD, _LONG_PART = re.compile(r"\S{25,}"), re.compile("[^\u200b]{25,}")
+_JOINT = re.compile(r"(?<=[^\W_])([/\\_.,:;=+&|-]+)(?=[^\W_])")
+_BETWEEN = re.compile(r"(?<=\w)(?=\w)")  # not before a mark that belongs to a letter
 _QUOTED = re.compile(r'"[^"]*"')
 
+BREAK = "\N{ZERO WIDTH SPACE}"
 MOST_OF_NAME = 32  # characters of a class, where several stand in a line
 MOST_QUOTED, MOST_MESSAGE, MOST_MESSAGES = 300, 2000, 50
 # Longer texts are not looked through: what is in their middle is left out in any case.
@@ -93,6 +97,24 @@ def percent(share: float, digits: int = 0) -> str:
 def with_units_kept(text: str) -> str:
     """A text that isn't broken between a number and its unit, wherever it is wrapped."""
     return _UNIT.sub("\N{NO-BREAK SPACE}", text)
+
+
+def with_breaks(text: str) -> str:
+    """A text whose long words, such as paths, can be broken, by spaces of no width in them.
+
+    A word is broken after what joins its parts, and a long part anywhere.
+    """
+    return _LONG_WORD.sub(_with_breaks, text)
+
+
+def _with_breaks(word: re.Match[str]) -> str:
+    joints = _JOINT.sub(rf"\1{BREAK}", word[0])
+    return _LONG_PART.sub(lambda part: _BETWEEN.sub(BREAK, part[0]), joints)
+
+
+def without_breaks(text: str) -> str:
+    """What `with_units_kept` and `with_breaks` were given."""
+    return text.replace(BREAK, "").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def counted(number: int, word: str, one: str = "", more: str = "") -> str:

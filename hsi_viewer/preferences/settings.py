@@ -77,6 +77,7 @@ class Settings:
     recent_files: list[str] = field(default_factory=list)
     last_folder: str = ""
     scenes: list[str] = field(default_factory=list)  # session files of the panel Scenes
+    scenes_file: str = ""  # the project that they were saved in or opened from
     brush_size: Annotated[int, Meta(ge=1, le=101)] = 1
     brush_square: bool = False
     smooth_outlines: bool = False

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFormLayout,
     QHeaderView,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.io.files.identify import split_source
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 
 if TYPE_CHECKING:
     from hsi_viewer.io.files.reading import ArrayChoice
@@ -71,10 +71,14 @@ class ArrayDialog(QDialog):
         for choice in choices:
             self._add(choice, groups)
         self.tree.expandAll()
-        self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.currentItemChanged.connect(self._on_current)
         self.tree.itemDoubleClicked.connect(self.accept)
-        self.axes = QComboBox()
+        self.axes = ChoiceBox()
         self.axes.setAccessibleName("Order of the axes")
         for text, order in AXES:
             self.axes.addItem(text, order)

@@ -82,6 +82,10 @@ class Opening(Protocol):
     def session_requested(self) -> SignalInstance:
         """Signal with the path of a session file that should be opened."""
 
+    @property
+    def project_requested(self) -> SignalInstance:
+        """Signal with the path of a project that should be opened."""
+
     def open(self, source: str, prepare: Prepare | None = None, as_scene: bool = False) -> None:
         """Open a scene in the background."""
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolTip,
 )
 
 MIDDLE, LEFT, RIGHT = (
@@ -112,3 +114,35 @@ def cut_apart(view: QAbstractItemView, column: int = 0) -> None:
     model = view.model()
     rows = range(min(model.rowCount(), MOST))
     cells.set_names([str(model.index(row, column).data() or "") for row in rows])
+
+
+class ElidedDelegate(QStyledItemDelegate):
+    """Draws lines cut in their middle, in place of a list that is rolled sideways.
+
+    The tip of a line that is cut has the whole of it.
+    """
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """No more width than there is."""
+        return QSize(0, super().sizeHint(option, index).height())
+
+    def helpEvent(
+        self,
+        event: QHelpEvent,
+        view: QAbstractItemView,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> bool:
+        """Show the whole line, unless it has a tip of its own."""
+        if event.type() != QEvent.Type.ToolTip or index.data(Qt.ItemDataRole.ToolTipRole):
+            return super().helpEvent(event, view, option, index)
+        QToolTip.showText(event.globalPos(), str(index.data() or ""), view)
+        return True
+
+
+def elide(view: QListView) -> None:
+    """Cut the lines of a list in their middle where it is narrow."""
+    view.setTextElideMode(MIDDLE)
+    view.setItemDelegate(ElidedDelegate(view))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from hsi_viewer.core.log_entry import Level
 from hsi_viewer.core.text import listed
 from hsi_viewer.preferences.settings import Settings, save_settings
 from hsi_viewer.ui.awaited import all_done
 from hsi_viewer.ui.commands.menu_order import arranged
+from hsi_viewer.ui.commands.remedies import remedies
 from hsi_viewer.ui.commands.table import CommandTable
 from hsi_viewer.ui.context import Context
 from hsi_viewer.ui.dialogs import Leave, ask_to_leave
@@ -56,7 +59,7 @@ class MainWindow(QMainWindow):
             self,
             settings.shortcuts,
             lambda: "" if self.workspace.document else "Open a scene first.",
-            self.notices.show_notice,
+            self._tell,
         )
         self.context.commands = self.commands
         shared = self.context
@@ -118,7 +121,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.workspace.document_changed.connect(self.notices.forget)
-        self.workspace.announced.connect(self.notices.show_notice)
+        self.workspace.announced.connect(self._tell)
         self.context.plug_ins.warned.connect(self.notices.show_lasting)
         self.workspace.state_changed.connect(self._on_state)
         self.context.docking.changed.connect(self.commands.refresh_soon)
@@ -145,6 +148,13 @@ class MainWindow(QMainWindow):
         self._on_state()
 
     # reactions -------------------------------------------------------------------------------
+
+    @Slot(str, str, object)
+    def _tell(self, text: str, level: Level = "info", choices: Sequence[Choice] = ()) -> None:
+        """Show a message, with buttons of the commands that do what it asks for."""
+        known = {choice.text for choice in choices}
+        ways = [c for c in self.commands.choices(*remedies(text)) if c.text not in known]
+        self.notices.show_notice(text, level, (*choices, *ways))
 
     @Slot()
     def _on_state(self) -> None:

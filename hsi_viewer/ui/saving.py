@@ -14,6 +14,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QWidget
 
 from hsi_viewer.core.errors import ExportError
+from hsi_viewer.core.text import with_breaks
 from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
@@ -137,10 +138,8 @@ def may_replace(parent: QWidget, paths: Iterable[Path]) -> bool:
     box = _box(parent, f"Replace {named(present)}?")
     if len(present) > MOST_NAMED:
         box.setDetailedText("\n".join(path.name for path in present))
-    box.setInformativeText(
-        f"{'This file is' if len(present) == 1 else 'These files are'} already in "
-        f"{present[0].parent}."
-    )
+    there = "This file is" if len(present) == 1 else "These files are"
+    box.setInformativeText(with_breaks(f"{there} already in {present[0].parent}."))
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
     cancel = box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(cancel)
@@ -156,7 +155,7 @@ def _box(parent: QWidget, text: str) -> QMessageBox:
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle("HSI Viewer")
     box.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
-    box.setText(text)
+    box.setText(with_breaks(text))
     return box
 
 

@@ -15,6 +15,7 @@ from hsi_viewer.core.paths import real_path
 
 EXAMPLES = (
     "hsi-viewer open scene.hdr",
+    "hsi-viewer open valley.hsiscenes",
     f"hsi-viewer open {SAMPLE} --screenshot window.png",
     f"hsi-viewer open {SAMPLE} --output window.png --overwrite",
 )
@@ -27,7 +28,10 @@ def add(commands: Commands) -> None:
         "cube",
         metavar="CUBE",
         nargs="?",
-        help=f"file of the cube, FILE:NAME for one of several arrays, or {SAMPLE}",
+        help=(
+            f"file of the cube, FILE:NAME for one of several arrays, or {SAMPLE}; "
+            "a session (.hsiproj), or a project of scenes (.hsiscenes)"
+        ),
     )
     parser.add_argument(
         "-o",

@@ -115,6 +115,10 @@ class CurveSet:
         self.changed.emit()
         return tuple(added)
 
+    def pin_of(self, position: tuple[int, int]) -> Curve | None:
+        """The kept spectrum of a pixel (row, column), or None."""
+        return next((c for c in self.of("pin") if c.position == position), None)
+
     def put(self, kind: CurveKind, curves: Iterable[Curve]) -> None:
         """Keep curves in place of all others of their kind."""
         self._curves = tuple(c for c in self._curves if c.kind != kind)
@@ -124,6 +128,11 @@ class CurveSet:
         """Give a curve another name, colour or visibility."""
         self._curves = tuple(replace(c, **fields) if c.id == curve_id else c for c in self._curves)
         self.changed.emit()
+
+    def take_up(self, curve_id: int) -> None:
+        """Draw a curve that is kept already, as the picked one."""
+        self._picked = curve_id
+        self.change(curve_id, visible=True)
 
     def remove(self, ids: Iterable[int]) -> None:
         """Remove curves."""

@@ -31,7 +31,7 @@ class Submenu(Struct, frozen=True):
 ORDER: tuple[str | Submenu, ...] = (
     *("file.open", "file.folder", "file.sample", "session.open", LINE),
     *("file.save", "session.save_as", "file.save_as", "file.recover", "file.discarded", LINE),
-    *("file.scenes", LINE),
+    *("file.scenes", "project.open", "project.save", LINE),
     Submenu(
         "E&xport",
         ("file.export", "file.export_layers", "file.figure", "file.report", "file.bundle"),

@@ -8,6 +8,7 @@ from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel
 
@@ -50,6 +51,7 @@ def show_compared(
         f'<span style="color:{QColor(*c.colour).name()}">■</span>{NO_BREAK}{_piece(c.name)}'
         for c in known
     ]
+    words.setTextFormat(Qt.TextFormat.RichText)
     words.setText(f"Here, and on average in {' and '.join(marks)}" if marks else "")
 
 

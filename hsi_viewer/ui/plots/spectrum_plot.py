@@ -132,12 +132,13 @@ class SpectrumPlot(pg.PlotWidget):
             self._live_points.setData(x[alone], values[alone])
             self._make_room(values)
 
-    def add_pin(
-        self, spectrum: Floats, name: str, position: tuple[int, int] | None = None
-    ) -> tuple[int, int, int]:
-        """Keep the spectrum of a pixel and return the colour that it got."""
-        (pin,) = self.curves.add(Curve(name, spectrum, "pin", position=position))
-        return pin.colour or (0, 0, 0)
+    def add_pin(self, spectrum: Floats, name: str, position: tuple[int, int] | None = None) -> None:
+        """Keep the spectrum of a pixel; one that is kept already becomes the picked one."""
+        known = self.curves.pin_of(position) if position is not None else None
+        if known is None:
+            self.curves.add(Curve(name, spectrum, "pin", position=position))
+        else:
+            self.curves.take_up(known.id)
 
     def clear_pins(self) -> None:
         """Remove the pinned spectra."""

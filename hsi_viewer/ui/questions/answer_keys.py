@@ -36,10 +36,11 @@ class AnswerKeys:
     Attributes
     ----------
     typed : digits that wait for more.
+    refused : the number that was typed last, if no class has it; otherwise "".
     """
 
     def __init__(self) -> None:
-        self.typed = ""
+        self.typed = self.refused = ""
 
     def digit(self, digit: str, count: int) -> int | None:
         """The number of a class, from 1, or None: more digits may follow, or no class has it.
@@ -50,14 +51,18 @@ class AnswerKeys:
         count : of classes.
         """
         typed = self.typed + digit
-        self.typed = typed = typed if self._possible(typed, count) else ""
+        possible = self._possible(typed, count)
+        self.typed, self.refused = (typed, "") if possible else ("", typed)
         longer = any(self._possible(typed + d, count) for d in DIGITS)
-        return None if not typed or longer else self.confirm(count)
+        return None if not possible or longer else self.confirm(count)
 
     def confirm(self, count: int) -> int | None:
         """The number that was typed, if there is such a class; its digits are used up."""
-        number, self.typed = int(self.typed or 0), ""
-        return number if 1 <= number <= count else None
+        typed, self.typed = self.typed, ""
+        number = int(typed or 0)
+        known = 1 <= number <= count
+        self.refused = "" if known else typed
+        return number if known else None
 
     @staticmethod
     def _possible(typed: str, count: int) -> bool:

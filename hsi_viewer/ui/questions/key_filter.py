@@ -69,6 +69,7 @@ class AnswerKeyFilter(KeyFilter):
     chosen(int) : id of the class whose number was typed.
     pressed(str) : another answer, an `Action`.
     typed() : digits wait for more, or no longer do.
+    unknown(str) : no class has the number that was typed.
 
     Parameters
     ----------
@@ -79,6 +80,7 @@ class AnswerKeyFilter(KeyFilter):
 
     chosen = Signal(int)
     typed = Signal()
+    unknown = Signal(str)
 
     def __init__(
         self,
@@ -128,3 +130,5 @@ class AnswerKeyFilter(KeyFilter):
             self.chosen.emit(document.legend.classes[number - 1].id)
         else:
             self.typed.emit()
+            if self._keys.refused:
+                self.unknown.emit(self._keys.refused.lstrip("0") or "0")

@@ -104,7 +104,6 @@ class QuestionPanel(QWidget):
     def __init__(self, canvas: QWidget, asked: Asked, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.question = WrappedLabel()
-        self.question.setTextFormat(Qt.TextFormat.PlainText)
         self.question.setAccessibleName("Question")
         self.close_up = SceneView()
         self.close_up.setAccessibleName(f"Close-up of the {asked.place}")

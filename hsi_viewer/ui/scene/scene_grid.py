@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from hsi_viewer.core.display.layers import CLASS_MAP, GROUND_TRUTH, IMAGE, UNCERTAINTY
 from hsi_viewer.core.display.outlines import OutlineRaster
@@ -11,6 +11,7 @@ from hsi_viewer.ui.event_errors import reports_errors
 from hsi_viewer.ui.scene.map_legend import MapLegend
 from hsi_viewer.ui.scene.scene_view import Mark, SceneView
 from hsi_viewer.ui.scene.tiles import TileStore
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 
 FIRST = (CLASS_MAP, GROUND_TRUTH, UNCERTAINTY)  # what the second to fourth view show at first
 MARGIN = 8
@@ -24,7 +25,7 @@ class LinkedView(SceneView):
         super().__init__()
         self.setAccessibleName(f"Scene, view {number}")
         self._layers = store.layers
-        self.choice = QComboBox(self.viewport())
+        self.choice = ChoiceBox(self.viewport())
         self.choice.setAccessibleName(f"Layer of view {number}")
         self.choice.setCursor(Qt.CursorShape.ArrowCursor)
         self.choice.move(MARGIN, MARGIN)

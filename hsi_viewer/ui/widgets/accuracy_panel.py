@@ -254,7 +254,6 @@ class AccuracyPanel(QWidget):
 def _muted() -> QLabel:
     label = WrappedLabel()
     label.setObjectName("muted")
-    label.setTextFormat(Qt.TextFormat.PlainText)
     return label
 
 

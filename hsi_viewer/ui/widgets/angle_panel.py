@@ -44,7 +44,6 @@ class AnglePanel(QWidget):
         super().__init__(parent)
         self.picked, self.shown = WrappedLabel(HINT), WrappedLabel()
         for label in (self.picked, self.shown):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setObjectName("muted")
         self.map_button = QPushButton("Map the angle")
         self.map_button.setObjectName("primary")

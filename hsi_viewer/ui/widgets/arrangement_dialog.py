@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.ui.cut_names import elide
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted
 from hsi_viewer.ui.widgets.allowed import allow
 
@@ -48,6 +49,7 @@ class ArrangementDialog(QDialog):
         self._name.textChanged.connect(self._on_text)
         self.list = QListWidget()
         self.list.setAccessibleName("Saved arrangements")
+        elide(self.list)
         self.list.addItems(list(names))
         self.list.currentTextChanged.connect(self._name.setText)
         self.remove = QPushButton("Remove")

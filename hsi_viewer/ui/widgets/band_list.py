@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from hsi_viewer.core.cube.band_selection import band_label
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 
 
 def bands_to_list(cube: HyperCube) -> tuple[list[str], list[int]]:
@@ -19,7 +20,7 @@ def bands_to_list(cube: HyperCube) -> tuple[list[str], list[int]]:
     return labels, np.flatnonzero(~cube.good_bands).tolist()
 
 
-class BandList(QComboBox):
+class BandList(ChoiceBox):
     """Asks for one band; `currentIndex` is its 0-based number.
 
     Parameters

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.postprocess.clean import Cleaning
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 from hsi_viewer.ui.widgets.region_panel import swatch
 from hsi_viewer.ui.wrapped_label import WrappedLabel
@@ -56,7 +57,7 @@ class CleanPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._classes: tuple[LabelClass, ...] = ()
-        self.majority = QComboBox()
+        self.majority = ChoiceBox()
         for text, side in WINDOWS:
             self.majority.addItem(text, side)
         self.majority.setToolTip("Each pixel gets the most frequent class around it")
@@ -67,7 +68,7 @@ class CleanPanel(QWidget):
         self.minimum.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.minimum.setSpecialValueText("Off")
         self.minimum.setToolTip("Smaller regions go to the class that they border on most")
-        self.unit = QComboBox()
+        self.unit = ChoiceBox()
         for text, metres in UNITS:
             self.unit.addItem(text, metres)
         self.corners = QCheckBox("Connect at corners")
@@ -154,7 +155,7 @@ class CleanPanel(QWidget):
 
     def _targets(self, shown: LabelClass, chosen: int | None) -> QComboBox:
         """The classes that a class can become."""
-        box = QComboBox()
+        box = ChoiceBox()
         box.setAccessibleName(f"{shown.name} becomes")
         box.setMaximumWidth(TARGET)
         box.addItem("–", 0)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 
@@ -31,7 +32,7 @@ class ComparePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._chosen = False
-        self.left, self.right = QComboBox(), QComboBox()
+        self.left, self.right = ChoiceBox(), ChoiceBox()
         self.left.setAccessibleName("Layer to compare, left")
         self.right.setAccessibleName("Layer to compare, right")
         for box in (self.left, self.right):

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QHBoxLayout,
     QPushButton,
@@ -18,8 +17,9 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.assessment.confusion_table import TextTable, Unit, confusion_table
-from hsi_viewer.core.text import counted
+from hsi_viewer.core.text import MOST_OF_NAME, counted
 from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.copy_table import CopyTable
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -58,7 +58,7 @@ class ConfusionDialog(QDialog):
         self._report, self._name_of = report, name_of
         self.table = CopyTable(f"Confusion matrix. {NOTE}", lambda: self.text_table().tabs())
         self.table.verticalHeader().hide()
-        self.unit = QComboBox()
+        self.unit = ChoiceBox()
         self.unit.setAccessibleName("Unit of the cells")
         for text, unit in UNITS:
             self.unit.addItem(text, unit)
@@ -69,7 +69,6 @@ class ConfusionDialog(QDialog):
         self.save_button = QPushButton("Save as CSV…")
         self.save_button.clicked.connect(self._on_save)
         note = WrappedLabel(f"{title} {NOTE}".strip())
-        note.setTextFormat(Qt.TextFormat.PlainText)
         note.setObjectName("muted")
         row = QHBoxLayout()
         row.addWidget(self.unit)
@@ -98,7 +97,10 @@ class ConfusionDialog(QDialog):
         classes = len(report.class_ids)
         self.table.setRowCount(len(shown.rows))
         self.table.setColumnCount(len(shown.head))
-        self.table.setHorizontalHeaderLabels(list(shown.head))
+        for c, text in enumerate(shown.head):
+            head = QTableWidgetItem(text)
+            head.setToolTip(text)
+            self.table.setHorizontalHeaderItem(c, head)
         for r, cells in enumerate(shown.rows):
             for c, text in enumerate(cells):
                 item = QTableWidgetItem(text)
@@ -109,6 +111,9 @@ class ConfusionDialog(QDialog):
                     self._paint(item, r, c - 1, theme["accent" if c - 1 == r else "red"])
                 self.table.setItem(r, c, item)
         self.table.resizeColumnsToContents()
+        names = MOST_OF_NAME * self.table.fontMetrics().averageCharWidth()
+        for column in range(self.table.columnCount()):
+            self.table.setColumnWidth(column, min(self.table.columnWidth(column), names))
 
     def _paint(self, item: QTableWidgetItem, row: int, column: int, colour: str) -> None:
         """Colour a cell by its share of the true class, and say in words what it is."""

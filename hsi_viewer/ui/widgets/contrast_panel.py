@@ -8,7 +8,6 @@ from PySide6.QtCore import QLocale, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.display.contrast import BandSample, Contrast, ContrastKind, ends
 from hsi_viewer.core.display.stretch import Limits, Transfer
 from hsi_viewer.ui.plots.histogram_plot import HistogramPlot
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox, DecimalValidator
 from hsi_viewer.ui.widgets.display_panel import STRETCHES
 
@@ -40,7 +40,7 @@ class ContrastPanel(QWidget):
         self._limits: tuple[Limits, ...] = ()
         self._samples: tuple[BandSample, ...] = ()
         self._scale = 1.0
-        self.kind = QComboBox()
+        self.kind = ChoiceBox()
         self.kind.setAccessibleName("Kind of stretch")
         for kind, text in STRETCHES.items():
             self.kind.addItem(text, kind)
@@ -51,7 +51,7 @@ class ContrastPanel(QWidget):
         self.linked.setAccessibleName("Use the same stretch for all bands")
         self.linked.setToolTip("One stretch for all three bands keeps the hues of the scene")
         self.linked.toggled.connect(self._on_linked)
-        self.channel = QComboBox()
+        self.channel = ChoiceBox()
         self.channel.setAccessibleName("Band whose limits are shown")
         self.channel.addItems(["Red", "Green", "Blue"])
         self.channel.activated.connect(self._show_limits)

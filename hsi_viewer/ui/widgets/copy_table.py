@@ -27,6 +27,7 @@ class CopyTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(24)
         self.setShowGrid(False)
         self.setWordWrap(False)  # else a long name is cut at its first hyphen
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

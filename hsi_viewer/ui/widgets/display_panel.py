@@ -25,6 +25,7 @@ from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.display.contrast import Contrast, ContrastKind
 from hsi_viewer.ui.theme import current_theme, icon
 from hsi_viewer.ui.widgets.band_list import BandList, bands_to_list
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 
 SCENE = "The scene"
 CUSTOM = "Custom"
@@ -319,7 +320,7 @@ class DisplayPanel(QWidget):
 
 
 def _list(name: str, tip: str) -> QComboBox:
-    box = QComboBox()
+    box = ChoiceBox()
     box.setAccessibleName(name)
     box.setToolTip(tip)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 ANY = "any confidence"
@@ -53,7 +54,7 @@ class DoubtDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Uncertainty")
         self._abouts = {key: about for key, _, about in kinds}
-        self.layer = QComboBox()
+        self.layer = ChoiceBox()
         self.layer.setAccessibleName("Layer of uncertainty")
         for key, title, _ in kinds:
             self.layer.addItem(title, key)

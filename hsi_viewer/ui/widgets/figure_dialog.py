@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from msgspec import Struct
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.ui.dialogs import accept_or_cancel
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.option_box import OptionBox
 
 FORMATS = (("PNG image", "png"), ("SVG drawing", "svg"))
@@ -57,13 +57,13 @@ class FigureDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Export a view or plot")
         self._choices = tuple(views)
-        self.views = QComboBox()
+        self.views = ChoiceBox()
         self.views.addItems([view.name for view in views])
         self.views.setCurrentIndex(chosen)
         self.views.setAccessibleName("View to save")
-        self.format = QComboBox()
+        self.format = ChoiceBox()
         self.format.setAccessibleName("Image format")
-        self.scale = QComboBox()
+        self.scale = ChoiceBox()
         self.scale.setAccessibleName("Image resolution")
         for text, factor in SCALES:
             self.scale.addItem(text, factor)

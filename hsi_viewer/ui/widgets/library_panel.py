@@ -176,7 +176,6 @@ class LibraryPanel(QWidget):
         self.search.setAccessibleName("Search the libraries")
         self.search.setClearButtonEnabled(True)
         self.compared = WrappedLabel(HINT)
-        self.compared.setTextFormat(Qt.TextFormat.PlainText)
         self.compared.setObjectName("muted")
         self.model = LibraryModel(self)
         self.sorted = FilteredRows(self)

@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.log_entry import LEVELS, Level, LogEntry
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.notice_bar import ICONS
 
 MAX_ENTRIES = 1000
@@ -45,7 +45,7 @@ class LogPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.filter = QComboBox()
+        self.filter = ChoiceBox()
         self.filter.addItems(list(FILTERS))
         self.filter.setAccessibleName("Messages to show")
         self.filter.currentTextChanged.connect(self._on_filter)

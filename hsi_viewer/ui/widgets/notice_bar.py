@@ -171,7 +171,6 @@ class Notice(QFrame):
         self._bar, self._choices = bar, tuple(choices)
         self._sign, self.level = QLabel(), level
         message = WrappedLabel(text)
-        message.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
         message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         close = self._close = QToolButton()

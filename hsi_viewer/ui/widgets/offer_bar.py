@@ -116,7 +116,6 @@ class Offer(QFrame):
         self._sign_name = sign
         self._sign = QLabel()
         message = WrappedLabel(text)
-        message.setTextFormat(Qt.TextFormat.PlainText)  # names may look like HTML
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         message.setMinimumWidth(1)  # the longest word, a file name, must not widen the window
         explained = any(choice.about for choice in choices)
@@ -166,7 +165,6 @@ def _explained(choice: Choice, button: QPushButton) -> QVBoxLayout:
         picture.setAccessibleName(f"Preview: {choice.text}")
         column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
     about = WrappedLabel(choice.about)
-    about.setTextFormat(Qt.TextFormat.PlainText)
     about.setObjectName("muted")
     column.addWidget(about)
     column.addWidget(button)

@@ -45,8 +45,6 @@ class ResultCard(QFrame):
         self.setAccessibleName("Result of the training")
         self.title, self.accuracy, self.change = WrappedLabel(), WrappedLabel(), WrappedLabel()
         self.title.setObjectName("heading")
-        for label in (self.title, self.accuracy, self.change):
-            label.setTextFormat(Qt.TextFormat.PlainText)
         self.close_button = QToolButton()
         self.close_button.setAutoRaise(True)
         self.close_button.setAccessibleName("Close the result")
@@ -93,6 +91,7 @@ class ResultCard(QFrame):
         self._steps = tuple(steps)
         while (item := self._row.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         self.buttons = []
         for step in steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
@@ -51,7 +51,6 @@ class SampleFigures(QWidget):
         self.overall.setAccessibleName("Overall accuracy, estimated")
         self.words = WrappedLabel()
         self.words.setObjectName("muted")
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.table = CopyTable("Accuracy and area by class", self._copied)
         self.table.verticalHeader().hide()
         self.save_button = QPushButton("Save estimates…")

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.text import counted, short_name
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 HINT = "Draw around points to select their pixels in the image."
@@ -101,7 +102,7 @@ class ScatterPanel(QWidget):
 
     def show_class(self, name: str) -> None:
         """Show which class the pixels would get; "" where none is chosen."""
-        self.label_button.setText(f"Label “{short_name(name, 17)}”" if name else "Label")
+        self.label_button.setText(f"Label “{short_name(name, 12)}”" if name else "Label")
         tip = f"Label the selected pixels as “{name}”" if name else "Choose a class first (A)"
         self.label_button.setToolTip(tip)
 
@@ -111,7 +112,7 @@ class ScatterPanel(QWidget):
         self.shown.emit()
 
     def _channel_box(self, name: str) -> QComboBox:
-        box = QComboBox()
+        box = ChoiceBox()
         box.setAccessibleName(name)
         box.setMaxVisibleItems(24)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

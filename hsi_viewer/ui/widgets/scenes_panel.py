@@ -35,6 +35,7 @@ class ScenesPanel(QWidget):
     Signals
     -------
     add_requested(), open_requested(Path), remove_requested(Path), train_requested().
+    project_open_requested(), project_save_requested() : a file that lists the scenes.
     shown() : the panel came into view, so what it shows may be out of date.
     """
 
@@ -42,6 +43,8 @@ class ScenesPanel(QWidget):
     open_requested = Signal(object)
     remove_requested = Signal(object)
     train_requested = Signal()
+    project_open_requested = Signal()
+    project_save_requested = Signal()
     shown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -60,11 +63,20 @@ class ScenesPanel(QWidget):
         self.train_button = SignButton(
             "Train on all…", "play-box-multiple-outline", self.train_requested
         )
-        rows = (QHBoxLayout(), QHBoxLayout())
+        self.project_button = SignButton(
+            "Open project…", "folder-multiple-outline", self.project_open_requested
+        )
+        self.save_button = SignButton("Save…", "content-save-outline", self.project_save_requested)
+        self.save_button.setAccessibleName("Save the project")
+        self.save_button.setToolTip("Save the list of scenes as a project")
+        self.project = WrappedLabel()
+        self.project.hide()
+        rows = (QHBoxLayout(), QHBoxLayout(), QHBoxLayout())
         for index, button in enumerate(self._buttons()):
             rows[index // 2].addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 2, 8, 6)
+        layout.addWidget(self.project)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.hint)
         for row in rows:
@@ -72,7 +84,10 @@ class ScenesPanel(QWidget):
         self._on_selection()
 
     def _buttons(self) -> tuple[SignButton, ...]:
-        return self.add_button, self.open_button, self.remove_button, self.train_button
+        return (
+            *(self.add_button, self.open_button, self.remove_button, self.train_button),
+            *(self.project_button, self.save_button),
+        )
 
     def refresh_theme(self) -> None:
         """Draw the icons in the colours of the theme."""
@@ -105,6 +120,13 @@ class ScenesPanel(QWidget):
         self._room.share()
         self._on_selection()
 
+    def show_project(self, path: Path | None, *, changed: bool) -> None:
+        """Show which project the list is, and whether it is another one by now."""
+        self.project.setVisible(path is not None)
+        if path is not None:
+            self.project.setText(f"Project {path.stem}{' (changed)' if changed else ''}")
+            self.project.setToolTip(str(path))
+
     def show_result(self, text: str) -> None:
         """Say what the last training on all scenes gave."""
         self.hint.setText(text)
@@ -124,6 +146,7 @@ class ScenesPanel(QWidget):
         reason = "" if self.chosen() is not None else "Choose a session in the list"
         allow(self.open_button, reason)
         allow(self.remove_button, reason)
+        allow(self.save_button, "" if self._rows else "Add the sessions of scenes")
         usable = sum(row.usable for row in self._rows)
         allow(self.train_button, "" if usable > 1 else "Add the sessions of two labelled scenes")
 

@@ -48,7 +48,6 @@ class SeparabilityPanel(QWidget):
         self.state = WrappedLabel()
         self.state.setObjectName("muted")
         self.warnings = WrappedLabel()
-        self.warnings.setTextFormat(Qt.TextFormat.PlainText)
         self.table = RowTable("Separability of each pair of classes", HEADERS, TIPS, many=True)
         self.table.verticalHeader().setDefaultSectionSize(22)
         header = self.table.horizontalHeader()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.spectra.spectrum import Treatment
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.curve_list import CurveList
 
 VIEWS = (
@@ -252,7 +253,7 @@ class SpectrumPanel(QWidget):
 
 def _combo(name: str, items: tuple[tuple[str, ...], ...]) -> QComboBox:
     """A list of (text, data) or (text, data, tool tip)."""
-    box = QComboBox()
+    box = ChoiceBox()
     box.setAccessibleName(name)
     box.setToolTip(name)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

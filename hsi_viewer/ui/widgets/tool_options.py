@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.labels.paint_mode import PaintMode
 from hsi_viewer.ui.theme import icon
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 
 MODES = (
@@ -157,7 +158,7 @@ class ToolOptions(QWidget):
         self._row.addWidget(widget)
 
     def _combo(self, group: str, name: str, items: Iterable[tuple[object, str]]) -> QComboBox:
-        box = QComboBox()
+        box = ChoiceBox()
         for data, text in items:
             box.addItem(text, data)
         self._add(group, box, name)

@@ -25,6 +25,7 @@ from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConf
 from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
 from hsi_viewer.ui.plots.curve_key import CurveKey
 from hsi_viewer.ui.theme import current_theme, icon
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 CHECK = "Check labels for errors"
@@ -71,7 +72,7 @@ class TrainingPanel(QWidget):
     def __init__(self, classifiers: Sequence[Classifier], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._classifiers = {row.name: row for row in classifiers}
-        self.classifier_box = QComboBox()
+        self.classifier_box = ChoiceBox()
         self.classifier_box.setAccessibleName("Classifier")
         for row in classifiers:
             self.classifier_box.addItem(row.title, row.name)
@@ -79,7 +80,7 @@ class TrainingPanel(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.classifier_box.setToolTip("What learns from the labelled pixels")
-        self.preset = QComboBox()
+        self.preset = ChoiceBox()
         self.preset.setAccessibleName("Training preset")
         for text, value in PRESETS:
             self.preset.addItem(text, value)
@@ -87,7 +88,7 @@ class TrainingPanel(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.preset.setToolTip("Fast: a map in seconds. Best: longer training.")
-        self.distillation = QComboBox()
+        self.distillation = ChoiceBox()
         self.distillation.setAccessibleName("Self-distillation")
         for text, mode in DISTILLATION:
             self.distillation.addItem(text, mode)
@@ -95,7 +96,7 @@ class TrainingPanel(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.distillation.setToolTip("How the network's exits teach each other")
-        self.voices = QComboBox()
+        self.voices = ChoiceBox()
         self.voices.setAccessibleName("Voices")
         for text, choice in VOICES:
             self.voices.addItem(text, choice)
@@ -167,7 +168,6 @@ class TrainingPanel(QWidget):
         buttons.addWidget(self.live)
         buttons.addWidget(self.cancel_button)
         self.region = WrappedLabel()
-        self.region.setTextFormat(Qt.TextFormat.PlainText)
         self.clear_region = QPushButton("Use whole scene")
         self.clear_region.setToolTip("Clear the region of interest and the chosen bands")
         self.clear_region.clicked.connect(self.clear_region_requested)

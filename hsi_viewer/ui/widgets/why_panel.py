@@ -70,8 +70,6 @@ class WhyPanel(QWidget):
         self._name_of: Callable[[int], str] = str
         self._cube: HyperCube | None = None
         self.title, self.note, self.words = WrappedLabel(), WrappedLabel(), WrappedLabel()
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setObjectName("muted")
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName("Spectrum of the pixel and mean spectra of classes")

@@ -7,17 +7,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QTextDocument
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QHelpEvent, QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QListWidget,
+    QTableWidgetItem,
+    QToolTip,
+    QWidget,
+)
 
 from hsi_viewer.core.assessment.areas import ClassArea
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.core.spectra.library_match import Match
 from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning.classifiers import classifiers
-from hsi_viewer.ui.cut_names import fitted
+from hsi_viewer.ui.cut_names import elide, fitted
 from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
@@ -30,6 +37,7 @@ from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.scene.map_legend import MapLegend
 from hsi_viewer.ui.scene.mini_map import SIDE
 from hsi_viewer.ui.theme import apply_theme
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.class_panel import NAME, ClassPanel
 from hsi_viewer.ui.widgets.clean_panel import INTO, CleanPanel
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel, LibraryRow
@@ -358,6 +366,61 @@ def test_a_number_stays_with_its_unit_where_a_text_is_wrapped(shown):
     assert label.text() == "Between 39.0 % and 41 % of 12 px at 900 nm is water"
     label.clear()
     assert label.text() == ""
+
+
+@pytest.mark.parametrize("word", ["x" * 80, "/a_folder/of-some/" * 5 + "scene.hdr"])
+def test_a_long_word_is_wrapped_whole_and_copied_as_it_was_given(shown, qapp, word):
+    label = WrappedLabel(f"The file {word} is 30 m wide")
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    shown(label, 200, 300)
+    assert label.minimumSizeHint().width() <= 200
+    document = QTextDocument(QLabel.text(label))
+    document.setDefaultFont(label.font())
+    document.setTextWidth(200)
+    assert document.idealWidth() <= 200
+    label.setSelection(0, len(QLabel.text(label)))
+    QTest.keyClick(label, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert qapp.clipboard().text() == label.text()
+    label.setSelection(0, 8)
+    label.copy()
+    assert qapp.clipboard().text() == "The file"
+
+
+def test_a_choice_is_cut_in_its_middle_and_its_tip_has_all_of_it(shown):
+    box = ChoiceBox()
+    box.addItems(["Reflectance_of_the_northern_field_at_noon_2024_06_21", "short"])
+    box.setToolTip("What is drawn")
+    shown(box, 160, 30)
+    assert box.shown_text.startswith("Reflec")
+    assert box.shown_text.endswith("06_21")
+    assert "…" in box.shown_text
+
+    def tip() -> str:
+        QToolTip.hideText()
+        QApplication.sendEvent(box, QHelpEvent(QEvent.Type.ToolTip, QPoint(5, 5), QPoint(5, 5)))
+        return QToolTip.text()
+
+    assert tip() == f"{box.currentText()}\nWhat is drawn"
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert box.shown_text == "short"
+    assert tip() == "What is drawn"
+    QToolTip.hideText()
+    box.resize(box.sizeHint())  # as wide as its choices need: nothing is cut
+    QTest.keyClick(box, Qt.Key.Key_Up)
+    assert box.shown_text == box.currentText()
+
+
+def test_a_list_is_cut_in_place_of_rolling_sideways(shown):
+    box = QListWidget()
+    elide(box)
+    box.addItem("a_name_without_a_space_" * 6)
+    shown(box, 200, 100)
+    assert box.horizontalScrollBar().maximum() == 0
+    at = box.visualItemRect(box.item(0)).center()
+    event = QHelpEvent(QEvent.Type.ToolTip, at, box.mapToGlobal(at))
+    QApplication.sendEvent(box.viewport(), event)
+    assert QToolTip.text() == box.item(0).text()
+    QToolTip.hideText()
 
 
 def test_names_of_classes_to_clean_are_whole_or_told(shown, text):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.evidence import Evidence, HeldOut
 from hsi_viewer.core.labels.decisions import Decision
@@ -100,6 +101,27 @@ def test_wrong_labels_are_listed_fixed_kept_and_undone(planted):
     planted.settle()
     assert rows_of(panel) == listed[1:]
     np.testing.assert_array_equal(document.labels.ids, before)
+
+
+def test_a_label_that_was_kept_is_kept_in_the_session(planted, make_driver, tmp_path, monkeypatch):
+    panel, path = check(planted), tmp_path / "work.hsiproj"
+    listed = rows_of(panel)
+    panel.table.setFocus()
+    QTest.keyClick(panel.table, Qt.Key.Key_K)
+    kept = np.flatnonzero(planted.document.decisions.ids == Decision.KEPT)
+    assert kept.size == 1
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
+    planted.trigger("session.save_as")
+    planted.qtbot.waitUntil(lambda: f"Session saved to {path}." in planted.window.notices.texts())
+    planted.let_go()
+    again = make_driver(Settings(theme="light", classifier="lda"))
+    again.window.open(str(path))
+    again.qtbot.waitUntil(lambda: again.document is not None)
+    again.settle()
+    np.testing.assert_array_equal(
+        np.flatnonzero(again.document.decisions.ids == Decision.KEPT), kept
+    )
+    assert rows_of(check(again)) == listed[1:]
 
 
 def test_a_stroke_elsewhere_does_not_move_the_view(planted):

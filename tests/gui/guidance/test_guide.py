@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
@@ -15,6 +16,7 @@ from hsi_viewer.ui import main_window
 from hsi_viewer.ui.dialogs import Leave
 
 SIZE = (40, 48)
+YELLOW = (255, 214, 10)
 FIELDS = (np.arange(40)[:, None] >= 20) * 2 + (np.arange(48) >= 24) + 1  # four of them
 
 
@@ -385,3 +387,81 @@ def test_one_class_is_too_few_for_a_map(scene):
     scene.type(Qt.Key.Key_H)
     assert not loop_of(scene).active
     assert not scene.window.commands.action("labels.guide").isEnabled()
+
+
+def test_a_digit_of_no_class_says_so_and_how_to_add_one(scene):
+    notices, document = scene.window.notices, scene.document
+    loop = guide(scene)
+    place = loop.place
+    said = "There is no class 7. N: new class."
+    scene.type("7")
+    assert loop.place is place
+    assert said in notices.texts()
+    scene.type("2")  # an answer: what was said is of no use any more
+    assert said not in notices.texts()
+    at_rest(scene)
+    place = loop.place
+    scene.type("9")
+    assert [t for t in notices.texts() if "no class" in t] == ["There is no class 9. N: new class."]
+    (button,) = notices.notices[-1].buttons
+    scene.click_on(button)
+    scene.type("Reed", Qt.Key.Key_Return)
+    assert labels_at(scene, place) == 3
+    assert [c.name for c in document.legend] == ["Corn", "Woods", "Reed"]
+    at_rest(scene)
+
+
+def yellow(widget) -> np.ndarray:
+    """Rows and columns of a picture of a widget that have the colour of what an answer covers."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    lines = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    pixels = lines[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    return np.argwhere((pixels == YELLOW).all(axis=2))
+
+
+def test_what_an_answer_covers_is_outlined_on_the_image_and_in_the_close_up(scene):
+    assert not len(yellow(scene.canvas.viewport()))
+    loop = guide(scene)
+    close_up = scene.window.panel("guide").close_up
+    rows, columns = np.divmod(loop.covered(), SIZE[1])
+    corners = ((rows.min(), columns.min()), (rows.max() + 1, columns.max() + 1))
+    for view in (scene.canvas, close_up):
+        found = yellow(view.viewport())
+        ends = [view.widget_position(r - 0.5, c - 0.5) for r, c in corners]
+        (top, left), (bottom, right) = ((p.y(), p.x()) for p in ends)
+        np.testing.assert_allclose(found.min(axis=0), (top, left), atol=3)
+        np.testing.assert_allclose(found.max(axis=0), (bottom, right), atol=3)
+    scene.type(".")  # the pixel alone
+    alone = yellow(scene.canvas.viewport())
+    side = scene.canvas.widget_position(1, 1) - scene.canvas.widget_position(0, 0)
+    np.testing.assert_allclose(np.ptp(alone, axis=0), (side.y(), side.x()), atol=4)
+    scene.type(Qt.Key.Key_Escape, Qt.Key.Key_Escape)
+    assert not loop.active
+    assert not len(yellow(scene.canvas.viewport()))
+
+
+def test_where_none_of_the_classes_is_lies_outside_of_the_area_of_applicability(scene):
+    loop, stack = guide(scene), scene.window.context.viewing.layers
+    while FIELDS[loop.place.row, loop.place.column] > 2:  # of no labelled class
+        scene.type(Qt.Key.Key_Space)
+    place, title = loop.place, "Area of applicability"
+
+    def thresholds() -> float:
+        """The value of the layer at the place; from 1 on it lies outside."""
+        scene.trigger("doubt.applicability")
+        scene.qtbot.waitUntil(lambda: title in stack.names)
+        layer = stack[title]
+        one = (slice(place.row, place.row + 1, 1), slice(place.column, place.column + 1, 1))
+        bar, colour = layer.bar.colours.astype(int), layer.raster.rgba(*one)[0, 0].astype(int)
+        at = np.abs(bar[:, :3] - colour[:3]).sum(axis=1).argmin()
+        stack.remove(title)
+        return 2 * at / (len(bar) - 1)  # the threshold is in the middle of the bar
+
+    assert thresholds() < 0.9
+    scene.type("x")
+    at_rest(scene)
+    assert scene.document.decisions.ids[place.row, place.column] == Decision.NO_CLASS
+    assert thresholds() > 0.99
+    scene.type("u")
+    at_rest(scene)
+    assert thresholds() < 0.9

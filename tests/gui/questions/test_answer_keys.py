@@ -85,6 +85,7 @@ def asked(qapp):
     keys.chosen.connect(lambda class_id: told.append(class_id))
     keys.pressed.connect(lambda action: told.append(action))
     keys.typed.connect(lambda: told.append(f"waits for {keys.waiting!r}"))
+    keys.unknown.connect(lambda number: told.append(f"no class {number}"))
 
     def press(key: Qt.Key, text: str = "", *, repeated: bool = False) -> bool:
         pressed = QKeyEvent(QEvent.Type.KeyPress, key, PLAIN, text, repeated)
@@ -106,6 +107,26 @@ def test_digits_and_actions_are_answers(asked):
     asked.press(Qt.Key.Key_S)  # another answer drops it, too
     assert asked.told[-1] == "skip"
     assert asked.keys.waiting == ""
+
+
+def test_numbers_of_no_class_are_told(asked):
+    for digit in "0013":
+        asked.press(Qt.Key(ord(digit)), digit)
+    assert asked.told == [
+        "waits for '0'",
+        "waits for ''",
+        "no class 0",
+        "waits for '1'",
+        "waits for ''",
+        "no class 13",
+    ]
+    asked.press(Qt.Key.Key_0, "0")
+    asked.press(Qt.Key.Key_Return)
+    assert asked.told[-1] == "no class 0"
+    asked.press(Qt.Key.Key_2, "2")
+    asked.press(Qt.Key.Key_1, "1")
+    asked.press(Qt.Key.Key_Escape)  # a digit that is dropped isn't a number
+    assert asked.told[-3:] == [11, "waits for '1'", "waits for ''"]
 
 
 def test_other_keys_and_times_are_left_alone(asked):

@@ -249,3 +249,17 @@ def test_areas_are_refused_without_a_sample(scene):
     assert "Areas can only be estimated from a probability sample" in dialog.note.text()
     assert dialog.table.isColumnHidden(4)
     assert not scene.window.panel("accuracy").sample.isVisible()
+
+
+def test_a_digit_of_no_class_says_what_to_answer_instead(scene):
+    in_dialog(scene, lambda dialog: dialog.at_once.setChecked(True))
+    sample, notices = sample_of(scene), scene.window.notices
+    scene.qtbot.waitUntil(lambda: feature_of(scene).active)
+    place = sample.place
+    scene.type("3")
+    assert sample.done == 0
+    assert notices.texts()[-1] == "There is no class 3. X: none of the classes."
+    scene.click_on(notices.notices[-1].buttons[0])
+    assert sample.done == 1
+    assert sample.place != place
+    scene.type(Qt.Key.Key_Escape)

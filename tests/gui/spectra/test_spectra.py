@@ -95,6 +95,27 @@ def test_spectra_are_drawn_as_the_panel_says(small):
     assert not np.allclose(plot.live_values()[1], spectrum, equal_nan=True)
 
 
+def test_a_pixel_that_is_pinned_already_is_chosen_by_another_click(small):
+    curves, panel = small.window.context.plot.curves, small.window.panel("spectrum")
+    for pixel in ((4, 5), (20, 30), (4, 5)):
+        small.click(*pixel)
+    first, second = curves.of("pin")
+    assert [c.position for c in curves.of("pin")] == [(4, 5), (20, 30)]
+    assert curves.picked is first
+    assert panel.curves.chosen() == [first.id]
+    item = panel.curves.topLevelItem(0)
+    box = panel.curves.visualItemRect(item).topLeft() + QPoint(8, 8)
+    QTest.mouseClick(panel.curves.viewport(), LEFT, pos=box)  # hidden, by its check box
+    assert not curves.pin_of((4, 5)).visible
+    small.click(20, 30)
+    assert curves.picked.id == second.id
+    small.click(4, 5)  # shown again
+    assert curves.picked.id == first.id
+    assert curves.picked.visible
+    assert len(curves.of("pin")) == 2
+    assert small.document.history.count == 0  # looking is no step
+
+
 def test_class_means_in_class_colours_by_one_click(small):
     document, panel = small.document, small.window.panel("spectrum")
     assert not panel.means.isEnabled()

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
@@ -168,6 +169,7 @@ def test_own_labels_are_measured_by_place_and_come_back_with_the_session(
     diagram = bench.window.findChild(ReliabilityDialog)
     error = 100 * found.calibration_error
     assert f"Expected calibration error {error:.1f} points, of {labelled}" in diagram.text.text()
+    the_bars_are_the_figures(diagram, bench)
     diagram.close()
     path = tmp_path / "work.hsiproj"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
@@ -186,6 +188,26 @@ def test_own_labels_are_measured_by_place_and_come_back_with_the_session(
     )
     panel = again.window.panel("accuracy")
     assert (panel.overall.text(), panel.interval.text(), panel.optimistic.text()) == shown
+
+
+def the_bars_are_the_figures(diagram, bench) -> None:
+    """Each bar is the share of the held-out answers of its confidence that are right."""
+    held = bench.results.evidence.evidence.separated
+    sure, right = held.probabilities.max(axis=1), held.right
+    (bars,) = (i for i in diagram.plot.getPlotItem().items if isinstance(i, pg.BarGraphItem))
+    middles, heights = np.asarray(bars.opts["x"]), np.asarray(bars.opts["height"])
+    bins = np.clip((sure * 15).astype(int), 0, 14)
+    used = np.unique(bins)
+    np.testing.assert_allclose(middles, (used + 0.5) / 15)
+    np.testing.assert_allclose(heights, [right[bins == b].mean() for b in used])
+    counts = np.bincount(bins)[used]
+    assert heights @ counts / counts.sum() == pytest.approx(
+        bench.results.assessment.separated.overall.value
+    )
+    gaps = [abs(right[bins == b].mean() - sure[bins == b].mean()) for b in used]
+    assert np.dot(counts, gaps) / counts.sum() == pytest.approx(
+        bench.results.assessment.calibration_error
+    )
 
 
 def test_cross_validation_delays_nothing_and_stops_when_its_labels_are_past(bench, monkeypatch):

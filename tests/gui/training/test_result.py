@@ -52,7 +52,7 @@ def test_after_a_training(labelled, monkeypatch):
     assert not card.isVisible()
     # Ctrl+T raises Training from behind its tabs, and the hidden map is shown
     docking.show("accuracy")
-    labelled.trigger("view.map")
+    labelled.trigger("view.image")
     labelled.qtbot.waitUntil(lambda: in_front(labelled, "accuracy"))
     labelled.hover(5, 5)
     assert "Map" not in window.context.readout.mapped.text()

@@ -22,6 +22,7 @@ from hsi_viewer.core.assessment.map_assessment import conformal_of
 from hsi_viewer.core.assessment.uncertainty import entropy, margin
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
+from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs.bundle.verify import VerifyJob, verify
@@ -66,6 +67,31 @@ def test_layers_sets_and_doubtful_pixels(bench, make_driver, tmp_path, monkeypat
     again = make_driver()
     again.window.open(str(path))
     comes_back_with_the_session(again, path, whole, measured)
+
+
+def test_where_the_exits_disagree_is_a_layer_with_its_bar(driver, tmp_path):
+    np.save(tmp_path / "scene.npy", made_scene())
+    driver.open(str(tmp_path / "scene.npy"))
+    driver.document.add_class()
+    values = np.linspace(0, 1, 2000, dtype=np.float32).reshape(40, 50)
+    ids = np.ones((40, 50), np.uint16)
+    made = Prediction(ids, 1 - values / 2, (1,), disagreement=values, source="SDHSI-Net")
+    driver.document.set_prediction(made)
+    driver.window.context.docking.show("display")
+    box, stack = driver.window.panel("display").layer, driver.window.context.viewing.layers
+    box.setFocus()
+    for _ in range(2):
+        QTest.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentText() == "Exit disagreement"
+    layer = stack["Exit disagreement"]
+    assert layer.visible
+    np.testing.assert_allclose(painted(layer), values, atol=0.01)
+    assert (layer.bar.title, layer.bar.low, layer.bar.high) == ("Exit disagreement", 0, 1)
+    assert driver.window.feature("legend").legend.bar is layer.bar
+    assert not stack["Class map"].visible
+    driver.document.set_prediction(Prediction(ids, 1 - values, (1,), source="LDA"))
+    assert layer.name in stack.names
+    assert stack["Exit disagreement"].raster is None  # nothing of the map before is left
 
 
 def added(bench, command: str, title: str):

@@ -21,6 +21,9 @@ from hsi_viewer.core.text import (
     one_line,
     ranges,
     short_name,
+    with_breaks,
+    with_units_kept,
+    without_breaks,
 )
 
 HOSTILE = [
@@ -130,3 +133,33 @@ def test_short_names_that_differ_at_their_end_stay_different():
 )
 def test_names_are_listed_in_a_sentence(names, words):
     assert listed(names) == words
+
+
+def pieces(text: str) -> list[str]:
+    """What is left on a line of its own where a text is as narrow as can be."""
+    return with_breaks(text).replace(" ", "\u200b").split("\u200b")
+
+
+def test_long_words_can_be_broken_after_what_joins_their_parts():
+    path = "/data/2024/a_long_folder_name/scene-of-the_year.hdr"
+    assert max(map(len, pieces(f"The file {path} is open."))) <= 7
+    assert pieces(path)[:4] == ["/data/", "2024/", "a_", "long_"]
+    assert pieces("C:\\Users\\somebody\\scenes\\one.hdr")[:2] == ["C:\\", "Users\\"]
+
+
+def test_what_has_no_joints_is_broken_anywhere_but_within_a_letter():
+    assert max(map(len, pieces("9" * 80))) == 1
+    marked = "e\u0301" * 40
+    assert with_breaks(marked).replace("\u200b", "") == marked
+    assert "\u200b\u0301" not in with_breaks(marked)
+
+
+def test_words_that_every_panel_has_room_for_stay_whole():
+    for text in ("Buildings-Grass-Trees", "a sentence of usual words, and numbers 12.5"):
+        assert with_breaks(text) == text
+
+
+@given(st.text())
+def test_breaks_are_taken_out_again(text):
+    plain = text.replace("\u200b", "").replace("\xa0", " ")
+    assert without_breaks(with_breaks(with_units_kept(plain))) == plain

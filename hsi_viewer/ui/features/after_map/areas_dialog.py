@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -27,6 +26,7 @@ from hsi_viewer.core.assessment.sample_assessment import (
 )
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.ui.dialogs import muted, resize_for_text
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.region_panel import swatch
 
 HEAD = ("Class", "Pixels", "Share", "Area", "Estimated (95 % interval)")
@@ -75,7 +75,7 @@ class AreasDialog(QDialog):
         self.save.clicked.connect(self.save_requested)
         self.copy.clicked.connect(self._copy)
         self.buttons.rejected.connect(self.reject)
-        self.unit = QComboBox()
+        self.unit = ChoiceBox()
         self.unit.addItem("Suited to the size", "auto")
         for name in UNITS:
             self.unit.addItem(name, name)

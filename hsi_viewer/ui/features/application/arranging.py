@@ -109,5 +109,7 @@ class ArrangingFeature(Feature):
             self._show_views(int(views))
         else:
             self.workspace.notify(
-                f"The arrangement {name} cannot be read: save it again.", "warning"
+                f"The arrangement {name} cannot be read: save it again.",
+                "warning",
+                self.context.commands.choice("layout.save"),
             )

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.preferences.settings import MAX_PRESETS, Settings
 from hsi_viewer.ui.tools.brush import MAX_SIZE
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -263,7 +264,7 @@ class PreferencesDialog(QDialog):
 
 
 def _choice(choices: dict[str, str], name: str) -> QComboBox:
-    box = QComboBox()
+    box = ChoiceBox()
     box.setAccessibleName(name)
     for words, value in choices.items():
         box.addItem(words, value)

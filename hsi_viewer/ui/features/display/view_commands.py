@@ -38,6 +38,9 @@ def view_commands(workspace: Workspace, view: ViewController, canvas: ImageCanva
             has_cube,
         )
 
+    def has_map() -> bool:
+        return workspace.document is not None and workspace.document.prediction is not None
+
     def style(key: MapStyle, title: str) -> Command:
         return Command(
             f"view.style.{key}",
@@ -86,8 +89,9 @@ def view_commands(workspace: Workspace, view: ViewController, canvas: ImageCanva
             view.show_map,
             ("P",),
             "layers-outline",
-            has_cube,
-            checked=lambda: has_cube() and view.map_shown,
+            has_map,
+            lambda: NO_MAP if has_cube() else None,
+            checked=lambda: has_map() and view.map_shown,
             toolbar=True,
         ),
         Command(
@@ -97,8 +101,8 @@ def view_commands(workspace: Workspace, view: ViewController, canvas: ImageCanva
             view.show_uncertainty,
             ("U",),
             "help-rhombus-outline",
-            lambda: workspace.document is not None and workspace.document.prediction is not None,
-            lambda: NO_MAP,
+            has_map,
+            lambda: NO_MAP if has_cube() else None,
             checked=lambda: view.uncertainty_shown,
             toolbar=True,
         ),

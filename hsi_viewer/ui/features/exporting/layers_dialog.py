@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -18,12 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.jobs.export_layers import planned_files
+from hsi_viewer.ui.cut_names import elide
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted, resize_for_text
 from hsi_viewer.ui.features.exporting.export_dialog import WITHOUT_PLACE
 from hsi_viewer.ui.features.exporting.folder_row import FolderRow, name_line
 from hsi_viewer.ui.features.exporting.layer_list import LayerChoice
 from hsi_viewer.ui.saving import UNFIT, may_replace, replaces_scene, show_present
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 FORMATS = (("GeoTIFF (.tif)", ".tif"), ("ENVI image (.hdr and .img)", ".hdr"))
@@ -58,6 +59,7 @@ class LayersDialog(QDialog):
         self._choices = tuple(choices)
         self.list = QListWidget()
         self.list.setAccessibleName("Layers to export")
+        elide(self.list)
         self.list.setSpacing(3)  # pixels, else the boxes touch
         for choice in self._choices:
             self.list.addItem(_item(choice))
@@ -67,7 +69,7 @@ class LayersDialog(QDialog):
         self.list.setCurrentRow(0)
         self._row, self.name = FolderRow(folder), name_line(name)
         self.folder = self._row.line
-        self.format = QComboBox()
+        self.format = ChoiceBox()
         self.format.setAccessibleName("Format of the images")
         for text, suffix in FORMATS:
             self.format.addItem(text, suffix)

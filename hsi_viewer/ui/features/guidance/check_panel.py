@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QPushButton,
@@ -19,6 +18,7 @@ from hsi_viewer.learning.guidance.suspects import AlikePair, Suspect
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.questions.key_filter import KeyFilter
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -50,7 +50,7 @@ class CheckPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.source = QComboBox()
+        self.source = ChoiceBox()
         self.source.setAccessibleName("Labels to check")
         self.source.addItem("My labels", "labels")
         self.source.addItem("Ground truth", "truth")
@@ -58,7 +58,6 @@ class CheckPanel(QWidget):
         self.check.clicked.connect(self.check_requested)
         self._reason = ""  # why nothing can be checked
         self.state = WrappedLabel()
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.table = RowTable(
             "Labels that may be wrong, the most suspicious first", TITLES, TIPS, wide=(0, 1)
         )
@@ -173,7 +172,6 @@ class CheckPanel(QWidget):
                 f"the other class): label {_wanted(pair, name_of)} where they meet, and check "
                 "again."
             )
-            told.setTextFormat(Qt.TextFormat.PlainText)
             show = QPushButton("Show")
             show.setAccessibleName(f"Show where {names} meet")
             show.setToolTip("Go to the place that the map finds most like both")

@@ -13,6 +13,7 @@ from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.questions.key_filter import AnswerKeyFilter
 from hsi_viewer.ui.rest_timer import RestTimer
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.ui.context import Context
@@ -50,7 +51,8 @@ class GuideFeature(PanelFeature["GuidePanel"]):
         self._keys.chosen.connect(self.label)
         self._keys.pressed.connect(self._on_key)
         self._keys.typed.connect(self._ask)
-        self._only_pixel = False
+        self._keys.unknown.connect(self._on_unknown)
+        self._only_pixel, self._unknown = False, ""
         self._naming, self._was_live = False, False
         self._tool = labelling.tool
         self._view: GuideView | None = None
@@ -228,6 +230,14 @@ class GuideFeature(PanelFeature["GuidePanel"]):
         area, self._only_pixel = self._area, False
         self.loop.label(class_id, area)
 
+    @Slot(str)
+    def _on_unknown(self, number: str) -> None:
+        """Say that no class has a number; the message goes with the place."""
+        if self.loop.place is not None:
+            self._unknown = f"There is no class {number}. N: new class."
+            self.workspace.notify(self._unknown, "info", Choice("New class", self._add_class))
+
+    @Slot()
     def _add_class(self) -> None:
         """Name a new class; the place gets it once it has a name."""
         if self.loop.place is not None:
@@ -256,6 +266,7 @@ class GuideFeature(PanelFeature["GuidePanel"]):
     @Slot()
     def _on_place(self) -> None:
         self._keys.forget()
+        self.context.notices.withdraw(self._unknown)
         self._only_pixel = False
         if self._view is not None:
             self._view.show_place(self._area)

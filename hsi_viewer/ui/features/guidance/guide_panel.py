@@ -10,6 +10,7 @@ from hsi_viewer.ui.plots.progress_plot import ProgressPlot
 from hsi_viewer.ui.questions.question_panel import AnswerButton, Asked, QuestionPanel
 from hsi_viewer.ui.theme import icon
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 AREAS = (
@@ -49,7 +50,7 @@ class GuidePanel(QuestionPanel):
         super().__init__(canvas, ASKED, parent)
         self.legend = WrappedLabel()
         self.legend.setObjectName("muted")
-        self.area = QComboBox()
+        self.area = ChoiceBox()
         self.area.setAccessibleName("An answer labels")
         self.area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for words, value, tip in AREAS:
@@ -61,7 +62,6 @@ class GuidePanel(QuestionPanel):
         self.area.setToolTip("The pixels that an answer labels; . labels only the pixel, once")
         self.area.activated.connect(self._on_area)
         self.progress = WrappedLabel()
-        self.progress.setTextFormat(Qt.TextFormat.PlainText)
         self.progress_plot = ProgressPlot()
         self.progress_key = CurveKey(self.progress_plot)
         area = QHBoxLayout()

@@ -314,11 +314,7 @@ class CheckFeature(PanelFeature["CheckPanel"]):
         if document.prediction is not None:
             at = where_they_meet(document.prediction, (first, second), document.labels.ids > 0)
         if at is None:
-            self.workspace.notify(
-                "Train first: the map then shows where the classes meet.",
-                "info",
-                *self.context.commands.choices("train.start"),
-            )
+            self.workspace.notify("Train first: the map then shows where the classes meet.")
         else:
             self._go_to(at)
 

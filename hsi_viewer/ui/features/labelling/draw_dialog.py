@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.labels.sampling import REACH, Draw
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -62,11 +62,11 @@ class DrawDialog(QDialog):
         self.count.setRange(1, 100_000)
         self.count.setValue(10)
         self.count.setAccessibleName("Training pixels per class")
-        self.unit = QComboBox()
+        self.unit = ChoiceBox()
         self.unit.addItem("pixels of each class", "pixels")
         self.unit.addItem("% of each class", "percent")
         self.unit.setAccessibleName("Pixels or percent")
-        self.protocol = QComboBox()
+        self.protocol = ChoiceBox()
         self.protocol.addItem("Random pixels", "random")
         self.protocol.addItem("Separate fields", "fields")
         self.protocol.setAccessibleName("Split into training and test pixels")

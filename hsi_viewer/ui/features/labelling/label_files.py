@@ -311,7 +311,7 @@ class LabelFiles(QObject):
         except TaskCancelledError:
             return False
         except Exception as error:  # noqa: BLE001 - shown to the user, who stays
-            self._workspace.notify_error(error, DOING)
+            self._on_unsaved(error)
             return False
         document.mark_saved(step)
         return True
@@ -331,8 +331,11 @@ class LabelFiles(QObject):
             return SavedLabels(path, document, step)
 
         self._workspace.perform(
-            f"Saving {path.name}", work, self._on_saved, doing=DOING, writes=True
+            f"Saving {path.name}", work, self._on_saved, on_failed=self._on_unsaved, writes=True
         )
+
+    def _on_unsaved(self, error: Exception) -> None:
+        self._workspace.notify_error(error, DOING, Choice("Save labels as…", self.save_as))
 
     def _on_saved(self, saved: SavedLabels) -> None:
         saved.document.mark_saved(saved.step)

@@ -31,6 +31,7 @@ from hsi_viewer.core.progress import Progress
 from hsi_viewer.ui.dialogs import muted, resize_for_text
 from hsi_viewer.ui.file_filters import cube_filters
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class ApplyDialog(QDialog):
         self.setWindowTitle("Apply to files")
         self.scenes: list[Scene] = []
         self.running = False
-        self.model = QComboBox()
+        self.model = ChoiceBox()
         self.model.setAccessibleName("Model")
         self.model.setPlaceholderText("None yet: train one, or choose a folder with a model")
         self.choose_model = QPushButton("Choose…")

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
 from hsi_viewer.ui.widgets.allowed import allow
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class LayoutFields(QWidget):
         super().__init__(parent)
         self.rows, self.columns, self.bands = _number(1), _number(1), _number(1)
         self.offset = _number(0)
-        self.type, self.interleave, self.byte_order = QComboBox(), QComboBox(), QComboBox()
+        self.type, self.interleave, self.byte_order = ChoiceBox(), ChoiceBox(), ChoiceBox()
         self.type.addItems(list(TYPES))
         for name in INTERLEAVES:
             self.interleave.addItem(name.upper(), name)

@@ -10,7 +10,6 @@ from msgspec import Struct
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFormLayout,
     QHBoxLayout,
@@ -26,6 +25,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.text import ranges
 from hsi_viewer.ui.dialogs import accept_or_cancel, muted, resize_for_text
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 CHECKABLE = Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled
@@ -70,7 +70,7 @@ class MetadataDialog(QDialog):
         self.bad = QLineEdit()
         self.bad.setPlaceholderText("none; for example 1-3, 104-108, 220")
         self.bad.setAccessibleName("Bad bands")
-        self.units = QComboBox()
+        self.units = ChoiceBox()
         self.units.setAccessibleName("Unit of the wavelengths")
         for text, factor in UNITS:
             self.units.addItem(text, factor)

@@ -30,7 +30,7 @@ from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.workspace import Workspace
 
 SAMPLE = "sample:indian-pines"
-SESSION_PATTERN = "*.hsiproj"
+SESSION_PATTERN, PROJECT_PATTERN = "*.hsiproj", "*.hsiscenes"
 
 
 class OpenController(QObject):
@@ -41,7 +41,8 @@ class OpenController(QObject):
     read() : a source could be read; its picture is being drawn.
     opened(OpenedCube) : the document has changed and its first picture is ready.
     refused(source, error) : a source could not be opened.
-    session_requested(path) : the source is a session file, which is opened elsewhere.
+    session_requested(path), project_requested(path) : the source is a session file or a project,
+        which are opened elsewhere.
     kept(OpenedCube) : the user stayed with the old document; what was prepared is not wanted.
     labels_found(source) : the source has class ids of the open scene's size, it seems; it is
         opened only when it is asked for again.
@@ -61,6 +62,7 @@ class OpenController(QObject):
     opened = Signal(object)
     refused = Signal(str, object)
     session_requested = Signal(str)
+    project_requested = Signal(str)
     kept = Signal(object)
     labels_found = Signal(str)
 
@@ -81,7 +83,11 @@ class OpenController(QObject):
     @Slot()
     def choose(self) -> None:
         """Ask for a file and open it."""
-        filters = cube_filters("Cubes and sessions", ("HSI Viewer sessions", (SESSION_PATTERN,)))
+        filters = cube_filters(
+            "Cubes, sessions and projects",
+            ("HSI Viewer sessions", (SESSION_PATTERN,)),
+            ("HSI Viewer projects", (PROJECT_PATTERN,)),
+        )
         dialog = OpenDialog(
             self._window, "Open a hyperspectral cube", self._workspace.settings.last_folder, filters
         )
@@ -115,6 +121,9 @@ class OpenController(QObject):
         """
         if source.lower().endswith(SESSION_PATTERN[1:]):
             self.session_requested.emit(source)
+            return
+        if source.lower().endswith(PROJECT_PATTERN[1:]):
+            self.project_requested.emit(source)
             return
         self._source, self._as_scene = source, as_scene or prepare is not None
         prepare = prepare or self.prepare

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Slot
@@ -20,6 +21,7 @@ from hsi_viewer.ui.features.reference.sample_export import export_sample
 from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.questions.key_filter import AnswerKeyFilter
 from hsi_viewer.ui.rest_timer import RestTimer
+from hsi_viewer.ui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from hsi_viewer.jobs.sampling import SamplePlan
@@ -53,6 +55,7 @@ class ReferenceFeature(PanelFeature["SamplePanel"]):
         self._keys.chosen.connect(self.answer)
         self._keys.pressed.connect(self._act)
         self._keys.typed.connect(self.refresh)
+        self._keys.unknown.connect(self._on_unknown)
         self._view: SampleView | None = None
         self._dialog: SampleDialog | None = None
         self.estimator = SampleEstimator(self.workspace, self)
@@ -202,6 +205,15 @@ class ReferenceFeature(PanelFeature["SamplePanel"]):
                 "what they say about the map.",
                 "success",
             )
+
+    @Slot(str)
+    def _on_unknown(self, number: str) -> None:
+        """Say that no class has a number."""
+        self.workspace.notify(
+            f"There is no class {number}. X: none of the classes.",
+            "info",
+            Choice("None of the classes", partial(self._act, "no_class")),
+        )
 
     @Slot(str)
     def _act(self, action: str) -> None:

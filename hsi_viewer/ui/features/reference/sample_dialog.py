@@ -8,7 +8,6 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QComboBox,
     QDialog,
     QFormLayout,
     QHeaderView,
@@ -25,6 +24,7 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.text import counted
 from hsi_viewer.jobs.sampling import SamplePlan
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
+from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -61,7 +61,7 @@ class SampleDialog(QDialog):
         self.expected.setToolTip(
             "Share of the map's pixels that are right; the table can give another one to a class"
         )
-        self.kind = QComboBox()
+        self.kind = ChoiceBox()
         self.kind.setAccessibleName("Points are shared")
         for words, value in KINDS:
             self.kind.addItem(words, value)

@@ -17,8 +17,10 @@ from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.session.storage.project_file import SUFFIX, read_project_labels
 from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.panel_feature import PanelFeature
+from hsi_viewer.ui.features.scenes.scene_project import SceneProject
 from hsi_viewer.ui.features.scenes.session_rows import SessionRows
 from hsi_viewer.ui.saving import folder_link
+from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 LISTING, TRAINING = "Listing the scenes", "Training on all scenes"
 RUNNING = f"{TRAINING} is running"
+NONE = "Add the sessions of scenes in the panel Scenes first."
 FEW = "Add the sessions of two scenes in the panel Scenes first."
 
 
@@ -43,6 +46,7 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         self._rows = SessionRows()
         self._task: Task | None = None  # that trains
         context.sessions.changed.connect(self.refresh)
+        self.project = SceneProject(context, self._paths, self._keep, self.open)
 
     def make_panel(self) -> ScenesPanel:
         """The panel, connected."""
@@ -53,6 +57,8 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         panel.open_requested.connect(self._open)
         panel.remove_requested.connect(self._remove)
         panel.train_requested.connect(self.train)
+        panel.project_open_requested.connect(self.project.choose)
+        panel.project_save_requested.connect(self.project.save)
         panel.shown.connect(self.refresh)
         return panel
 
@@ -61,6 +67,24 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         return [
             Command(
                 "file.scenes", "Scenes of a &project", "&File", self.open, (), "image-multiple"
+            ),
+            Command(
+                "project.open",
+                "Open a project of scenes…",
+                "&File",
+                self.project.choose,
+                (),
+                "folder-multiple-outline",
+            ),
+            Command(
+                "project.save",
+                "Save the project of scenes…",
+                "&File",
+                self.project.save,
+                (),
+                "content-save-outline",
+                lambda: bool(self._paths()),
+                lambda: NONE,
             ),
             Command(
                 "train.scenes",
@@ -96,6 +120,7 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
     def _on_rows(self, rows: list[SceneRow]) -> None:
         session = self.context.sessions.session
         self.panel.show_scenes(rows, None if session is None else session.project)
+        self.panel.show_project(self.project.path, changed=self.project.changed)
 
     @Slot()
     def add(self) -> None:
@@ -126,7 +151,11 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
     def train(self) -> None:
         """Ask where the model is to be kept, and train on all scenes in the background."""
         if self.runs_on() is not None:
-            self.workspace.notify(f"{RUNNING} already: wait for it, or press Escape to cancel it.")
+            self.workspace.notify(
+                f"{RUNNING} already: wait for it, or cancel it.",
+                "info",
+                Choice("Cancel the training", self._cancel),
+            )
             return
         session = self.context.sessions.session
         if session is not None and session.modified and session.project in self._paths():
@@ -142,6 +171,10 @@ class ScenesFeature(PanelFeature["ScenesPanel"]):
         )
         if folder:
             self.train_into(Path(folder))
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
     def train_into(self, folder: Path) -> None:
         """Train on all scenes in the background; what was saved of each session counts."""

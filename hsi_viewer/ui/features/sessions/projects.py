@@ -89,7 +89,7 @@ class ProjectController(QObject):
         except TaskCancelledError:
             return False
         except FileError as error:
-            self.workspace.notify_error(error, "Saving the session")
+            self._on_unsaved(error)
             return False
         session.mark_saved(snapshot)
         self.workspace.settings.add_recent(str(path))
@@ -152,8 +152,11 @@ class ProjectController(QObject):
             return session, snapshot, path
 
         self.workspace.perform(
-            f"Saving {path.name}", work, self._on_saved, doing="Saving the session", writes=True
+            f"Saving {path.name}", work, self._on_saved, on_failed=self._on_unsaved, writes=True
         )
+
+    def _on_unsaved(self, error: Exception) -> None:
+        self.workspace.notify_error(error, "Saving the session", Choice("Save as…", self.save_as))
 
     def _on_saved(self, saved: tuple[Session, Snapshot, Path]) -> None:
         session, snapshot, path = saved

@@ -101,8 +101,7 @@ class UncertaintyFeature(Feature):
         kind = next((k for k in KINDS if k.key == key), None)
         facts = None if document is None else facts_later(document)
         if kind is None or facts is None:
-            ways = self.context.commands.choices("train.start")
-            self.workspace.notify(NO_MAP, "warning", *ways)
+            self.workspace.notify(NO_MAP, "warning")
             return
 
         def work(token: CancelToken, port: ProgressPort) -> DoubtLayer:

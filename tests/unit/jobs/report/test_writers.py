@@ -8,7 +8,9 @@ import dataclasses
 import errno
 import io
 import re
+import zlib
 from collections import Counter
+from contextlib import suppress
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -175,6 +177,47 @@ def test_the_pages_are_pages(written):
     assert data.startswith(b"%PDF")
     assert data.rstrip().endswith(b"%%EOF")
     assert 3 <= len(re.findall(rb"/Type /Page\b", data)) <= 9
+
+
+STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+WRITTEN, PIECE = re.compile(rb"BT\n(.*?)\nET", re.DOTALL), re.compile(rb"\(((?:\\.|[^\\()])*)\)")
+
+
+def texts_of(data: bytes) -> list[list[str]]:
+    """The texts of each page of a PDF of matplotlib; some letters, such as fi, are one sign."""
+    pages = []
+    for packed in STREAM.findall(data):
+        with suppress(zlib.error):  # a font that isn't packed
+            contents = zlib.decompress(packed)
+            texts = [b"".join(PIECE.findall(part)) for part in WRITTEN.findall(contents)]
+            if texts:
+                pages.append([re.sub(rb"\\(.)", rb"\1", t).decode("latin-1") for t in texts])
+    return pages
+
+
+def test_the_pages_contain_the_figures_the_tables_and_the_words(written, report):
+    data, facts = (written[0] / PDF).read_bytes(), report.facts
+    pages = texts_of(data)
+    assert len(pages) == len(re.findall(rb"/Type /Page\b", data))
+    for number, page in enumerate(pages, 1):
+        assert f"{facts.title}    {number}" in page  # at its foot
+    every = [text for page in pages for text in page]
+    for heading in ("Accuracy", "Confusion matrix", "Areas", "Uncertainty", "Methods", "Warnings"):
+        assert heading in every
+    flat = " ".join(every)
+    overall = facts.assessment.separated.overall
+    value, low, high = (f"{100 * v:.1f} %" for v in (overall.value, overall.low, overall.high))
+    assert f"overall accuracy of {value} (95 % interval {low} to {high})" in flat
+    matrix = pages[1][pages[1].index("Confusion matrix") :]
+    table = confusion_table(facts.assessment.separated, lambda class_id: f"class {class_id}")
+    for row, class_id in zip(table.rows, NAMES, strict=False):
+        start = next(n for n, text in enumerate(matrix) if text.startswith(f"{class_id} "))
+        assert matrix[start + 1 : start + len(row)] == list(row[1:])
+    areas = [f" {100 * c.share:.1f} %" for c in facts.classes]
+    assert [text for text in every if text in areas] == areas
+    assert "Scene: made.npy, 24 x 24 pixels, 20 bands" in every
+    assert "- Something is odd." in every
+    assert "Corn" in every
 
 
 def test_charts_have_room_for_many_classes(report):
