@@ -40,6 +40,12 @@ def unchanged(target: Path) -> str:
     return "; the previous file is unchanged." if there else "."
 
 
+def told_of(target: Path, made: Path, error: ExportError) -> ExportError:
+    """An error about what was made elsewhere first, in words of the file that was asked for."""
+    text = str(error).replace(str(made), str(target))
+    return ExportError(f"{text.removesuffix('.')}{unchanged(target)}")
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames durable where the system can (not on Windows)."""
     with suppress(OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,17 +50,50 @@ def cube_info(source: str | Path) -> dict[str, Any]:
     FileError, FormatError
         if it cannot be opened.
     """
+    *_, facts = _facts(source)
+    return facts
+
+
+def steps(source: str, *, diagnose: bool) -> Iterator[dict[str, Any]]:
+    """What `info` prints, as it becomes known: each step is a part, or a better one, of the whole.
+
+    Parameters
+    ----------
+    source : as of `open_cube`.
+    diagnose : whether the header doctor looks at it, too.
+
+    Returns
+    -------
+    Objects of "facts" (see `cube_info`), "error" (its name in `core.errors`, its text) and
+    "diagnosis".
+    """
+    try:
+        for facts in _facts(source):
+            yield {"facts": facts}
+    except HsiError as error:
+        shared = next(c for c in type(error).__mro__ if c.__module__ == HsiError.__module__)
+        yield {"error": [shared.__name__, str(error)]}
+    if diagnose:
+        yield {"diagnosis": diagnosis(source)}
+
+
+def _facts(source: str | Path) -> Iterator[dict[str, Any]]:
+    """The facts of `cube_info`: what the description of a cube tells, then what its values do."""
     library = _library_of(source)
     if library is not None:
-        return library_info(*library)
+        yield library_info(*library)
+        return
     cube = open_cube(source)
+    yield _described(cube, (*_of_description(cube), NOT_EXAMINED))
     if not cube.in_memory:
         cube = replace(cube, source=TimedSource(cube.source, MOST_SECONDS))
     with unpacking_at_most(MOST_UNPACKED):
         cube = _examined(cube)
-        warnings = cube_warnings(real_valued(cube))
+        yield _described(cube, cube_warnings(real_valued(cube)))
+
+
+def _described(cube: HyperCube, warnings: Iterable[str]) -> dict[str, Any]:
     georeference = cube.georeference or Georeference()
-    crs = crs_text(georeference.crs_wkt)
     return {
         "format": cube.format_name,
         "rows": cube.rows,
@@ -72,22 +106,25 @@ def cube_info(source: str | Path) -> dict[str, Any]:
         "good_bands": int(np.count_nonzero(cube.good_bands)),
         "nodata": _number(cube.nodata),
         "scale": _number(cube.scale),
-        "crs": crs,
+        "crs": crs_text(georeference.crs_wkt),
         "transform": None
         if georeference.transform is None
         else [_number(v) for v in georeference.transform],
-        "warnings": warnings,
+        "warnings": [*warnings],
     }
 
 
 def cube_warnings(cube: HyperCube) -> list[str]:
     """Warnings about a cube, the same for every command."""
+    return [*_of_description(cube), *_noise_warning(cube)]
+
+
+def _of_description(cube: HyperCube) -> list[str]:
     georeference = cube.georeference or Georeference()
     return [
         *cube.warnings,
         *_georeference_warning(georeference, crs_text(georeference.crs_wkt)),
         *_offset_warning(cube),
-        *_noise_warning(cube),
     ]
 
 

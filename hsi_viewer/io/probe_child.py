@@ -2,7 +2,8 @@
 
 A request is a line of JSON on standard input; the answer is "done", with a sign of life every
 quarter of a second until then. What the file holds is not told: an error is raised again, and
-worded, by the reader in the process that asked.
+worded, by the reader in the process that asked. Only to who asks for `info` it is: a line of JSON
+for each step.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hsi_viewer.io.files.probe as asking
 from hsi_viewer.core.errors import HsiError
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     from hsi_viewer.io.arrays.hdf5 import H5File
 
 BEAT_SECONDS = 0.25
+_writing = threading.Lock()  # lines of two threads do not mix
 
 
 def main() -> None:
     """Answer requests until there are no more."""
     asking.trust_all()
+    os.chdir(os.path.abspath(os.sep))  # noqa: PTH100 - what is held here can't be deleted on Windows
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; the parent ends it
     replies = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -41,12 +44,15 @@ def main() -> None:
     threading.Thread(target=_beat, args=(replies, busy), daemon=True).start()
     with os.fdopen(nowhere, "w") as silent:
         for line in sys.stdin:
+            request = json.loads(line)
             busy.set()
-            _limit(asking.CPU_SECONDS)
+            _limit(asking.TOLD_CPU_SECONDS if "info" in request else asking.CPU_SECONDS)
             # it runs without Python's lock: also if nobody is left to end this one
             faulthandler.dump_traceback_later(2 * asking.TOTAL_SECONDS, exit=True, file=silent)
-            request = json.loads(line)
-            touch(Path(request["path"]), request["wanted"])
+            if "info" in request:
+                _tell(replies, request)
+            else:
+                touch(Path(request["path"]), request["wanted"])
             _close_all()
             faulthandler.cancel_dump_traceback_later()
             _limit(0)
@@ -54,10 +60,32 @@ def main() -> None:
             os.write(replies, asking.DONE)
 
 
+def _tell(replies: int, request: dict[str, Any]) -> None:
+    """Tell what `info` prints of a file, step by step."""
+    from hsi_viewer.io.info import steps
+
+    home = Path.cwd()
+    os.chdir(request["folder"] or home)
+    try:
+        for step in steps(request["info"], diagnose=request["diagnose"]):
+            _write(replies, step)
+    except Exception as error:  # noqa: BLE001 - who asked meets it, too, and reports it
+        _write(replies, {"fault": repr(error)})
+    os.chdir(home)
+
+
+def _write(replies: int, step: dict[str, Any]) -> None:
+    line = f"{json.dumps(step)}\n".encode()
+    with _writing:
+        while line:
+            line = line[os.write(replies, line) :]
+
+
 def _beat(replies: int, busy: threading.Event) -> None:
     with suppress(OSError):  # nobody listens any more
         while busy.wait():
-            os.write(replies, b"alive\n")
+            with _writing:
+                os.write(replies, b"alive\n")
             time.sleep(BEAT_SECONDS)
 
 
@@ -108,6 +136,8 @@ def _sample(cube: HyperCube) -> None:
 
 def _close_all() -> None:
     """Let go of every file, which on Windows could not be replaced or deleted otherwise."""
+    if "h5py" not in sys.modules:
+        return
     import h5py
 
     for identifier in h5py.h5f.get_obj_ids(h5py.h5f.OBJ_ALL, h5py.h5f.OBJ_FILE):

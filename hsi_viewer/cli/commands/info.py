@@ -8,7 +8,7 @@ from typing import Any
 from hsi_viewer.cli.output import SAMPLE, add_cube, add_json, print_json
 from hsi_viewer.cli.parser import Commands
 from hsi_viewer.cli.streams import print_text
-from hsi_viewer.core.errors import HsiError
+from hsi_viewer.core.errors import FileError
 
 EXAMPLES = ("hsi-viewer info scene.hdr", f"hsi-viewer info {SAMPLE} --json")
 
@@ -22,23 +22,21 @@ def add(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Print the facts, and the header doctor's diagnosis where there is one."""
-    from hsi_viewer.io.info import cube_info, diagnosis
+    from hsi_viewer.io.info_in_time import found_in_time
 
-    try:
-        facts = cube_info(options.cube)
-    except HsiError:
-        report = None if options.json else diagnosis(options.cube)
-        if report is not None:
-            print_text(report)
-        raise
+    found = found_in_time(options.cube, diagnose=not options.json)
+    if found.error is not None or found.facts is None:
+        if found.diagnosis is not None:
+            print_text(found.diagnosis)
+        raise found.error or FileError(f"{options.cube} could not be read.")
     if options.json:
-        print_json(facts)
+        print_json(found.facts)
         return 0
-    width = max(len(name) for name in facts)
-    print_text("\n".join(f"{n.replace('_', ' '):{width}}  {_text(v)}" for n, v in facts.items()))
-    report = diagnosis(options.cube)
-    if report is not None:
-        print_text(f"\n{report}")
+    width = max(len(name) for name in found.facts)
+    lines = (f"{n.replace('_', ' '):{width}}  {_text(v)}" for n, v in found.facts.items())
+    print_text("\n".join(lines))
+    if found.diagnosis is not None:
+        print_text(f"\n{found.diagnosis}")
     return 0
 
 

@@ -174,8 +174,9 @@ def _whole(new: Path, path: Path) -> Iterator[None]:
         yield
         whole = _is_whole(new)
     except (RasterioError, ValueError, TypeError) as error:
+        reason = why(error).replace(str(new), path.name).replace(new.name, path.name)
         raise ExportError(
-            f"{path} could not be written: {why(error)}. Choose another folder or free some "
+            f"{path} could not be written: {reason}. Choose another folder or free some "
             f"space{unchanged(path)}"
         ) from error
     if not whole:

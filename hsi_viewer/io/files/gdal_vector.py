@@ -7,6 +7,7 @@ Import this module lazily: pyogrio takes half a second.
 
 from __future__ import annotations
 
+import re
 import struct
 import threading
 from collections.abc import Sequence
@@ -46,6 +47,8 @@ BEGINNINGS = {
 GEOJSON_END = b"\n]\n}\n"
 SHAPE_HEADER = 32  # bytes: where the files of a shapefile say how long they are
 SHAPE_INDEX = (100, 8)  # bytes of an index (.shx): of its header, and of a feature
+# What GDAL quotes of a statement that failed, which may be thousands of letters.
+SQL = re.compile(r"sqlite3_exec\(.*\) failed: ", re.DOTALL)
 # What pyogrio raises on damage that it does not foresee: a broken .prj, names that are not text.
 STUMBLES = (UnboundLocalError, UnicodeError, MemoryError)
 ERRORS = (DataSourceError, DataLayerError, FieldError, *STUMBLES)
@@ -182,6 +185,7 @@ def write_layer(
 
 
 def _disk_full(path: Path, reason: str) -> ExportError:
+    reason = SQL.sub("", reason)
     return ExportError(
         f"{path} could not be written: the disk may be full ({reason}). Choose another folder or "
         "free some space."

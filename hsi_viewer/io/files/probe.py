@@ -4,6 +4,9 @@ libhdf5 runs with Python's lock held: a damaged file on which it loops would sto
 application for good, and one on which it crashes would end it. The helper opens the file as the
 readers do and answers when that has come to an end. While it works, a thread of it says every
 quarter of a second that Python still runs there; a library that does not come back silences it.
+
+What is known about a file of any format (`told`) is found out there, too: a strip or chunk that
+unpacks to gigabytes cannot be given up half way, a process can.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken
@@ -27,6 +31,8 @@ SILENT_SECONDS = 5.0
 # What it may take in all: of the processor (where the system counts it for us), and by the clock.
 CPU_SECONDS = 10
 TOTAL_SECONDS = 60.0
+# What is told about a file takes less of both, once its description is known.
+TOLD_CPU_SECONDS, TOLD_SECONDS = 7, 8.0
 # A refusal may be the fault of a moment, and the same command often asks twice.
 REFUSAL_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -47,6 +53,7 @@ class _Child:
         paths = os.pathsep.join(os.path.abspath(p) for p in sys.path if p)  # noqa: PTH100
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         self.used = False
+        self.told: list[dict[str, Any]] = []
         try:
             self.process = subprocess.Popen(  # noqa: S603 - this interpreter, and a fixed module
                 [sys.executable, "-P", "-m", CHILD],
@@ -58,19 +65,22 @@ class _Child:
             )
         except OSError as error:
             raise FileError(
-                "The helper process in which HDF5 files are examined could not be started: "
+                "The helper process in which files are examined could not be started: "
                 f"{error.strerror}."
             ) from error
 
     def ask(self, request: bytes, token: CancelToken | None) -> str | None:
         """The problem of a file; None if the helper could finish reading it.
 
+        What the helper told of the file until then is in `told`.
+
         Raises
         ------
         TaskCancelledError
             if the token was cancelled; the helper is ended.
         """
-        answer = _Answer(self.process)
+        self.told = []
+        answer = _Answer(self.process, self.told)
         self.used = True
         verdict: str | None = HANGS
         try:
@@ -111,8 +121,8 @@ class _Child:
 class _Answer:
     """The helper's answer to one request, read in a thread, which works on every system."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[bytes], told: list[dict[str, Any]]) -> None:
+        self._process, self._told = process, told
         self._last_sign = self._start = time.monotonic()
         self._done = False
         self.thread = threading.Thread(target=self._listen, name="probe", daemon=True)
@@ -123,6 +133,8 @@ class _Answer:
             if line == DONE:
                 self._done = True
                 return
+            if line.startswith(b"{"):
+                self._told.append(json.loads(line))
 
     def wait(self, token: CancelToken | None) -> str | None:
         """Wait for the end; what is wrong, or None."""
@@ -135,7 +147,7 @@ class _Answer:
             now = time.monotonic()
             if now - self._last_sign > SILENT_SECONDS:
                 return HANGS
-            if now - self._start > TOTAL_SECONDS:
+            if now - self._start > (TOLD_SECONDS if self._told else TOTAL_SECONDS):
                 return SLOW
 
     def _ended(self) -> str:
@@ -203,13 +215,33 @@ class Probe:
                 "it with the program that it comes from."
             )
 
+    def told(self, question: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+        """What the helper tells in answer to a question, until it ends or its time is over.
+
+        Returns
+        -------
+        What it told, and what is wrong where that is not all.
+
+        Raises
+        ------
+        FileError
+            if the helper cannot be started.
+        """
+        with self._lock:
+            child, verdict = self._tried(f"{json.dumps(question)}\n".encode(), None)
+        return child.told, verdict
+
     def _ask(self, request: bytes, token: CancelToken | None) -> str | None:
+        return self._tried(request, token)[1]
+
+    def _tried(self, request: bytes, token: CancelToken | None) -> tuple[_Child, str | None]:
         child = self._ready()
         was_used = child.used
         verdict = self._asked(child, request, token)
         if verdict == CRASHES and was_used:  # which may be what an earlier file had done to it
-            verdict = self._asked(self._ready(), request, token)
-        return verdict
+            child = self._ready()
+            verdict = self._asked(child, request, token)
+        return child, verdict
 
     def _asked(self, child: _Child, request: bytes, token: CancelToken | None) -> str | None:
         self._child = None  # unless it comes to an end with this file
@@ -261,6 +293,11 @@ def check(path: Path, wanted: str | None = None, token: CancelToken | None = Non
     """See `Probe.check`."""
     if _probe is not None:
         _probe.check(path, wanted, token)
+
+
+def told(question: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+    """See `Probe.told`."""
+    return ([], None) if _probe is None else _probe.told(question)
 
 
 def trust_all() -> None:

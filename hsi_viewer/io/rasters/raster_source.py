@@ -54,6 +54,7 @@ class RasterSource:
         self._block_rows, width = self.dataset.block_shapes[0]
         together = self.dataset.count if _interleave(self.dataset) == "bip" else 1
         block_bytes = self._block_rows * width * together * stored.itemsize
+        self._block_bytes = block_bytes
         if block_bytes > MAX_BLOCK_BYTES:
             raise FormatError(
                 f"{path} is damaged, or stored in blocks of {block_bytes} bytes, each of which "
@@ -112,7 +113,9 @@ class RasterSource:
         """Read piece by piece, so that a whole scene is never in memory, and few rows in vain."""
         lines = max(1, max(64, self._block_rows) // rows.step)
         height = (lines - 1) * rows.step + 1
-        most = PIECE_BYTES // (len(indexes) * height * self.dtype.itemsize)
+        # a block is in memory as a whole, and unpacked again for each piece that it is read in
+        most = max(PIECE_BYTES, self._block_bytes)
+        most //= len(indexes) * height * self.dtype.itemsize
         pixels = max(1, most // columns.step)
         width = (pixels - 1) * columns.step + 1
         for i in range(0, out.shape[1], lines):

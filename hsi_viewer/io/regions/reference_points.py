@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.atomic import replacing
+from hsi_viewer.atomic import replacing, told_of
 from hsi_viewer.core.assessment.area_estimates import CANNOT_TELL
 from hsi_viewer.core.assessment.reference_sample import (
     ReferenceSample,
@@ -152,7 +152,7 @@ def _write_layer(
         try:
             write_layer(made, points, fields, wkt, geometry="Point", **options)
         except ExportError as error:
-            raise ExportError(str(error).replace(str(made), str(path))) from error
+            raise told_of(path, made, error) from error
         move_to(made, path)
 
 

@@ -20,6 +20,7 @@ from hsi_viewer.io.regions.grid import PIXELS, Grid
 SMALL = 4.0  # pixels; smaller polygons may hold no pixel's centre
 AROUND = 1.0  # of a cube, in its widths and heights: what lies further away is cut off
 FARTHEST = 1e100  # larger coordinates are impossible, and their products overflow
+POINTS = (0, 4)  # shapely's numbers of points and of several of them
 EDGE = 17  # positions on each edge, which bends in another coordinate system
 
 Box = tuple[float, float, float, float]
@@ -58,7 +59,8 @@ def numbered(
     LabelError
         if there are more names than ids.
     """
-    plain = {c: class_name(c) if isinstance(c, str) else c for c in (*classes, *colours)}
+    different = dict.fromkeys((*classes, *colours))
+    plain = {c: class_name(c) if isinstance(c, str) else c for c in different}
     classes = [plain[c] for c in classes]
     colours = {plain[c]: colour for c, colour in reversed([*colours.items()])}
     order = {name: k for k, name in enumerate(dict.fromkeys(classes), 1)}
@@ -81,25 +83,18 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
     LabelError
         if the shapes cannot be placed on the cube, or none lies on it.
     """
-    from rasterio.features import rasterize
-    from rasterio.transform import Affine
+    import shapely
 
     notes = list(shapes.notes)
     ids, names, colours = numbered(shapes.classes, shapes.colours)
-    projected = _on_grid(shapes, grid, notes)
-    transform = Affine(*PIXELS) if shapes.in_pixels else Affine(*(grid.transform or PIXELS))
-    kept = [(g, i) for g, i in zip(projected, ids, strict=True) if i and not g.is_empty]
-    if unnamed := sum(1 for i in ids if not i):
+    projected = np.array(_on_grid(shapes, grid, notes), object)
+    transform = PIXELS if shapes.in_pixels else (grid.transform or PIXELS)
+    numbers = np.array(ids, np.int64)
+    if unnamed := int(np.count_nonzero(numbers == 0)):
         notes.append(f"Left out: {counted(unnamed, 'shape')} of class 0, which is unlabelled.")
-    small, burnt = 0, []
-    for geometry, class_id in kept:
-        burnt.append((geometry, class_id))
-        if geometry.area and geometry.area < SMALL * abs(transform.determinant):
-            burnt.append((geometry.representative_point(), class_id))
-            small += 1
+    kept = (numbers != 0) & ~shapely.is_empty(projected)
     out: NDArray[np.uint16] = np.zeros(grid.shape, np.uint16)
-    if burnt:
-        rasterize(burnt, out=out, transform=transform)
+    small = _burn_into(out, projected[kept], numbers[kept], transform)
     if not out.any():
         raise LabelError(_nowhere(shapes, grid))
     if small:
@@ -109,12 +104,68 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
             f"contains {them}."
         )
     labelled = {int(i) for i in np.unique(out)}
-    given = (i for g, i in zip(shapes.geometries, ids, strict=True) if i and not g.is_empty)
-    lost = sorted(set(given) - labelled)
+    given = numbers[(numbers != 0) & ~shapely.is_empty(np.array(shapes.geometries, object))]
+    lost = sorted({int(i) for i in np.unique(given)} - labelled)
     if lost:
         texts = ", ".join(names.get(i) or shapes.names.get(i) or f"class {i}" for i in lost[:5])
         notes.append(f"These classes have nothing inside the cube, or others cover them: {texts}.")
     return ImportedLabels(out, {**names, **shapes.names}, colours, tuple(notes), shapes.name)
+
+
+def _burn_into(
+    out: NDArray[np.uint16],
+    geometries: NDArray[Any],
+    ids: NDArray[np.int64],
+    transform: tuple[float, ...],
+) -> int:
+    """Label pixels by geometries; the number of polygons that are too small to hold a centre."""
+    import shapely
+    from rasterio.features import rasterize
+    from rasterio.transform import Affine
+
+    if not len(geometries):
+        return 0
+    if np.isin(shapely.get_type_id(geometries), POINTS).all():
+        points, owners = shapely.get_coordinates(geometries, return_index=True)
+        _burn_points(out, points, ids[owners], transform)
+        return 0
+    areas, pixel = shapely.area(geometries), abs(Affine(*transform).determinant)
+    small = np.flatnonzero((areas > 0) & (areas < SMALL * pixel))
+    inside = shapely.point_on_surface(geometries[small])
+    order = np.argsort(np.concatenate((np.arange(len(ids)), small)), kind="stable")
+    every = np.concatenate((geometries, inside))[order]
+    values = np.concatenate((ids, ids[small]))[order].tolist()
+    rasterize(list(zip(every, values, strict=True)), out=out, transform=Affine(*transform))
+    return len(small)
+
+
+def _burn_points(
+    out: NDArray[np.uint16],
+    points: NDArray[np.float64],
+    ids: NDArray[np.int64],
+    transform: tuple[float, ...],
+) -> None:
+    """Label the pixels that points (n, 2) lie in, as GDAL does one by one; the last one counts.
+
+    The inverse is computed as there, so that points between two pixels fall to the same one.
+    """
+    a, b, c, d, e, f = transform
+    if a * e == b * d:  # there is no place for anything
+        return
+    if b == d == 0:
+        column, row = -c / a + points[:, 0] * (1 / a), -f / e + points[:, 1] * (1 / e)
+    else:
+        share = 1 / (a * e - b * d)
+        across, down = (b * f - c * e) * share, (c * d - a * f) * share
+        column = across + points[:, 0] * (e * share) + points[:, 1] * (-b * share)
+        row = down + points[:, 0] * (-d * share) + points[:, 1] * (a * share)
+    row, column = np.floor(row), np.floor(column)
+    rows, columns = out.shape
+    on = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    # of several in one pixel the last: the first when they are looked at from the end
+    flat = row[on].astype(np.intp)[::-1] * columns + column[on].astype(np.intp)[::-1]
+    places, first = np.unique(flat, return_index=True)
+    out.ravel()[places] = ids[on][::-1][first]
 
 
 def _on_grid(shapes: Shapes, grid: Grid, notes: list[str]) -> list[Any]:
@@ -161,9 +212,13 @@ def _near(geometries: Sequence[Any], grid: Grid, source: Any, target: Any) -> li
         return list(array)
     bounds = shapely.bounds(array)
     within = (bounds[:, :2] >= box[:2]).all(axis=1) & (bounds[:, 2:] <= box[2:]).all(axis=1)
-    for k in np.flatnonzero(~within & np.isfinite(bounds).all(axis=1)):
-        with suppress(shapely.GEOSException):  # an invalid geometry stays as it is
-            array[k] = shapely.clip_by_rect(array[k], *box)
+    beyond = np.flatnonzero(~within & np.isfinite(bounds).all(axis=1))
+    try:
+        array[beyond] = shapely.clip_by_rect(array[beyond], *box)
+    except shapely.GEOSException:
+        for k in beyond:
+            with suppress(shapely.GEOSException):  # an invalid geometry stays as it is
+                array[k] = shapely.clip_by_rect(array[k], *box)
     return list(array)
 
 

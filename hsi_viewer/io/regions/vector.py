@@ -63,8 +63,8 @@ def read_shapes(path: Path, layer: str | None = None, class_field: str | None = 
     colours: dict[int | str, Colour] = {}
     at = _field(found.fields, COLOUR_FIELDS)
     if at is not None and at != taken:
-        for value, text in zip(classes, found.fields[at], strict=True):
-            if (colour := colour_of(str(text))) is not None:
+        for value, text in dict.fromkeys(zip(classes, map(str, found.fields[at]), strict=True)):
+            if (colour := colour_of(text)) is not None:
                 colours.setdefault(value, colour)
     return Shapes(
         path.name,
@@ -92,19 +92,21 @@ def read_features(path: Path, layer: str | None) -> Layer:
 
 
 def _read_layer(path: Path, layer: str | None) -> Layer:
+    import shapely
+
     from hsi_viewer.io.files import gdal_vector
 
     notes: list[str] = []
     chosen = _chosen_layer(path, layer, notes)
     geometries, columns, crs = gdal_vector.read_layer(path, chosen)
-    present = np.array([g is not None and not g.is_empty for g in geometries], bool)
+    array = np.array(geometries, object)
+    present = ~(shapely.is_missing(array) | shapely.is_empty(array))
     if not present.any():
         raise FormatError(f"{path} contains no polygons or points.")
     if lacking := int(np.sum(~present)):
         notes.append(f"Left out: {counted(lacking, 'feature')} without geometry.")
     fields = {name: values[present] for name, values in columns.items()}
-    kept = [geometry for geometry, there in zip(geometries, present, strict=True) if there]
-    return Layer(kept, fields, crs, tuple(notes))
+    return Layer(list(array[present]), fields, crs, tuple(notes))
 
 
 def _chosen_layer(path: Path, layer: str | None, notes: list[str]) -> str:
@@ -201,7 +203,9 @@ def _only_field(fields: Mapping[str, NDArray[Any]]) -> str | None:
 
 
 def _texts(values: NDArray[Any]) -> list[str]:
-    return ["" if value is None else class_name(str(value)) for value in values]
+    texts = ["" if value is None else str(value) for value in values]
+    plain = {text: class_name(text) for text in set(texts)}
+    return [plain[text] for text in texts]
 
 
 def _values(values: NDArray[Any], notes: list[str]) -> list[int | str]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.atomic import replacing
+from hsi_viewer.atomic import replacing, told_of
 from hsi_viewer.core.errors import ExportError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, palette_colour
 from hsi_viewer.io.metadata.crs import crs_of
@@ -113,7 +113,7 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
                 if target is more:
                     _append(more, made)
             except ExportError as error:
-                raise ExportError(str(error).replace(str(target), str(path))) from error
+                raise told_of(path, target, error) from error
 
         yield write, notes
         if made.exists():

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hsi_viewer.atomic import replacing
+from hsi_viewer.atomic import replacing, told_of
+from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.io.files.checksums import file_checksum
@@ -60,7 +61,10 @@ def write_bundle(
     port.report(Progress("Writing the bundle"))
     with TemporaryDirectory(prefix="hsi-bundle-") as name, replacing(path) as (new,):
         folder = Path(name)
-        _write_files(run, report, folder, token)
+        try:
+            _write_files(run, report, folder, token)
+        except ExportError as error:
+            raise told_of(path, folder, error) from error
         token.check()
         manifest = _manifest(run, report)
         with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -92,28 +92,28 @@ def test_each_error_of_the_table_has_its_kind(monkeypatch, capsys, name):
     class OneOfThem(getattr(errors, name)):
         """As modules derive them."""
 
-    def failing(source):
+    def failing(source, diagnose):
         raise OneOfThem("Something is wrong.")
 
-    monkeypatch.setattr("hsi_viewer.io.info.cube_info", failing)
+    monkeypatch.setattr("hsi_viewer.io.info_in_time.found_in_time", failing)
     assert main(["info", "a.hdr", "--json"]) == 1
     assert fitting(capsys.readouterr().out, "error")["error"]["kind"] == KINDS[name]
 
 
 def test_an_interrupt_is_an_object_too(monkeypatch, capsys):
-    def interrupted(source):
+    def interrupted(source, diagnose):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hsi_viewer.io.info.cube_info", interrupted)
+    monkeypatch.setattr("hsi_viewer.io.info_in_time.found_in_time", interrupted)
     assert main(["info", "a.hdr", "--json"]) == 130
     assert fitting(capsys.readouterr().out, "error")["error"]["kind"] == "interrupted"
 
 
 def test_a_fault_of_the_program_is_an_object_and_still_a_traceback(monkeypatch, capsys):
-    def wrong(source):
+    def wrong(source, diagnose):
         raise ZeroDivisionError("a fault")
 
-    monkeypatch.setattr("hsi_viewer.io.info.cube_info", wrong)
+    monkeypatch.setattr("hsi_viewer.io.info_in_time.found_in_time", wrong)
     with pytest.raises(ZeroDivisionError):
         main(["info", "a.hdr", "--json"])
     error = fitting(capsys.readouterr().out, "error")["error"]

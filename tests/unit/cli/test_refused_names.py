@@ -45,10 +45,10 @@ def test_a_name_that_is_too_long_is_one_sentence(tmp_path, monkeypatch, capsys, 
 
 
 def test_a_folder_that_may_not_be_looked_into_is_one_sentence(monkeypatch, capsys):
-    def refused(source):
+    def refused(source, diagnose):
         raise PermissionError(13, "Permission denied", source)
 
-    monkeypatch.setattr("hsi_viewer.io.info.cube_info", refused)
+    monkeypatch.setattr("hsi_viewer.io.info_in_time.found_in_time", refused)
     assert main(["info", "/private/a.hdr"]) == 1
     line = capsys.readouterr().err
     assert line == "hsi-viewer: /private/a.hdr cannot be used: Permission denied.\n"

@@ -240,6 +240,25 @@ def test_thinned_windows_of_a_tiff_are_the_same_values(tmp_path, monkeypatch):
             np.testing.assert_array_equal(cube.read(rows, columns), array[rows, columns])
 
 
+@pytest.mark.parametrize(("block_rows", "expected"), [(150, 1), (10, 21)])
+def test_a_block_is_unpacked_once_for_a_thinned_window(tmp_path, monkeypatch, block_rows, expected):
+    monkeypatch.setattr("hsi_viewer.io.rasters.raster_source.PIECE_BYTES", 4000)
+    options = {"count": 3, "dtype": "uint16", "compress": "deflate", "blockysize": block_rows}
+    with open_raster(tmp_path / "a.tif", "w", driver="GTiff", width=130, height=150, **options):
+        pass
+    source = open_cube(tmp_path / "a.tif").source
+    dataset, windows = source.dataset, []
+
+    class Counted:
+        def read(self, indexes, window):
+            windows.append(window)
+            return dataset.read(indexes, window=window)
+
+    monkeypatch.setattr(source, "dataset", Counted())
+    source.read(slice(0, 150, 2), slice(0, 130, 2), None)
+    assert len(windows) == expected
+
+
 def test_what_inflates_to_much_takes_little_memory(tmp_path):
     path, size = tmp_path / "a.gz", 64 << 20
     path.write_bytes(gzip.compress(bytes(size - 1) + b"x"))

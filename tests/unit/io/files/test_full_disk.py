@@ -14,9 +14,11 @@ import pytest
 import hsi_viewer
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError
+from hsi_viewer.io.labels.class_map import FORMATS, FURTHER
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.cube_writer import write_cube
 
+PROGRAM = Path(__file__).parents[3] / "full_disk.py"
 NOBODY = 2**22 + 1  # more than the number of any process
 ARRAY = np.arange(3 * 4 * 5, dtype="<u2").reshape(3, 4, 5)
 
@@ -89,72 +91,55 @@ def test_a_full_disk_does_not_end_the_process_that_writes_labels(folder):
     assert list(folder.iterdir()) == []
 
 
-WRITERS = {
-    "cube.tif": "write_cube(CUBE, path)",
-    "cube.hdr": "write_cube(CUBE, path)",
-    "cube.mat": "write_cube(CUBE, path)",
-    "cube.npy": "write_cube(CUBE, path)",
-    "labels.tif": "write_labels(path, IDS, LEGEND, CUBE)",
-    "labels.hdr": "write_labels(path, IDS, LEGEND, CUBE)",
-    "labels.mat": "write_labels(path, IDS, LEGEND, CUBE)",
-    "labels.npy": "write_labels(path, IDS, LEGEND, CUBE)",
-    "library.hdr": "write_library(path, LIBRARY)",
-}
-WRITERS_TEXT = json.dumps(WRITERS)
-PROGRAM = """
-import json, resource, sys
-from pathlib import Path
-import numpy as np
-from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
-from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.errors import ExportError
-from hsi_viewer.core.spectra.spectral_library import SpectralLibrary
-from hsi_viewer.io.writers.cube_writer import write_cube
-from hsi_viewer.io.labels.label_writer import write_labels
-from hsi_viewer.io.libraries.spectral_library import write_library
-rng = np.random.default_rng(0)
-CUBE = HyperCube.from_array(rng.integers(0, 60000, (100, 100, 5)).astype("u2"))
-IDS = rng.integers(0, 3, (100, 100)).astype(np.uint16)
-LEGEND = ClassLegend([LabelClass(1, "a", (1, 2, 3)), LabelClass(2, "b", (4, 5, 6))])
-LIBRARY = SpectralLibrary(("a", "b"), np.arange(500.0), rng.random((2, 500)), "x", ())
-for name, write in json.loads(sys.argv[2]).items():
-    path = Path(sys.argv[1]) / name / name
-    path.parent.mkdir()
-    print(name)
-    exec(write)
-    largest = max(p.stat().st_size for p in path.parent.iterdir())
-    for p in path.parent.iterdir():
-        p.write_bytes(b"old")
-    for limit in (largest // 2, largest - 5000, largest - 100, largest - 1):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (max(limit, 100), resource.RLIM_INFINITY))
-        try:
-            exec(write)
-        except ExportError as error:
-            print("refused", error)
-        print([p.name for p in path.parent.iterdir() if p.read_bytes() != b"old"])
-    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-"""
+KINDS = (
+    *(f"map {kind}" for kind in (*FORMATS, *FURTHER)),
+    *(f"cube {end}" for end in ("tif", "hdr", "mat", "npy", "zarr")),
+    *(f"labels {end}" for end in ("tif", "hdr", "mat", "npy")),
+    *(f"regions {end}" for end in ("gpkg", "shp", "geojson", "csv", "txt", "xml", "h5")),
+    *(f"legend {end}" for end in ("csv", "qml", "hdr")),
+    *(f"library {end}" for end in ("hdr", "csv")),
+    *(f"points {end}" for end in ("gpkg", "geojson", "csv")),
+    *("polygons", "report", "bundle", "model"),
+)
+# GDAL leaves out the index of a GeoPackage that it has no room for.
+WITHOUT_INDEX = {"regions gpkg", "points gpkg", "polygons"}
+# Several files, one after the other: those before the one without room are there.
+ONE_BY_ONE = {"map cog", "report"}
 
 
 @pytest.fixture(scope="module")
-def said_on_a_full_disk(tmp_path_factory) -> str:
-    """What one process has to say of all writers, a name before what it says of each."""
+def reports(tmp_path_factory):
+    """What each kind of writer has said and left on disks without room."""
+    folder, temporary = (tmp_path_factory.mktemp(name) for name in ("full", "temporary"))
     done = subprocess.run(
-        [sys.executable, "-B", "-c", PROGRAM, str(tmp_path_factory.mktemp("full")), WRITERS_TEXT],
+        [sys.executable, "-B", str(PROGRAM), str(folder)],
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(PROGRAM.parents[1])},
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {report["kind"] for report in found} == {*KINDS}
+    return found
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limit of the size of files")
-@pytest.mark.parametrize("name", WRITERS)
-def test_a_disk_that_is_full_just_before_the_end(said_on_a_full_disk, name):
-    lines = said_on_a_full_disk.splitlines()
-    of_name = lines[lines.index(name) + 1 :][:8]
-    assert [line.split()[0] for line in of_name] == ["refused", "[]"] * 4, said_on_a_full_disk
+@pytest.mark.parametrize("kind", KINDS)
+def test_on_a_full_disk_each_file_is_the_old_one_or_a_new_one(reports, kind):
+    tried = [report for report in reports if report["kind"] == kind]
+    assert len(tried) == 4
+    for report in tried:
+        assert report["half"] == [], report
+        assert report["temporary"] == [], report
+        told, allowed = report["told"], kind in ONE_BY_ONE | WITHOUT_INDEX
+        assert allowed or report["new"] == [], report
+        if kind not in WITHOUT_INDEX or told is not None:
+            assert "Choose another folder or free some space" in told, report
+            assert told.startswith(report["folder"]), report
+            assert len(told.replace(report["folder"], "")) < 300, report
+            assert f"{os.sep}." not in told, report  # a temporary name
+            assert told.endswith("; the previous file is unchanged.") or not report["files"]
 
 
 def test_no_error_can_keep_a_view_of_a_bytesio():

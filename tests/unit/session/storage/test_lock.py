@@ -16,7 +16,7 @@ import pytest
 from hsi_viewer.session.storage import lock_file as lock_module
 from hsi_viewer.session.storage.lock_file import Lock, LockedError, holder_of
 
-RACES = 1000
+RACES, RACERS = 1000, 3
 
 
 @pytest.fixture
@@ -93,42 +93,81 @@ def test_who_is_taken_over_from_notices_and_leaves_the_files_alone(path):
     assert holder_of(path) is None
 
 
-def test_of_two_that_take_a_stale_lock_at_one_moment_one_gets_it(path, monkeypatch):
-    """Each has a file handle of its own, as two processes have."""
-    monkeypatch.setattr(lock_module, "PATIENCE", 0.0005)  # who loses need not wait long here
-    gate, got = threading.Barrier(2), [None, None]
+RACER = """
+import sys
+from pathlib import Path
+from hsi_viewer.session.storage import lock_file
+lock_file.PATIENCE = lock_file.WITHOUT_HOLDER = 0.0005  # who loses need not wait long here
+def meet(word):
+    print(word, flush=True)
+    sys.stdin.readline()
+for path in sorted(Path(sys.argv[1]).glob("*/lock")):
+    meet("ready")
+    try:
+        lock = lock_file.Lock(path)
+    except lock_file.LockedError:
+        lock = None
+    meet("tried")
+    meet("won" if lock is not None and lock.ours else "lost")
+    if lock is not None:
+        lock.release()
+"""
 
-    def run(number: int) -> None:
-        for _ in range(RACES):
-            gate.wait()
-            try:
-                got[number] = Lock(path)
-            except LockedError:
-                got[number] = None
-            gate.wait()  # both have tried
-            if number == 0:
-                check()
-            gate.wait()
-            if got[number] is not None:
-                got[number].release()
 
-    both, neither, races = [], [], []
+def told(racers) -> list[str]:
+    """What each says, before all go on at one moment."""
+    said = [racer.stdout.readline().strip() for racer in racers]
+    for racer in racers:
+        racer.stdin.write("\n")
+        racer.stdin.flush()
+    return said
 
-    def check() -> None:
-        held = [lock for lock in got if lock is not None and lock.ours]
-        races.append(len(held))
-        (both if len(held) == 2 else neither if not held else []).append(len(races))
-        path.touch()
-        words(path).write_text('{"pid": 999999, "host": "gone", "since": "", "key": "stale"}')
 
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(races) == RACES
-    assert both == []
-    assert neither == []
+def test_of_processes_that_take_a_stale_lock_at_one_moment_one_gets_it(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here, past, future = platform.node(), "1970-01-01T00:00:00+00:00", "2099-01-01T00:00:00+00:00"
+    stale = {
+        "a dead process": {"pid": ended.pid, "host": here, "since": past, "key": "k"},
+        "the number of another process": {"pid": os.getpid(), "host": here, "since": past},
+        "another host": {"pid": 1, "host": "elsewhere", "since": past, "key": "k"},
+        "a clock in the future": {"pid": ended.pid, "host": here, "since": future},
+        "damaged words": "{",
+        "empty words": "",
+        "words that are no text": b"\xff\x00",
+        "no words": None,
+    }
+    for race in range(RACES):
+        folder = tmp_path / f"{race:04}"
+        folder.mkdir()
+        (folder / "lock").write_bytes(b"rubbish" * (race % 2))
+        text = list(stale.values())[race % len(stale)]
+        if text is not None:
+            content = json.dumps(text) if isinstance(text, dict) else text
+            raw = content if isinstance(content, bytes) else content.encode()
+            words(folder / "lock").write_bytes(raw)
+    command = [sys.executable, "-c", RACER, str(tmp_path)]
+    racers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(RACERS)
+    ]
+    not_one, winners = [], set()
+    try:
+        for race in range(RACES):
+            racers = [*racers[1:], racers[0]]  # each is let go first in turn
+            assert told(racers) == ["ready"] * RACERS
+            assert told(racers) == ["tried"] * RACERS
+            words_of_all = told(racers)
+            assert {*words_of_all} <= {"won", "lost"}
+            if words_of_all.count("won") != 1:
+                not_one.append((list(stale)[race % len(stale)], words_of_all))
+            winners |= {racers[k].pid for k in range(RACERS) if words_of_all[k] == "won"}
+    finally:
+        for racer in racers:
+            racer.kill()
+            racer.communicate()
+    assert not_one == []
+    assert len(winners) == RACERS  # else it was no race
 
 
 HOLDS = """
