@@ -22,6 +22,7 @@ from hsi_viewer.core.evidence import Evidence, RunEvidence
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.labels.decisions import background_of
 from hsi_viewer.core.labels.label_snapshot import LabelSnapshot
+from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.core.postprocess.map_steps import MapStep, after_steps, steps_of
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
@@ -106,6 +107,8 @@ class SessionRun:
         mapped = {*prediction.class_ids, *np.unique(prediction.class_map).tolist()}
         if applied is None:  # else its ids may be those of other classes here
             mapped |= set(model.class_ids)
+        for step in steps:  # which name classes that have become others
+            mapped |= step.class_ids if isinstance(step, Cleaning) else set()
         return MappedRun(
             source=self.source,
             cube=self.cube,

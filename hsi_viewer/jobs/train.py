@@ -119,6 +119,7 @@ def train_on(labelled: Sequence[LabelledScene], job: Job) -> dict[str, Any]:
                 )
             )
         files = model.save(job.output)
+        learned = scenes.learned(model)
     report = {
         "scenes": [
             {
@@ -127,7 +128,7 @@ def train_on(labelled: Sequence[LabelledScene], job: Job) -> dict[str, Any]:
                 "train_pixels": int(np.count_nonzero(known)),
                 **region_of_report(each.cube, job),
             }
-            for each, known in zip(labelled, ids, strict=True)
+            for each, known in zip(labelled, learned, strict=True)
         ],
         "classes": [{"id": c.id, "name": c.name, "colour": list(c.colour)} for c in legend],
         "classifier": job.classifier,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.classifier import Model
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.joined import joined, joined_labels
+from hsi_viewer.core.cube.joined import joined, joined_labels, parts_of
 from hsi_viewer.core.cube.region import sampled
 from hsi_viewer.core.errors import HsiError, LabelError, ModelError
 from hsi_viewer.core.labels.classes import LabelClass
@@ -21,6 +21,7 @@ from hsi_viewer.core.training import Standardise, TrainingConfig
 from hsi_viewer.learning.band_matching import RescaledSource, matched
 from hsi_viewer.learning.classifiers import fit
 from hsi_viewer.learning.features import usable_bands
+from hsi_viewer.learning.labels_with_data import labels_with_data
 from hsi_viewer.learning.recipe import FeatureRecipe
 from hsi_viewer.learning.scaling import fit_scaling
 
@@ -119,6 +120,13 @@ class TrainingScenes:
         """A model of all scenes; errors as of `fit`."""
         cube, ids = self.whole()
         return fit(cube, ids, config, classifier=classifier, legend=legend, token=token, port=port)
+
+    def learned(self, model: Model) -> list[Ids]:
+        """Labels of each scene without those on pixels without data, as a model of all saw them."""
+        ids = joined_labels(self.labels)
+        for scene in getattr(model, "scenes", ())[:1]:
+            ids = labels_with_data(model, scene.origin, ids)
+        return parts_of(ids, self.labels)
 
     def held_out(
         self,

@@ -106,3 +106,12 @@ def joined_labels(labels: Sequence[NDArray[np.uint16]]) -> NDArray[np.uint16]:
         out[top : top + each.shape[0], : each.shape[1]] = each
         top += each.shape[0] + GAP
     return out
+
+
+def parts_of(whole: NDArray[np.uint16], scenes: Sequence[NDArray[np.uint16]]) -> list[Any]:
+    """What `joined_labels` has joined, (rows, columns) of each scene, by their shapes."""
+    tops = np.cumsum([0, *(each.shape[0] + GAP for each in scenes[:-1])]).tolist()
+    return [
+        whole[top : top + each.shape[0], : each.shape[1]]
+        for top, each in zip(tops, scenes, strict=True)
+    ]

@@ -84,5 +84,7 @@ def cleaning_sentence(cleaning: Cleaning, names: Mapping[int, str]) -> str:
         parts.append(f"regions below {cleaning.square_metres:g} m² removed")
     elif cleaning.minimum > 1:
         parts.append(f"regions below {cleaning.minimum:g} pixels removed")
-    corners = cleaning.corners and (cleaning.minimum > 1 or cleaning.square_metres is not None)
+    by_area = cleaning.square_metres is not None
+    asked = bool(cleaning.open or cleaning.close) or cleaning.minimum > 1 or by_area
+    corners = cleaning.corners and asked
     return "; ".join(parts) + (" (8 neighbours)" if corners else "")

@@ -29,7 +29,13 @@ from hsi_viewer.core.progress import (
 from hsi_viewer.core.text import counted
 from hsi_viewer.core.validation import InvalidError, checked, json_values
 from hsi_viewer.jobs.batch.compute import Notes, Task, TileDone
-from hsi_viewer.jobs.batch.finish import Manifest, facts_of, finish_scene, finished
+from hsi_viewer.jobs.batch.finish import (
+    Manifest,
+    facts_of,
+    finish_scene,
+    finished,
+    read_manifest,
+)
 from hsi_viewer.jobs.batch.plan import MANIFEST, TILES, MapOptions, ScenePlan
 from hsi_viewer.jobs.batch.planning import digest_for, kept_plan, make_plan, model_digest, opened
 from hsi_viewer.jobs.batch.pools import pool_of
@@ -196,12 +202,23 @@ class _Batch:
         with FileLock(self._kept / "summary.lock"):
             for number, result in self._results.items():
                 plan = self._plans.get(number)
-                if result.status == "unfinished" and plan is not None:
+                if result.status != "done" and plan is not None:
                     manifest = self._finished(number, plan.digest)
                     if manifest is not None:  # another call has finished it since
                         self._end(number, self._done(number, manifest))
             results = [self._results[number] for number in range(len(self._job.scenes))]
-            return results, write_summary(self._job.output, results)
+            return results, write_summary(self._job.output, self._with_others(results))
+
+    def _with_others(self, results: list[SceneResult]) -> list[SceneResult]:
+        """Finished scenes of other calls, in the order in which they were named, and these."""
+        others: list[SceneResult] = []
+        for scene, name in _known_names(self._kept / SCENES):
+            folder = self._job.output.absolute() / name
+            manifest = None if name in self.names else read_manifest(folder)
+            if manifest is not None:
+                number = len(self._job.scenes) + len(others)
+                others.append(SceneResult(number, name, scene, folder, "done", manifest=manifest))
+        return [*others, *results]
 
     def _named(self) -> list[str]:
         """The scenes' folders: as an earlier call has named them, if there was one."""
@@ -215,8 +232,8 @@ class _Batch:
                     "--overwrite to compute it again, or choose another folder."
                 )
             names = folder_names(job.scenes, known)
-            rows = dict(zip(names, job.scenes, strict=True))
-            rows = {name: scene for scene, name in known} | rows
+            rows = {name: scene for scene, name in known}
+            rows |= {n: s for n, s in zip(names, job.scenes, strict=True) if not s.flaw}
             text = json.dumps(
                 [[s.source, s.rows, s.columns, s.name, name] for name, s in rows.items()], indent=1
             )

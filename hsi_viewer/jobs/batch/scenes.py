@@ -18,6 +18,8 @@ from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.subset import Subset, subset_cube
 
 COLUMNS = ("path", "region", "name")
+SUMMARY = "summary.csv"  # the table of what came of them, beside their folders
+_NAMED = {",": "commas", ";": "semicolons", "\t": "tabs"}
 MAX_TABLE = 64 << 20  # bytes
 MAX_NAME = 100  # characters of a folder's name
 REGION = re.compile(r"(?:rows\s*)?(\d{1,10}):(\d{1,10})[\s,;]+(?:columns\s*)?(\d{1,10}):(\d{1,10})")
@@ -35,12 +37,14 @@ class Scene(Struct, frozen=True):
     source : as of `open_cube`.
     rows, columns : the part that is mapped; None for all.
     name : of its folder, as the user wants it; "" for that of the file.
+    flaw : what is wrong with the line of a table that should name it; "" for nothing.
     """
 
     source: str
     rows: Range | None = None
     columns: Range | None = None
     name: str = ""
+    flaw: str = ""
 
     def opened(self) -> HyperCube:
         """The cube, or its part.
@@ -50,6 +54,8 @@ class Scene(Struct, frozen=True):
         HsiError
             if it cannot be read, or does not hold the part.
         """
+        if self.flaw:
+            raise FormatError(self.flaw)
         cube = open_cube(self.source)
         if self.rows is None:
             return cube
@@ -76,12 +82,13 @@ def read_table(path: Path) -> tuple[list[Scene], list[str]]:
     """The scenes of a CSV table with the columns path, region and name, and what to note of it.
 
     Only the path is needed. Relative paths start at the folder of the table. A region is written
-    "rows A:B, columns C:D", or A:B,C:D.
+    "rows A:B, columns C:D", or A:B,C:D. A wrong line is a scene with a flaw: the others can be
+    mapped.
 
     Raises
     ------
     FileError, FormatError
-        if the table cannot be read or a line of it is wrong.
+        if the table cannot be read, or names no scene.
     """
     lines = text_of(path, MAX_TABLE).splitlines()
     filled = [number for number, line in enumerate(lines) if line.strip(" ,;\t")]
@@ -98,10 +105,7 @@ def read_table(path: Path) -> tuple[list[Scene], list[str]]:
             f"{path}: the first line must name the columns, of which one is path; region and name "
             "are the others that are read."
         )
-    scenes = []
-    for number in filled[1:]:
-        cells = dict(zip(names, cells_of(path, [lines[number]], delimiter)[0], strict=False))
-        scenes.append(_scene_of(path, number + 1, {c: cells.get(c, "") for c in COLUMNS}))
+    scenes = [_line(path, number + 1, lines[number], delimiter, names) for number in filled[1:]]
     if not scenes:
         raise FormatError(f"{path} names no scene; add a line for each.")
     unused = [name for name in names if name and name not in COLUMNS]
@@ -109,17 +113,42 @@ def read_table(path: Path) -> tuple[list[Scene], list[str]]:
     return scenes, notes
 
 
-def _scene_of(table: Path, line: int, cells: dict[str, str]) -> Scene:
-    if not cells["path"]:
-        raise FormatError(f"{table}: line {line} has no path.")
-    source = cells["path"]
-    if not source.startswith(("sample:", "scene:", "~")) and not Path(source).is_absolute():
-        source = str(table.parent / source)
+def _line(table: Path, number: int, line: str, delimiter: str, names: Sequence[str]) -> Scene:
+    """The scene of a line, or what is wrong with the line."""
+    cells = dict.fromkeys(COLUMNS, "")
     try:
-        rows, columns = region_of(cells["region"])
+        cells |= _cells(table, line, delimiter, names)
+        rows, columns = _part(cells)
     except FormatError as error:
-        raise FormatError(f"{table}: line {line}: {error}") from error
-    return Scene(source, rows, columns, one_line(cells["name"]))
+        flaw = f"{table}: line {number}: {str(error).removeprefix(f'{table} ')}"
+        name = one_line(cells["name"]) or f"line {number}"
+        return Scene(_source(table, cells["path"]), name=name, flaw=flaw)
+    return Scene(_source(table, cells["path"]), rows, columns, one_line(cells["name"]))
+
+
+def _cells(table: Path, line: str, delimiter: str, names: Sequence[str]) -> dict[str, str]:
+    """Cells of a line by the name of their column."""
+    found = cells_of(table, [line], delimiter)[0]
+    if any(found[len(names) :]):
+        raise FormatError(
+            "it has more cells than the first line; put a path or a region that contains "
+            f"{_NAMED[delimiter]} in quotation marks."
+        )
+    return dict(zip(names, found, strict=False))
+
+
+def _part(cells: dict[str, str]) -> tuple[Range | None, Range | None]:
+    """The region of a line that names a scene."""
+    if not cells["path"]:
+        raise FormatError("it has no path.")
+    return region_of(cells["region"])
+
+
+def _source(table: Path, text: str) -> str:
+    """A path as the table means it."""
+    if not text or text.startswith(("sample:", "scene:", "~")) or Path(text).is_absolute():
+        return text
+    return str(table.parent / text)
 
 
 def region_of(text: str) -> tuple[Range | None, Range | None]:
@@ -159,7 +188,7 @@ def folder_names(scenes: Sequence[Scene], known: Iterable[tuple[Scene, str]] = (
     known : scenes of earlier calls and their folders, which they keep.
     """
     kept: dict[Scene, list[str]] = {}
-    taken = set()
+    taken = {_key(SUMMARY)}
     for scene, name in known:
         kept.setdefault(scene, []).append(name)
         taken.add(_key(name))

@@ -13,9 +13,8 @@ from msgspec import Struct
 from hsi_viewer.atomic import replacing
 from hsi_viewer.core.validation import InvalidError, json_values
 from hsi_viewer.jobs.batch.finish import Manifest
-from hsi_viewer.jobs.batch.scenes import Scene
+from hsi_viewer.jobs.batch.scenes import SUMMARY, Scene
 
-SUMMARY = "summary.csv"
 FIRST = ("name", "status", "source", "region", "rows", "columns", "pixels", "confidence", "outside")
 LAST = ("warnings", "error")
 
@@ -91,22 +90,27 @@ def write_summary(folder: Path, results: Sequence[SceneResult]) -> Path:
         if it cannot be written.
     """
     records = [result.record() for result in results]
-    classes = {c["id"]: c["name"] for record in records for c in record["classes"]}
+    classes = list(dict.fromkeys(_key(c) for record in records for c in record["classes"]))
     placed = any(c["map_area_m2"] is not None for record in records for c in record["classes"])
-    columns = [f"{name} ({i}) pixels" for i, name in classes.items()]
+    columns = [f"{name} ({i}) pixels" for i, name in classes]
     if placed:
-        columns += [f"{name} ({i}) m2" for i, name in classes.items()]
+        columns += [f"{name} ({i}) m2" for i, name in classes]
     text = StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow([*FIRST, *columns, *LAST])
     for record in records:
-        found = {c["id"]: c for c in record["classes"]}
-        cells = [found[i]["map_pixels"] if i in found else "" for i in classes]
+        found = {_key(c): c for c in record["classes"]}
+        cells = [found[k]["map_pixels"] if k in found else "" for k in classes]
         if placed:
-            cells += [found[i]["map_area_m2"] if i in found else "" for i in classes]
+            cells += [found[k]["map_area_m2"] if k in found else "" for k in classes]
         first = ["" if record[name] is None else record[name] for name in FIRST]
         table.writerow([*first, *cells, " | ".join(record["warnings"]), record["error"]])
     path = folder / SUMMARY
     with replacing(path) as (new,):
         new.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
     return path
+
+
+def _key(record: dict[str, Any]) -> tuple[int, str]:
+    """What tells classes apart: models of other scenes may give their numbers to others."""
+    return record["id"], record["name"]

@@ -87,6 +87,8 @@ class Workload:
 
 def _size(scene: Scene) -> int:
     """Bytes of the files of a scene; 1 where they are not known."""
+    if scene.flaw:
+        return 1
     path, _ = split_source(scene.source)
     total = 0
     with suppress(OSError):

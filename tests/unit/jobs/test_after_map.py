@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -29,7 +30,12 @@ from hsi_viewer.io.labels.legend_file import read_legend
 from hsi_viewer.io.labels.map_file import write_map
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs.after_map import areas_of_file, clean_file
-from hsi_viewer.jobs.polygons import PolygonOptions, polygons_file
+from hsi_viewer.jobs.polygons import (
+    MapOnGround,
+    PolygonOptions,
+    polygons_file,
+    write_map_polygons,
+)
 from tests.unit.cli.schemas import fitting
 
 UTM = Georeference((2.0, 0, 5e5, 0, -2.0, 5.1e6), CRS.from_epsg(32633).to_wkt())
@@ -167,6 +173,22 @@ def test_regions_that_cross_strips_are_one_polygon(tmp_path, made):
         with (tmp_path / f"{name}.csv").open(encoding="utf-8", newline="") as file:
             found.append(sorted(tuple(row[1:]) for row in csv.reader(file)))
     assert found[:4] == found[4:]
+
+
+def test_polygons_take_no_more_memory_of_a_higher_map(tmp_path):
+    """20000 x 2000 pixels have to fit into 1 GiB; four times the rows, beside the map itself."""
+    noise = np.random.default_rng(0).integers(1, 4, (800, 30)).astype(np.uint16)
+    options = PolygonOptions(1.0, tmp_path / "out.csv", most_borders=1500)
+    peaks = []
+    for rows in (40, 200, 800):  # modules that are loaded for the first stay
+        mapped = MapOnGround(noise[:rows], LEGEND, UTM, np.full(rows, 4.0))
+        tracemalloc.start()
+        try:
+            write_map_polygons(tmp_path / f"{rows}.gpkg", mapped, options)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    assert peaks[2] < 1.3 * peaks[1]
 
 
 def test_smoothed_polygons_have_no_gaps_across_strips(tmp_path):

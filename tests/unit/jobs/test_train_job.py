@@ -65,6 +65,18 @@ def test_a_model_of_three_scenes_maps_each_and_tells_how_it_maps_a_new_one(three
     assert (np.load(folder / "map" / "class_map.npy") == truths[1]).mean() > 0.9
 
 
+def test_labels_on_pixels_without_data_are_not_counted(three, capsys):
+    """As in the report of a single scene; here b lacks its first rows, and c is as labelled."""
+    folder, truths = three
+    values = np.array(made_scene(ROWS, COLUMNS, BANDS)[0].read())
+    values[:8] = -9999.0
+    write_cube(HyperCube.from_array(values, wavelengths=WAVES, nodata=-9999.0), folder / "b.hdr")
+    assert main(arguments(folder, "bc", "--json", "--quiet")) == 0
+    report = fitting(capsys.readouterr().out, "train")
+    wanted = [np.count_nonzero(labels_of(truths[1])[8:]), np.count_nonzero(labels_of(truths[2]))]
+    assert [s["train_pixels"] for s in report["scenes"]] == wanted
+
+
 def test_scenes_of_other_brightness_are_standardised_each_by_itself(three, capsys):
     folder, _ = three
     cube, _ = made_scene(ROWS, COLUMNS, BANDS)

@@ -268,7 +268,8 @@ class ApplyDialog(QDialog):
         self._open(row)
 
     def _open(self, row: int) -> None:
-        self.open_requested.emit(self.scenes[row], self._item(row, SCENE).data(RESULT))
+        if not self.scenes[row].flaw:
+            self.open_requested.emit(self.scenes[row], self._item(row, SCENE).data(RESULT))
 
     @Slot()
     def _choose_model(self) -> None:
@@ -305,7 +306,8 @@ class ApplyDialog(QDialog):
             self.note.setText(str(error))
             return
         self.add_scenes(scenes)
-        self.note.setText(" ".join(notes) or KEPT)
+        flaws = [scene.flaw for scene in scenes if scene.flaw]
+        self.note.setText(" ".join([*flaws, *notes]) or KEPT)
 
     @Slot()
     def _remove(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -58,3 +59,16 @@ def test_what_was_done_in_words():
         "Corn, tilled merged into Corn; Oats opened; majority of 3 x 3 pixels; "
         "regions below 5000 m² removed (8 neighbours)"
     )
+
+
+@pytest.mark.parametrize(
+    ("cleaning", "wanted"),
+    [
+        (Cleaning(open=(2,), corners=True), "Oats opened (8 neighbours)"),
+        (Cleaning(close=(2,), corners=True), "Oats closed (8 neighbours)"),
+        (Cleaning(close=(2,)), "Oats closed"),
+        (Cleaning(majority=5, corners=True), "majority of 5 x 5 pixels"),
+    ],
+)
+def test_neighbours_at_corners_are_told_wherever_they_count(cleaning, wanted):
+    assert cleaning_sentence(cleaning, {2: "Oats"}) == wanted

@@ -29,6 +29,7 @@ from hsi_viewer.jobs.apply import apply_model, options_of
 from hsi_viewer.jobs.batch import compute, pools, run
 from hsi_viewer.jobs.batch.run import BatchJob, run_batch
 from hsi_viewer.jobs.batch.scenes import Scene
+from hsi_viewer.jobs.batch.summary import SceneResult
 from hsi_viewer.jobs.batch.tile_file import tile_facts, tile_path
 from hsi_viewer.jobs.classify import classify
 from hsi_viewer.jobs.job import Job
@@ -166,8 +167,7 @@ def test_the_table_lists_every_scene(job, files, tmp_path):
     assert "none.hdr does not exist" in result.failed[0].error
     notes = [item.text for item in port.items if isinstance(item, Note)]
     assert any("none.hdr does not exist" in text for text in notes)
-    with result.summary.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = summary_of(tmp_path / "out")
     assert [row["name"] for row in rows] == ["large", "small", "placed", "none"]
     assert [row["status"] for row in rows] == [s.status for s in result.scenes]
     placed = rows[2]
@@ -181,6 +181,90 @@ def test_the_table_lists_every_scene(job, files, tmp_path):
     np.testing.assert_array_equal(
         values_of(confidence.with_suffix(".tif")), values_of(confidence.with_suffix(".img"))
     )
+
+
+def test_the_table_keeps_the_scenes_of_other_calls_that_are_finished(job, files, tmp_path):
+    """Before those of this call; what has no map is listed by its own call alone."""
+    first = structs.replace(job, formats=("npy",))
+    run_batch(structs.replace(first, scenes=[*job.scenes, Scene(str(tmp_path / "none.hdr"))]))
+    more = [Scene(str(files / "placed.hdr")), job.scenes[1]]
+    result = run_batch(structs.replace(first, scenes=more, resume=True))
+    assert [s.name for s in result.scenes] == ["placed", "small"]
+    rows = summary_of(tmp_path / "out")
+    assert [(row["name"], row["status"]) for row in rows] == [
+        ("large", "done"), ("placed", "done"), ("small", "done")]  # fmt: skip
+    assert all(int(row["pixels"]) > 0 for row in rows)
+    shutil.rmtree(tmp_path / "out" / "large")
+    run_batch(structs.replace(first, scenes=more, resume=True))
+    assert [row["name"] for row in summary_of(tmp_path / "out")] == ["placed", "small"]
+
+
+def test_classes_of_one_number_and_two_names_have_columns_of_their_own(job, files, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(files / "model", model)
+    facts = (model / "model.json").read_text("utf-8")
+    (model / "model.json").write_text(facts.replace('"Class 2"', '"Reed"'), "utf-8")
+    large, small = job.scenes
+    run_batch(structs.replace(job, scenes=[large], formats=("npy",)))
+    run_batch(structs.replace(job, model=model, scenes=[small], formats=("npy",), resume=True))
+    one, two = summary_of(tmp_path / "out")
+    names = ["Class 2 (2) pixels", "Reed (2) pixels"]
+    assert [bool(row[name]) for row in (one, two) for name in names] == [True, False, False, True]
+
+
+def test_what_another_call_finishes_meanwhile_is_done(job, tmp_path, monkeypatch):
+    """A tile fails three times here, and a call elsewhere has computed it before this one ends."""
+    real = compute.compute_tile
+
+    def failing(task, token):
+        if task.index == 2:
+            raise HsiError("the disk is worn")
+        return real(task, token)
+
+    class Elsewhere:
+        def report(self, item):
+            if isinstance(item, SceneResult) and item.status == "failed":
+                monkeypatch.setattr(pools, "compute_tile", real)
+                run_batch(structs.replace(job, resume=True))
+
+    monkeypatch.setattr(pools, "compute_tile", failing)
+    result = run_batch(structs.replace(job, resume=True, port=Elsewhere()))
+    assert (result.computed, [s.status for s in result.scenes]) == (3, ["done", "done"])
+    assert [row["status"] for row in summary_of(tmp_path / "out")] == ["done", "done"]
+
+
+def test_wrong_lines_of_a_table_cost_the_others_nothing(job, files, tmp_path, capsys):
+    """Byte order mark, semicolons, relative paths, names in any script, twice the same name."""
+    table = tmp_path / "Übersicht.csv"
+    shutil.copy(files / "small.npy", tmp_path / "klein.npy")
+    lines = [
+        "path;region;name",
+        "klein.npy;;Süd",
+        "klein.npy;north;Nord",
+        f"{files / 'large.npy'};0:20 4:34;Süd",
+        ";;",
+        ";;nowhere",
+        "klein.npy;rows 5:60, columns 0:3;",
+        "klein.npy;rows 0:20, columns 0:9;湖",
+    ]
+    table.write_text("\n".join(lines), "utf-8-sig")
+    line = ["apply", str(job.model), "--table", str(table), "-o", str(tmp_path / "out"), "--json"]
+    assert main([*line, "--no-refine", "--device", "cpu", "--format", "npy"]) == 1
+    scenes = json.loads(capsys.readouterr().out)["scenes"]
+    assert [s["name"] for s in scenes] == ["Süd", "Nord", "Süd_2", "nowhere", "klein", "湖"]
+    wrong = ["", 'line 3: the region "north" cannot', "", "line 6: it has no path", "not within 0"]
+    for scene, text in zip(scenes, [*wrong, ""], strict=True):
+        assert text in scene["error"]
+        assert scene["status"] == ("failed" if text else "done")
+    rows = summary_of(tmp_path / "out")
+    assert [row["error"] for row in rows] == [scene["error"] for scene in scenes]
+    assert (tmp_path / "out" / "湖" / "class_map.npy").exists()
+    # mended, it is computed, and only that
+    table.write_text("\n".join(lines).replace(";north;", ";0:9 0:8;"), "utf-16")
+    assert main([*line, "--continue", "--no-refine", "--device", "cpu", "--format", "npy"]) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert (record["tiles_computed"], record["tiles_kept"]) == (1, 3)
+    assert [s["name"] for s in record["scenes"]] == [s["name"] for s in scenes]
 
 
 def test_a_stopped_batch_goes_on_where_it_was(job, tmp_path, monkeypatch):
@@ -382,6 +466,11 @@ def test_probabilities_are_kept_where_they_are_wanted(job, files, tmp_path):
 def run_and_return(job: BatchJob) -> Path:
     run_batch(job)
     return job.output
+
+
+def summary_of(output: Path) -> list[dict[str, str]]:
+    with (output / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def plan_digest(path: Path) -> str:

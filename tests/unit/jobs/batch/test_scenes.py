@@ -43,18 +43,43 @@ def test_a_table_of_any_spreadsheet_is_read(tmp_path, delimiter, encoding):
         ("", "is empty"),
         ("file,name\na,b\n", "one of which is path|of which one is path"),
         ("path\n", "names no scene"),
-        ("path,region\na.hdr,north\n", 'line 2: the region "north" cannot be read'),
-        ("path,region\na.hdr,\nb.hdr,3:3 0:5\n", "line 3: .*is empty"),
-        ("path,name\n,b\n", "line 2 has no path"),
         ("path,path\na,b\n", "two columns are called path"),
     ],
 )
-def test_a_wrong_table_is_refused_by_line(tmp_path, text, message):
+def test_a_wrong_table_is_refused(tmp_path, text, message):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(FormatError, match=message):
         read_table(tmp_path / "t.csv")
     with pytest.raises(FileError, match="does not exist"):
         read_table(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "message"),
+    [
+        ("b.hdr,north,", "line 3", 'the region "north" cannot be read'),
+        ("b.hdr,3:3 0:5,strip", "strip", 'the region "3:3 0:5" is empty'),
+        (",,strip", "strip", "it has no path"),
+        ("b.hdr,rows 0:2, columns 3:5,", "columns 3:5", 'the region "rows 0:2" cannot be read'),
+        ("b,1.hdr,0:9 3:5,north", "line 3", "more cells than the first line; put a path or a"),
+        ('"b.hdr,,', "line 3", "a quotation mark in it is never closed"),
+    ],
+)
+def test_a_wrong_line_is_a_flawed_scene_among_the_others(tmp_path, line, name, message):
+    table = tmp_path / "t.csv"
+    table.write_text(f"path,region,name\na.hdr,,\n{line}\nc.hdr,,\n")
+    scenes, _ = read_table(table)
+    assert [scene.flaw for scene in (scenes[0], scenes[2])] == ["", ""]
+    wrong = scenes[1]
+    assert wrong.name == name
+    assert wrong.flaw.startswith(f"{table}: line 3: ")
+    assert message in wrong.flaw
+    with pytest.raises(FormatError, match="line 3"):
+        wrong.opened()
+
+
+def test_no_folder_is_named_as_the_summary():
+    assert folder_names([Scene("summary.csv.img")]) == ["summary.csv_2"]
 
 
 @pytest.mark.parametrize("text", ["0:9,3:5", "0:9 3:5", "rows 0:9, columns 3:5", "Rows 0:9;3:5"])
