@@ -138,10 +138,10 @@ def suspicious(*rows) -> list[SuspiciousLabel]:
 def test_contradicted_labels_that_touch_are_one_stroke():
     found = suspects_of(
         suspicious(
+            (3, 3, 2, 5, -0.9),
             (0, 0, 2, 5, -0.25),
             (0, 1, 2, 5, -0.75),
             (0, 2, 2, 9, -0.1),  # touches, but looks like another
-            (3, 3, 2, 5, -0.9),
             (0, 3, 2, 5, 0.0),
         ),
         10,
