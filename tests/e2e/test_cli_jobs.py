@@ -37,6 +37,8 @@ LEGEND = ClassLegend(
     ]
 )
 ROWS, COLUMNS = 30, 24
+# Trained and written in a moment, where the labels are the point.
+IN_A_MOMENT = ("--classifier", "lda", "--no-refine", "--format", "npy")
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +99,7 @@ def test_classify_takes_the_labels_that_the_window_imports(scene_dir, tmp_path, 
     export_regions(path, made_labels(), LEGEND, cube)
     imported = import_regions(str(path), cube)
     capsys.readouterr()
-    assert classify(scene_dir, path, output) == 0
+    assert classify(scene_dir, path, output, *IN_A_MOMENT) == 0
     error = capsys.readouterr().err
     report = report_of(output)
     assert [(c["id"], c["train_pixels"]) for c in report["classes"]] == [(1, 6), (2, 6), (3, 6)]
@@ -116,7 +118,7 @@ def test_classify_takes_the_labels_that_the_window_imports(scene_dir, tmp_path, 
 def test_notes_of_an_import_are_warnings(scene_dir, tmp_path, capsys):
     path = tmp_path / "a.csv"
     path.write_text("row,column,class\n1,1,corn\n2,2,corn\n20,20,wood\n21,21,wood\n99,9,wood\n")
-    assert classify(scene_dir, path, tmp_path / "out", "--json") == 0
+    assert classify(scene_dir, path, tmp_path / "out", "--json", *IN_A_MOMENT) == 0
     out, error = capsys.readouterr()
     note = "1 of 5 pixels lie outside the cube and are left out."
     assert json.loads(out)["warnings"] == [note] == report_of(tmp_path / "out")["warnings"]
@@ -131,8 +133,8 @@ def test_labels_of_another_size_ask_for_a_placement(scene_dir, tmp_path, capsys)
     assert "15 x 12" in error
     assert "Say --placement resample or --placement crop." in error
     assert not (tmp_path / "out").exists()
-    labels = tmp_path / "half.npy"
-    assert classify(scene_dir, labels, tmp_path / "out", "--placement", "resample") == 0
+    options = ("--placement", "resample", *IN_A_MOMENT)
+    assert classify(scene_dir, tmp_path / "half.npy", tmp_path / "out", *options) == 0
     assert "were stretched to 30 x 24" in report_of(tmp_path / "out")["warnings"][0]
 
 
@@ -165,7 +167,7 @@ def test_negative_and_nan_are_unlabelled_in_a_label_file(scene_dir, tmp_path):
     labels = made_labels().astype(np.float64)
     labels[0, :3], labels[1, :3], labels[2, :3] = -1, -9999, np.nan
     np.save(tmp_path / "labels.npy", labels)
-    assert classify(scene_dir, tmp_path / "labels.npy", tmp_path / "out") == 0
+    assert classify(scene_dir, tmp_path / "labels.npy", tmp_path / "out", *IN_A_MOMENT) == 0
     assert report_of(tmp_path / "out")["train_pixels"] == 18
 
 

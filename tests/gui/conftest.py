@@ -69,8 +69,12 @@ class Driver:
         context, settings = self.window.context, self.window.workspace.settings
         for name, value in vars(Settings(theme="light")).items():
             setattr(settings, name, value)
-        if self.document is not None:
-            self.document.mark_saved()  # it is left without a question
+        if self.document is not None:  # it is left without a question
+            self.window.feature("training").training.cancel()
+            self.qtbot.waitUntil(lambda: not self.window.workspace.writing)
+            self.document.mark_saved()
+            if (session := context.sessions.session) is not None:
+                session._extras_saved = session._extras
         context.viewing.pictures._memory = ViewMemory()  # of the scenes of tests before
         self.trigger("tool.navigate")
         for dialog in self.window.findChildren(QDialog):

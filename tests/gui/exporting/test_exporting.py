@@ -20,8 +20,17 @@ ENTER, CTRL = Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
 def mapped(driver, tmp_path):
     """A scene in a folder of its own, opened after another one, with three classes and a map."""
+    return opened(driver, tmp_path)
+
+
+def opened(driver, tmp_path):
     for folder in ("before", "field 7"):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "north.v2.npy", made_cube())
@@ -218,9 +227,10 @@ def test_other_things_are_offered_beside_the_scene_too(mapped, tmp_path, monkeyp
 
 @pytest.mark.parametrize("escape", [False, True])
 def test_the_window_closes_once_its_files_are_written_or_given_up(
-    mapped, tmp_path, monkeypatch, escape
+    make_driver, tmp_path, monkeypatch, escape
 ):
-    driver, real, let_go = mapped, class_map.export_prediction, Event()
+    driver = opened(make_driver(), tmp_path)
+    real, let_go = class_map.export_prediction, Event()
     show_map(driver)
     driver.document.mark_saved()
 

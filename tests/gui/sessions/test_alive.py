@@ -21,17 +21,32 @@ SIZE = (30, 40)
 
 
 @pytest.fixture
-def scene(driver, tmp_path, monkeypatch):
-    """The window with a small cube; every label edit counts as large; nothing is trained."""
+def scene(shared, all_large, tmp_path):
+    """The window with a small cube."""
+    return opened(shared, tmp_path)
+
+
+@pytest.fixture
+def own_scene(make_driver, all_large, tmp_path):
+    """The same in a window for a test that closes it."""
+    return opened(make_driver(), tmp_path)
+
+
+def opened(driver, tmp_path):
+    np.save(tmp_path / "scene.npy", np.random.default_rng(0).normal(size=(*SIZE, 5)))
+    driver.open(str(tmp_path / "scene.npy"))
+    return driver
+
+
+@pytest.fixture
+def all_large(monkeypatch) -> None:
+    """Every label edit counts as large; nothing is trained."""
     monkeypatch.setattr(
         "hsi_viewer.ui.features.training.torch_preload.import_trainer", lambda _token, _port: None
     )
     monkeypatch.setattr(stepping, "LARGE", 0)
     monkeypatch.setattr(label_changes, "LARGE", 0)
     monkeypatch.setattr(toolbox, "LARGE_AREA", 0)
-    np.save(tmp_path / "scene.npy", np.random.default_rng(0).normal(size=(*SIZE, 5)))
-    driver.open(str(tmp_path / "scene.npy"))
-    return driver
 
 
 @pytest.fixture
@@ -192,7 +207,8 @@ def test_strokes_do_not_wait_for_a_slow_disk(scene, disk):
     assert session.recorder.problem == ""
 
 
-def test_closing_waits_for_the_disk_with_the_window_alive(scene, disk):
+def test_closing_waits_for_the_disk_with_the_window_alive(own_scene, disk):
+    scene = own_scene
     scene.trigger("class.add")
     scene.trigger("tool.brush")
     session, window = scene.window.context.sessions.session, scene.window
@@ -205,7 +221,8 @@ def test_closing_waits_for_the_disk_with_the_window_alive(scene, disk):
     assert session.recorder.problem == ""
 
 
-def test_who_does_not_want_to_wait_for_the_disk_stays(scene, disk):
+def test_who_does_not_want_to_wait_for_the_disk_stays(own_scene, disk):
+    scene = own_scene
     scene.trigger("class.add")
     scene.trigger("tool.brush")
     window = scene.window

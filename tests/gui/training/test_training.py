@@ -78,8 +78,25 @@ def slow(monkeypatch) -> SlowTrainer:
 
 
 @pytest.fixture
+def driver(shared):
+    return shared
+
+
+@pytest.fixture
+def own_sample(make_driver):
+    """A window for a test that closes it, with the sample scene open."""
+    made = make_driver()
+    made.open("sample:indian-pines")
+    return made
+
+
+@pytest.fixture
 def labelled(sample):
     """The sample scene with ten training pixels a class."""
+    return with_labels(sample)
+
+
+def with_labels(sample):
     sample.window.context.labelling.files.load(sample.document.cube.ground_truth, Draw(10))
     sample.qtbot.waitUntil(lambda: sample.document.labels.total == 160)
     sample.document.mark_saved()
@@ -205,7 +222,8 @@ def test_the_map_stays_while_training_again(labelled, slow):
     labelled.qtbot.waitUntil(stopped)
 
 
-def test_closing_in_mid_training_asks(labelled, slow):
+def test_closing_in_mid_training_asks(own_sample, slow):
+    labelled = with_labels(own_sample)
     press_train(labelled, slow)
     asked = answer("Cancel")
     assert not labelled.window.close()
@@ -216,9 +234,10 @@ def test_closing_in_mid_training_asks(labelled, slow):
     assert not labelled.window.feature("training").training.running
 
 
-def test_closing_with_unsaved_labels_asks(sample, tmp_path, monkeypatch):
+def test_closing_with_unsaved_labels_asks(own_sample, tmp_path, monkeypatch):
     from PySide6.QtWidgets import QFileDialog
 
+    sample = own_sample
     sample.trigger("class.add")
     sample.click(4, 4)
     asked = answer("Cancel")
@@ -317,6 +336,7 @@ def test_hidden_classes_vanish_from_the_map_and_opacity_is_applied(labelled, slo
     assert labelled.canvas.map_overlay.opacity() == pytest.approx(0.3)
     labelled.key(Qt.Key.Key_P)
     assert not labelled.canvas.map_overlay.isVisible()
+    labelled.key(Qt.Key.Key_P)
     labelled.key(Qt.Key.Key_Escape)
 
 

@@ -214,7 +214,7 @@ def test_a_bundle_that_the_disk_has_no_room_for_leaves_a_map_with_its_record(
     cube, truth, _ = scene
     full = OSError(errno.ENOSPC, "No space left on device")
     monkeypatch.setattr(make_report, "write_bundle", Mock(side_effect=full))
-    job = Job(tmp_path / "out", bundle=tmp_path / "b.zip")
+    job = Job(tmp_path / "out", bundle=tmp_path / "b.zip", classifier="lda")
     with pytest.raises(OSError, match="No space left"):
         classify(cube, truth, job)
     report = json.loads((tmp_path / "out" / "report.json").read_text())

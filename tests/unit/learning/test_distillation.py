@@ -94,6 +94,8 @@ def test_every_mode_trains_and_repeats(mode: DistillationMode) -> None:
     training, test = draw_per_class(truth, 4)
     recipe = replace(SMALL, distillation=replace(SMALL.distillation, mode=mode))
     models = [fit(cube, training, UNREFINED, recipe=recipe) for _ in range(2)]
+    weights = [model.network.state_dict().values() for model in models]  # heard in the map or not
+    assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
     maps = [model.predict(cube, labels=training) for model in models]
     assert np.array_equal(maps[0].confidence, maps[1].confidence)
     scored = test > 0

@@ -52,6 +52,13 @@ def scene() -> SceneFeatures:
     return SceneFeatures(CUBE, fit_features(CUBE, FEATURES))
 
 
+@pytest.fixture(scope="module")
+def trained():
+    """Six labels a class, and a model of them."""
+    training, _ = draw_per_class(TRUTH, 6)
+    return training, fit(CUBE, training, recipe=RECIPE)
+
+
 def labelled(scene: SceneFeatures, each: int, seed: int = 0):
     """Labels of the made scene: flat indices, features and class indices."""
     training, _ = draw_per_class(TRUTH, each, seed)
@@ -233,9 +240,8 @@ def test_a_scene_whose_features_are_not_kept_is_seen_pixel_by_pixel(scene, monke
     assert np.allclose(small.probabilities, wide.probabilities, atol=1e-5)
 
 
-def test_a_model_tells_its_voices_and_keeps_them_in_its_files(tmp_path) -> None:
-    training, _ = draw_per_class(TRUTH, 6)
-    model = fit(CUBE, training, recipe=RECIPE)
+def test_a_model_tells_its_voices_and_keeps_them_in_its_files(trained, tmp_path) -> None:
+    _, model = trained
     evidence = model.evidence
     assert sum(v.weight for v in evidence.voices) == pytest.approx(1)
     shares = {v.name: v.weight for v in evidence.voices}
@@ -388,9 +394,8 @@ def test_weights_for_other_scenes_fall_more_gently_with_the_loss() -> None:
     assert there.shares["surroundings"].weight > here.shares["surroundings"].weight
 
 
-def test_after_a_stroke_the_evidence_is_that_of_the_model_before() -> None:
-    training, _ = draw_per_class(TRUTH, 6)
-    model = fit(CUBE, training, recipe=RECIPE)
+def test_after_a_stroke_the_evidence_is_that_of_the_model_before(trained) -> None:
+    training, model = trained
     stroke = training.copy()
     stroke[:3, :3] = 2
     live = fit(CUBE, stroke, recipe=RECIPE, warm_start=model)
@@ -399,9 +404,8 @@ def test_after_a_stroke_the_evidence_is_that_of_the_model_before() -> None:
     assert live.pool.unrefined == model.pool.unrefined
 
 
-def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for() -> None:
-    training, _ = draw_per_class(TRUTH, 6)
-    model = fit(CUBE, training, recipe=RECIPE)
+def test_another_scene_is_mapped_without_the_walker_unless_it_is_asked_for(trained) -> None:
+    _, model = trained
     port_items: list[object] = []
     port = type("Port", (), {"report": lambda self, item: port_items.append(item)})()
     other = HyperCube.from_array(CUBE.read()[:, ::-1].copy())

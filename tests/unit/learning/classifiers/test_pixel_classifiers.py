@@ -95,7 +95,7 @@ def test_a_map_is_refined_as_strongly_as_asked(name, scene, models):
 def test_the_names_of_classes_stay_with_the_model(name, scene):
     cube, _, training = scene
     corn = LabelClass(5, "Corn", (1, 2, 3))
-    model = fit(cube, training, classifier=name, legend=[corn])
+    model = fit(cube, training, UNREFINED, classifier=name, legend=[corn])
     assert corn in model.legend
     assert [c.id for c in model.legend] == [2, 5, 7, 9]
 
@@ -247,7 +247,7 @@ def test_another_sensor_is_resampled_and_one_that_does_not_fit_is_refused(name):
         noisy = curves + rng.normal(0, 20, curves.shape)
         return HyperCube.from_array(noisy.astype(np.float32), wavelengths, name="scene")
 
-    model = fit(seen_at(waves), draw_per_class(truth, 5)[0], classifier=name)
+    model = fit(seen_at(waves), draw_per_class(truth, 5)[0], UNREFINED, classifier=name)
     other = seen_at(np.linspace(395, 1005, 47))
     with pytest.warns(UserWarning, match="resampled to its 20 wavelengths"):
         mapped = model.predict(other, refine=False)
