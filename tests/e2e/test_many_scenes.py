@@ -72,7 +72,7 @@ def started(line: list[str]) -> subprocess.Popen:
     )
 
 
-def test_two_processes_make_the_map_of_one_whatever_cannot_be_read(
+def test_three_processes_make_the_map_of_one_whatever_cannot_be_read(
     files, reference, tmp_path, capsys
 ):
     """Good, bad, good: what is bad costs the others nothing."""
@@ -80,7 +80,7 @@ def test_two_processes_make_the_map_of_one_whatever_cannot_be_read(
     scenes = [str(files / "large.npy"), str(tmp_path / "bad.npy"), str(files / "small.npy")]
     line = ["apply", str(files / "model"), *scenes, "-o", str(tmp_path / "out"), *OPTIONS]
     capsys.readouterr()
-    assert main([*line, "--workers", "2", "--json"]) == 1
+    assert main([*line, "--workers", "3", "--json"]) == 1
     record = fitting(capsys.readouterr().out, "batch")
     assert [s["status"] for s in record["scenes"]] == ["done", "failed", "done"]
     assert "bad.npy" in record["scenes"][1]["error"]
