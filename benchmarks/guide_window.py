@@ -3,7 +3,8 @@
 The real window with the sample scene and real events of mouse and keys: each class is added by its
 name and gets a stroke of three pixels, then the guide is answered from the ground truth with the
 number of a class, X where the ground truth has none, and a period first where the yellow line
-crosses the border of two classes. Written to results/guide_window.csv: the accuracy of the map on
+crosses the border of two classes; at the end the labels are checked and the final map is trained.
+Written to results/guide_window.csv: the accuracy of the map on
 everything that is not labelled; the seconds from an answer to the next place, painted; until the
 panels have followed, too, and the next answer is taken; and to the map that follows. The work of
 the interface's thread is what the clock would say if no other process wanted the core. What a
@@ -53,6 +54,7 @@ class Person:
         self.hands = Hands(window)
         self.loop = window.feature("guide").loop
         self.training = window.feature("training").training
+        self.begun = time.perf_counter()
 
     @property
     def document(self) -> Any:
@@ -104,6 +106,26 @@ class Person:
         """Whether map and search have caught up with the answers."""
         return not self.training.running and not self.loop.finder.searching
 
+    def check(self) -> float:
+        """Check the labels for errors; the seconds until they are listed."""
+        panel = self.window.panel("label-errors")
+        self.window.commands.action("labels.check").trigger()
+        running = self.window.workspace.tasks
+        self.wait(lambda: bool(running.running))
+        seconds = self.wait(lambda: not [t for t in running.running if not t.quiet])
+        if not panel.isVisible():
+            raise RuntimeError("the panel of label errors isn't in view")
+        return seconds
+
+    def train(self) -> float:
+        """Train; the seconds to the final map."""
+        self.hands.canvas.setFocus()
+        QTest.keyClick(
+            self.window.windowHandle(), Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier
+        )
+        self.wait(lambda: self.training.running)
+        return self.wait(lambda: not self.training.running)
+
     def accuracy(self) -> float:
         """Percent of the ground truth without labels that the map has right."""
         free = (self.truth > 0) & (self.document.labels.ids == 0)
@@ -135,8 +157,9 @@ def follow_the_page(answers: int, seed: int, table: Table) -> None:
     window.activateWindow()
     truth = indian_pines()[1]
     person = Person(window, truth)
+    person.begun = time.perf_counter()
     window.open(SAMPLE)
-    person.wait(lambda: window.workspace.document is not None)
+    opening = person.wait(lambda: window.workspace.document is not None)
     person.wait(lambda: not window.workspace.tasks.running)
     rng = np.random.default_rng(seed)
     for class_id in np.unique(truth[truth > 0]).tolist():
@@ -146,10 +169,12 @@ def follow_the_page(answers: int, seed: int, table: Table) -> None:
         load = f"{os.getloadavg()[0]:.1f}"
         table.add(seed=seed, figure=figure, value=value, unit=unit, load=load)
 
+    note("from opening to the scene", opening, "s")
     note("pixels labelled before the guide", person.document.labels.total, "pixels")
     person.press("h")
     note("from H to the first place", person.wait(lambda: person.loop.place is not None), "s")
     person.wait(person.at_rest)
+    note("from opening to the first map", time.perf_counter() - person.begun, "s")
     note("accuracy after 0 answers", person.accuracy(), "%")
     next_place, all_follows, map_follows = [], [], []
     for n in range(1, answers + 1):
@@ -160,6 +185,7 @@ def follow_the_page(answers: int, seed: int, table: Table) -> None:
         if n % SCORED == 0:
             note(f"accuracy after {n} answers", person.accuracy(), "%")
             note(f"pixels labelled after {n} answers", person.document.labels.total, "pixels")
+            note(f"from opening to {n} answers", time.perf_counter() - person.begun, "s")
     for figure, seconds in (
         ("next place", [one.clock for one in next_place]),
         ("next place, work of the interface's thread", [one.work for one in next_place]),
@@ -169,6 +195,11 @@ def follow_the_page(answers: int, seed: int, table: Table) -> None:
     ):
         note(f"from an answer to the {figure}, median", float(np.median(seconds)), "s")
         note(f"from an answer to the {figure}, highest", max(seconds), "s")
+    person.press(Qt.Key.Key_Escape)
+    note("to check the labels", person.check(), "s")
+    note("to train for the final map", person.train(), "s")
+    note("accuracy of the final map", person.accuracy(), "%")
+    note("from opening to the final map", time.perf_counter() - person.begun, "s")
     person.document.abandon()  # not offered at the next start
     window.close()
 

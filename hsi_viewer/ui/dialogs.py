@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.text import listed
 from hsi_viewer.ui.theme import text_scale
+from hsi_viewer.ui.wrapped_box import WrappedBox
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 OK = QDialogButtonBox.StandardButton.Ok
@@ -71,9 +72,7 @@ def ask_to_leave(parent: QWidget, unsaved: Sequence[str], running: Sequence[str]
     """
     if not unsaved and not running:
         return Leave.DISCARD
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("HSI Viewer")
+    box = WrappedBox(QMessageBox.Icon.Question, parent)
     sentences = []
     if unsaved:
         sentences.append(f"Save {listed(unsaved)} before closing the scene?")

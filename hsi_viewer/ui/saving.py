@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt, QUrl
+from PySide6.QtCore import QStandardPaths, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QWidget
 
 from hsi_viewer.core.errors import ExportError
-from hsi_viewer.core.text import with_breaks
 from hsi_viewer.ui.widgets.choice import Choice
+from hsi_viewer.ui.wrapped_box import WrappedBox
 
 if TYPE_CHECKING:
     from hsi_viewer.core.cube.cube import HyperCube
@@ -123,7 +123,8 @@ def replaces_scene(parent: QWidget, paths: Iterable[Path], scene: Path | None) -
     try:
         check_not_scene(paths, scene)
     except ExportError as error:
-        box = _box(parent, str(error))
+        box = WrappedBox(QMessageBox.Icon.Warning, parent)
+        box.setText(str(error))
         box.exec()
         box.deleteLater()
         return True
@@ -135,11 +136,12 @@ def may_replace(parent: QWidget, paths: Iterable[Path]) -> bool:
     present = [path for path in dict.fromkeys(paths) if _is_there(path)]
     if not present:
         return True
-    box = _box(parent, f"Replace {named(present)}?")
+    box = WrappedBox(QMessageBox.Icon.Warning, parent)
+    box.setText(f"Replace {named(present)}?")
     if len(present) > MOST_NAMED:
         box.setDetailedText("\n".join(path.name for path in present))
     there = "This file is" if len(present) == 1 else "These files are"
-    box.setInformativeText(with_breaks(f"{there} already in {present[0].parent}."))
+    box.setInformativeText(f"{there} already in {present[0].parent}.")
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
     cancel = box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(cancel)
@@ -148,15 +150,6 @@ def may_replace(parent: QWidget, paths: Iterable[Path]) -> bool:
     wanted = box.clickedButton() is replace
     box.deleteLater()
     return wanted
-
-
-def _box(parent: QWidget, text: str) -> QMessageBox:
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle("HSI Viewer")
-    box.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
-    box.setText(with_breaks(text))
-    return box
 
 
 def folder_link(path: Path) -> Choice:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
-from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.ui.theme import current_theme, text_scale
 
 GAP = 8  # pixels between the numbers of an axis
 
@@ -26,12 +26,15 @@ class PlainAxis(pg.AxisItem):
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         """Distances and offsets of the ticks, the widest first: their numbers never touch."""
         levels: list[tuple[float, float]] = super().tickSpacing(low, high, size)
-        if self.orientation not in ("bottom", "top") or high <= low:
+        if high <= low:
             return levels
         metrics, step = QFontMetricsF(QApplication.font()), levels[0][0]
         while step < high - low:
-            ends = self.tickStrings([low // step * step, high // step * step], 1, step)
-            if step / (high - low) * size >= max(map(metrics.horizontalAdvance, ends)) + GAP:
+            needed = metrics.height()
+            if self.orientation in ("bottom", "top"):
+                ends = self.tickStrings([low // step * step, high // step * step], 1, step)
+                needed = max(map(metrics.horizontalAdvance, ends)) + GAP
+            if step / (high - low) * size >= needed:
                 break
             step *= 2
         return [(step, 0.0), *levels] if step > levels[0][0] else levels
@@ -60,6 +63,11 @@ class WholeAxis(PlainAxis):
 def plain_axes(bottom: PlainAxis | None = None) -> dict[str, PlainAxis]:
     """Axes for the `axisItems` of a plot."""
     return {"left": PlainAxis("left"), "bottom": bottom or PlainAxis("bottom")}
+
+
+def keep_high(plot: QWidget, pixels: int) -> None:
+    """Give a plot so much height at least, in pixels at text of 100 %; its axes grow with it."""
+    plot.setMinimumHeight(round(pixels * text_scale()))
 
 
 def refresh_axes(plot: pg.PlotItem) -> None:

@@ -9,8 +9,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from hsi_viewer.learning.guidance.progress import Point
-from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
+from hsi_viewer.ui.plots.axes import WholeAxis, keep_high, plain_axes, refresh_axes
 from hsi_viewer.ui.theme import current_theme
+
+HEIGHT = 96  # pixels at least
 
 
 class ProgressPlot(pg.PlotWidget):
@@ -19,7 +21,6 @@ class ProgressPlot(pg.PlotWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, axisItems=plain_axes(WholeAxis("bottom")), enableMenu=False)
         self.setAccessibleName("Accuracy and change of the map by the number of answers")
-        self.setMinimumHeight(96)
         item = self.getPlotItem()
         item.hideButtons()
         item.setMouseEnabled(False, False)
@@ -38,6 +39,7 @@ class ProgressPlot(pg.PlotWidget):
     def refresh_theme(self) -> None:
         """Take the colours of the theme."""
         theme = current_theme()
+        keep_high(self, HEIGHT)
         self.setBackground(theme["plot"])
         item = self.getPlotItem()
         refresh_axes(item)

@@ -27,10 +27,10 @@ from PySide6.QtWidgets import (
 
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.ui.cut_names import fitted
+from hsi_viewer.ui.plots.axes import keep_high
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.questions.answer_keys import Action
 from hsi_viewer.ui.scene.scene_view import SceneView
-from hsi_viewer.ui.theme import text_scale
 from hsi_viewer.ui.widgets.region_panel import swatch
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -181,7 +181,7 @@ class QuestionPanel(QWidget):
 
     def refresh_theme(self) -> None:
         """Take the colours and the text size of the theme, which the axes of the plot grow with."""
-        self.plot.setMinimumHeight(round(PLOT_HEIGHT * text_scale()))
+        keep_high(self.plot, PLOT_HEIGHT)
         self.plot.refresh_theme()
         self.plot.redraw()
 

@@ -76,13 +76,14 @@ class QuestionView:
 def square_around(
     middle: tuple[float, float], side: float, shape: tuple[int, int]
 ) -> tuple[float, float, float, float]:
-    """Left, top, width and height of a square, inside the scene or around it.
+    """Left, top, width and height of a square, inside the scene or around it; none is larger.
 
     Parameters
     ----------
     middle : row and column.
     shape : rows and columns of the scene.
     """
+    side = min(side, float(max(shape)))
     top, left = (
         min(max(at - side / 2, 0.0), size - side) if side < size else (size - side) / 2
         for at, size in zip(middle, shape, strict=True)

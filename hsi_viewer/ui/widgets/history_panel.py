@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QColor, QFont, QShowEvent
 from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
 
+from hsi_viewer.ui.cut_names import elide
 from hsi_viewer.ui.theme import current_theme, icon
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
@@ -52,7 +53,8 @@ class _Rows(QAbstractListModel):
             state = "now" if row == self.count else "undone" if row > self.count else "done"
             return f"{self.titles[row]}, {state}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "Go back or forward to this step" if row != self.count else "The current state"
+            what = "Go back or forward to this step" if row != self.count else "The current state"
+            return f"{self.titles[row]}\n{what}"
         if role == Qt.ItemDataRole.DecorationRole and row == self.count:
             return icon("arrow-right-bold")
         return None
@@ -74,6 +76,7 @@ class HistoryPanel(QWidget):
         super().__init__(parent)
         self._rows = _Rows(self)
         self.list = QListView()
+        elide(self.list)
         self.list.setModel(self._rows)
         self.list.setUniformItemSizes(True)
         self.list.setAccessibleName("History")

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.classifier import Classifier
 from hsi_viewer.core.text import counted
 from hsi_viewer.core.training import DistillationMode, EpochReport, TrainingConfig, VoiceChoice
-from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
+from hsi_viewer.ui.plots.axes import WholeAxis, keep_high, plain_axes, refresh_axes
 from hsi_viewer.ui.plots.curve_key import CurveKey
 from hsi_viewer.ui.theme import current_theme, icon
 from hsi_viewer.ui.widgets.choice_box import ChoiceBox
@@ -46,6 +46,7 @@ VOICES: tuple[tuple[str, VoiceChoice], ...] = (
     ("Surroundings and network", "surroundings"),
     ("Network only", "network"),
 )
+PLOT_HEIGHT = 84  # pixels at least, at text of 100 %
 
 
 class TrainingPanel(QWidget):
@@ -188,7 +189,6 @@ class TrainingPanel(QWidget):
         self.progress.hide()
 
         self.plot = pg.PlotWidget(axisItems=plain_axes(WholeAxis("bottom")), enableMenu=False)
-        self.plot.setMinimumHeight(84)
         self.plot.hide()
         self.plot.setAccessibleName("Loss and accuracy of the training pixels by epoch")
         item = self.plot.getPlotItem()
@@ -224,6 +224,7 @@ class TrainingPanel(QWidget):
         """Take the colours of the current theme."""
         theme = current_theme()
         self.plot.setBackground(theme["plot"])
+        keep_high(self.plot, PLOT_HEIGHT)
         item = self.plot.getPlotItem()
         refresh_axes(item)
         self._loss.setPen(pg.mkPen(theme["red"], width=2))

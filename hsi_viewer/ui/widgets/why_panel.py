@@ -20,7 +20,7 @@ from hsi_viewer.core.assessment.confusion_table import TextTable
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.explanation import BandGroup, Explanation
 from hsi_viewer.core.labels.classes import ClassLegend
-from hsi_viewer.ui.plots.axes import WholeAxis, plain_axes, refresh_axes
+from hsi_viewer.ui.plots.axes import WholeAxis, keep_high, plain_axes, refresh_axes
 from hsi_viewer.ui.plots.compared_spectra import show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import current_theme
@@ -52,6 +52,9 @@ class _Plots(QWidget):
         return False
 
 
+PLOT_HEIGHT, EFFECTS_HEIGHT = 84, 48  # pixels at least, at text of 100 %
+
+
 class WhyPanel(QWidget):
     """Shows an explanation; it computes nothing itself.
 
@@ -73,11 +76,9 @@ class WhyPanel(QWidget):
         self.note.setObjectName("muted")
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName("Spectrum of the pixel and mean spectra of classes")
-        self.plot.setMinimumHeight(84)
         self._axis = WholeAxis("bottom")
         self.effects = pg.PlotWidget(axisItems=plain_axes(self._axis), enableMenu=False)
         self.effects.setAccessibleName("Effect of each group of bands on the class")
-        self.effects.setMinimumHeight(48)
         self.effects.setToolTip("Bands that speak for the class, above 0, and against it")
         item = self.effects.getPlotItem()
         item.hideButtons()
@@ -139,6 +140,8 @@ class WhyPanel(QWidget):
     def refresh_theme(self) -> None:
         """Take the colours of the current theme."""
         theme = current_theme()
+        keep_high(self.plot, PLOT_HEIGHT)
+        keep_high(self.effects, EFFECTS_HEIGHT)
         self.plot.refresh_theme()
         self.plot.redraw()
         self.effects.setBackground(theme["plot"])

@@ -67,7 +67,10 @@ def shown_ids(driver) -> np.ndarray:
 
 def cleaning(driver) -> Prediction:
     document, original = driver.document, driver.document.prediction
+    driver.type("u")  # the uncertainty lies over the map, and would hide the preview
     driver.type("k", modifier=CTRL | SHIFT)
+    assert driver.window.context.viewing.layers["Class map"].visible
+    assert not driver.window.context.viewing.layers["Uncertainty"].visible
     panel = driver.window.panel("clean-map")
     assert panel.isVisible()
     assert not panel.apply_button.isEnabled()

@@ -26,6 +26,7 @@ from hsi_viewer.core.training import EpochReport
 from hsi_viewer.learning.classifiers import classifiers
 from hsi_viewer.ui.cut_names import elide, fitted
 from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
+from hsi_viewer.ui.features.guidance.check_panel import CheckPanel
 from hsi_viewer.ui.features.guidance.guide_panel import GuidePanel
 from hsi_viewer.ui.features.reference.sample_dialog import SampleDialog
 from hsi_viewer.ui.features.reference.sample_panel import SamplePanel
@@ -34,6 +35,7 @@ from hsi_viewer.ui.legend_entries import Entry
 from hsi_viewer.ui.plots.compared_spectra import JOINER, LONGEST, NO_BREAK, show_compared
 from hsi_viewer.ui.plots.curve_key import named_curves
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
+from hsi_viewer.ui.questions.question_panel import QuestionPanel
 from hsi_viewer.ui.scene.map_legend import MapLegend
 from hsi_viewer.ui.scene.mini_map import SIDE
 from hsi_viewer.ui.theme import apply_theme
@@ -118,16 +120,29 @@ def test_answers_are_whole_in_a_narrow_dock(made, shown):
     canvas.deleteLater()
 
 
-@pytest.mark.parametrize("made", [SamplePanel, GuidePanel])
+def made_training(_canvas: QWidget) -> TrainingPanel:
+    panel = TrainingPanel(classifiers())
+    panel.show_epoch(EpochReport(1, 2, 0.5, (0.8, 0.9)))
+    return panel
+
+
+@pytest.mark.parametrize(
+    "made", [SamplePanel, GuidePanel, lambda _canvas: CheckPanel(), made_training]
+)
 def test_a_plot_grows_with_the_text_of_its_axes(made, shown, qapp):
     canvas, heights = QWidget(), []
     panel = made(canvas)
-    panel.show_active(True)
+    if isinstance(panel, QuestionPanel):
+        panel.show_active(True)
+    panel.plot.show()
     for percent in (100, 150):
         apply_theme(qapp, "light", percent)
         panel.refresh_theme()
         shown(panel, NARROW * percent // 100, 300)
-        heights.append(panel.plot.height())
+        assert panel.plot.height() >= panel.plot.minimumHeight()
+        heights.append(panel.plot.minimumHeight())
+        levels = panel.plot.getPlotItem().getAxis("left").tickSpacing(0, 4000, 30)
+        assert levels[0][0] / 4000 * 30 >= panel.fontMetrics().height()  # its numbers never touch
     apply_theme(qapp, "light")
     assert heights[1] >= 1.5 * heights[0] > 0
     canvas.deleteLater()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
+from hsi_viewer.core.text import without_breaks
 from hsi_viewer.ui.saving import exported, may_replace, show_present
 from hsi_viewer.ui.widgets.angle_panel import AnglePanel
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.library_panel import LibraryPanel
 from hsi_viewer.ui.widgets.offer_bar import OfferBar
+from hsi_viewer.ui.wrapped_box import WrappedBox
 
 NAME = "<b>Corn</b>"
 
@@ -56,6 +58,20 @@ def test_the_question_before_a_file_is_replaced(qtbot, tmp_path, monkeypatch):
     qtbot.addWidget(parent)
     assert not may_replace(parent, [path])
     assert asked == [Qt.TextFormat.PlainText]
+
+
+def test_a_long_word_in_a_question_is_broken_and_asked_for_as_it_was_given(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    box, word = WrappedBox(QMessageBox.Icon.Question, parent), "x" * 80
+    box.setText(f"Replace {word}?")
+    box.setInformativeText(f"It is in /{word}.")
+    assert (box.text(), box.informativeText()) == (f"Replace {word}?", f"It is in /{word}.")
+    labels = [label for label in box.findChildren(QLabel) if "x" in label.text()]
+    assert len(labels) == 2
+    for label in labels:
+        assert word not in label.text()  # there are places to break it
+        assert word in without_breaks(label.text())
 
 
 def test_of_many_files_the_one_that_was_asked_for_is_named(tmp_path):

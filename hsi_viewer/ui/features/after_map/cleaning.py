@@ -92,6 +92,8 @@ class CleanFeature(PanelFeature["CleanPanel"]):
         """Bring the panel to the front, with the map on the image."""
         super().open()
         self.context.viewing.show_map(True)
+        if self.context.commands.checked("view.uncertainty"):  # it would hide the preview
+            self.context.commands.action("view.uncertainty").trigger()
 
     # preview ---------------------------------------------------------------------------------
 

@@ -419,6 +419,7 @@ class ViewController(QObject):
             return ""  # another picture came meanwhile
         if not np.isfinite(source[list(bands)]).any():
             return "No data"
-        names = "RGB" if len(bands) == 3 else (band_name(picture.cube, bands[0]),)
+        band = short_name(band_name(picture.cube, bands[0]), MOST_OF_NAME)
+        names = "RGB" if len(bands) == 3 else (band,)
         shown = zip(names, source[list(bands)].tolist(), strict=True)
         return "  ".join(f"{name} {value:.5g}" for name, value in shown)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.learning.guidance.suspects import AlikePair, Suspect
+from hsi_viewer.ui.plots.axes import keep_high
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.questions.key_filter import KeyFilter
 from hsi_viewer.ui.widgets.allowed import allow
@@ -29,6 +30,7 @@ TIPS = (
     "Labels that touch",
 )
 MOST_ROWS = 500
+PLOT_HEIGHT = 84  # pixels at least, at text of 100 %
 KEYS = {Qt.Key.Key_F: "fix", Qt.Key.Key_K: "keep", Qt.Key.Key_U: "undo"}
 
 
@@ -69,7 +71,6 @@ class CheckPanel(QWidget):
         self.table.itemClicked.connect(self._on_clicked)
         self.plot = SpectrumPlot()
         self.plot.setAccessibleName("Spectrum of the label and mean spectra of both classes")
-        self.plot.setMinimumHeight(84)
         self.legend = WrappedLabel()
         self.legend.setObjectName("muted")
         self.buttons = {
@@ -112,7 +113,8 @@ class CheckPanel(QWidget):
         layout.addLayout(self.pairs)
 
     def refresh_theme(self) -> None:
-        """Take the colours of the theme."""
+        """Take the colours and the text size of the theme."""
+        keep_high(self.plot, PLOT_HEIGHT)
         self.plot.refresh_theme()
         self.plot.redraw()
 

@@ -30,6 +30,7 @@ from hsi_viewer.ui.commands.table import Command
 from hsi_viewer.ui.features.guidance.place_finder import MeanSpectra, means_of
 from hsi_viewer.ui.features.panel_feature import PanelFeature
 from hsi_viewer.ui.plots.compared_spectra import show_compared
+from hsi_viewer.ui.questions.question_view import square_around
 from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.choice import Choice
 
@@ -299,9 +300,11 @@ class CheckFeature(PanelFeature["CheckPanel"]):
         show_compared(panel.plot, panel.legend, pixel.values, pair, checked.means, document.legend)
 
     def _go_to(self, at: tuple[int, int]) -> None:
-        row, column = at
-        half = AROUND / 2
-        self.context.canvas.set_view_box((column + 0.5 - half, row + 0.5 - half, AROUND, AROUND))
+        document = self.workspace.document
+        if document is None:
+            return
+        middle = at[0] + 0.5, at[1] + 0.5
+        self.context.canvas.set_view_box(square_around(middle, AROUND, document.labels.shape))
         self.context.canvas.show_cursor(at)
 
     @Slot(int, int)
