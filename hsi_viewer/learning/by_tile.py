@@ -75,9 +75,10 @@ class ByTile:
         if self.walker is not None and guide is not None:
             seeds = np.full(raw.valid.shape, -1)
             with Walker(*guide, seeds, self.walker, token, edge) as walker:
-                # One after the other: of many classes, each is large.
+                # One in the place of the other: of many classes, each is large.
                 raw = replace(raw, probabilities=self.votes(raw.probabilities))
-                raw = replace(raw, probabilities=walker.refined(raw.probabilities))
+                refined = walker.refined(raw.probabilities, overwrite=True)
+                raw = replace(raw, probabilities=refined)
         return DenseOutput(
             self.final(raw.probabilities[inner]),
             raw.disagreement[inner],
