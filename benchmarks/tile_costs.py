@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MIB = 2.0**20
 VALUE_BYTES = 2 + 4  # of a pixel of the map: its class and its confidence
 # Bands and classes; of 280 bands, the window of a tile is held in memory.
-SIZES = ((280, 9), (400, 9), (1000, 9), (100, 300), (100, 400), (280, 300))
+SIZES = ((280, 9), (400, 9), (1000, 9), (100, 400))
 SMALL, CLASSES, PER_CLASS = 240, 9, 30  # the scene that the large one repeats
 BLOCK, PER_BLOCK = 12, 5  # of many classes, each has a block of so many pixels a side, and labels
 AROUND = 120  # pixels around the tile in the middle that are written: more than it looks at

@@ -186,8 +186,8 @@ class Walker:
         np.maximum(refined, 0, out=refined)
         refined /= np.maximum(refined.sum(axis=2, keepdims=True), 1e-12)
         temperature = np.exp(self.recipe.doubt - self.recipe.assurance * share)
-        for some in strips(len(out), TEMPERED_ROWS):  # of many classes, a copy would be large
-            out[some] = tempered(refined[some], temperature[some])
+        for part in strips(len(out), TEMPERED_ROWS):  # of many classes, a copy would be large
+            out[part] = tempered(refined[part], temperature[part])
         return out
 
 

@@ -28,9 +28,9 @@ from hsi_viewer.learning.survey import Window, tiles
 SIDE = 512  # pixels a side of a tile
 LEAST_SIDE = 32
 IN_ONE_PIECE = 2  # tiles' pixels of a scene that is mapped whole
-# Classes times pixels of a tile with what lies around it: of as many numbers, several copies and
-# what the bands take fit into 2 GiB.
-MOST_NUMBERS = 300 * (SIDE + 2 * OVERLAP) ** 2
+# Classes times pixels of a tile with what lies around it: of as many numbers, two copies and what
+# else a tile takes fit into 2 GiB.
+MOST_NUMBERS = 250 * (SIDE + 2 * OVERLAP) ** 2
 
 
 @dataclass(frozen=True)

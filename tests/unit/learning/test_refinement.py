@@ -124,7 +124,7 @@ def test_many_classes_are_refined_in_their_place_and_in_little_memory() -> None:
             tracemalloc.stop()
     assert found is said
     np.testing.assert_array_equal(found, wanted)
-    assert peak < 2 * said.nbytes
+    assert peak < 1.8 * said.nbytes
 
 
 def test_confidence_grows_towards_labels() -> None:

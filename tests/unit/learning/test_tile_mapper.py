@@ -21,6 +21,7 @@ from hsi_viewer.learning.classifiers import hybridsn_sd, lda
 from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.learning.one_thread import one_thread
 from hsi_viewer.learning.recipe import WalkerRecipe
+from hsi_viewer.learning.survey import tiles
 from hsi_viewer.learning.tile_mapper import (
     LEAST_SIDE,
     SIDE,
@@ -30,6 +31,7 @@ from hsi_viewer.learning.tile_mapper import (
     side_for,
 )
 from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.voices import ensemble
 from tests.unit.learning.made import SMALL, made_scene
 
 ROWS, COLUMNS = 40, 44
@@ -103,7 +105,7 @@ def test_a_map_of_one_piece_is_what_the_model_predicts(scene, model):
 
 @pytest.mark.parametrize(
     ("side", "classes", "wanted"),
-    [(512, 2, 512), (512, 300, 512), (512, 400, 426), (1024, 20, 1024), (1024, 400, 426),
+    [(512, 2, 512), (512, 250, 512), (512, 400, 377), (1024, 20, 1024), (1024, 400, 377),
      (100, 400, 100), (512, 60_000, 32)],
 )  # fmt: skip
 def test_many_classes_make_the_tiles_smaller(side, classes, wanted):
@@ -122,6 +124,21 @@ def test_a_scene_that_one_piece_would_be_too_much_of_is_mapped_in_tiles(scene, m
     assert found.windows == asked.windows
     assert len(found.windows) == 4
     np.testing.assert_array_equal(found.tile(2).probabilities, asked.tile(2).probabilities)
+
+
+def test_many_classes_are_mapped_in_smaller_parts(scene, monkeypatch):
+    """To the same map but for the last digits; few classes as ever."""
+    model = fit(scene[0], scene[1], CPU, recipe=SMALL)
+    assert [ensemble.tile_side(n, 24) for n in (2, 250, 400, 60_000)] == [160, 160, 116, 16]
+    mapper = TileMapper(model, scene[2], MapSettings("full", side=28))
+    wanted = mapper.tile(0)
+    monkeypatch.setattr(ensemble, "MOST_CLASSES", 0)
+    asked = []
+    monkeypatch.setattr(ensemble, "tiles", lambda *given: asked.append(given) or tiles(*given))
+    found = mapper.tile(0)
+    assert asked[0][2] == 16
+    np.testing.assert_array_equal(found.class_map, wanted.class_map)
+    np.testing.assert_allclose(found.probabilities, wanted.probabilities, atol=1e-5)
 
 
 class Foreign:
