@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 MIB = 2.0**20
 VALUE_BYTES = 2 + 4  # of a pixel of the map: its class and its confidence
-MANY_BANDS = (280, 400, 1000)  # of the first, the window of a tile is held in memory
+# Bands and classes; of 280 bands, the window of a tile is held in memory.
+SIZES = ((280, 9), (400, 9), (1000, 9), (100, 400))
 SMALL, CLASSES, PER_CLASS = 240, 9, 30  # the scene that the large one repeats
+BLOCK, PER_BLOCK = 12, 5  # of many classes, each has a block of so many pixels a side, and labels
 AROUND = 120  # pixels around the tile in the middle that are written: more than it looks at
 
 
@@ -108,23 +110,28 @@ def _written() -> int:
 def tile_memory(measured: Measured, folder: Path, watched: Callable[[list[str]], Run]) -> None:
     """Peak memory of a process that maps one tile with neighbours on all sides, refined."""
     figure = "peak memory of an inner tile, refine full"
-    for bands in MANY_BANDS:
+    for bands, classes in SIZES:
         size = f"{SIDE}x{SIDE}x{bands} float32"
+        size += f", {classes} classes" * (classes != CLASSES)
         if measured.has("memory", size, figure):
             continue
-        model, scene = _many_bands(folder, bands)
+        model, scene = _model_and_scene(folder, bands, classes)
         run = watched([sys.executable, "-m", "benchmarks.tile_costs", str(model), str(scene)])
         measured.add("memory", size, figure, run.memory / MIB, "MiB", "<= 2048")
 
 
-def _many_bands(folder: Path, bands: int) -> tuple[Path, Path]:
+def _model_and_scene(folder: Path, bands: int, classes: int) -> tuple[Path, Path]:
     """A model, and a scene of three by three tiles that has values around that in the middle."""
-    model, scene = folder / f"model {bands}", folder / f"inner {bands}.hdr"
-    cube, truth = generated(SMALL, SMALL, bands, CLASSES)
+    name = f"{bands} {classes}"
+    model, scene = folder / f"model {name}", folder / f"inner {name}.hdr"
+    cube, truth = (
+        generated(SMALL, SMALL, bands, CLASSES) if classes == CLASSES else blocks(bands, classes)
+    )
     values = cube.read().astype(np.float32)
     labels, rng = np.zeros_like(truth), np.random.default_rng(1)
-    for k in range(1, CLASSES + 1):
-        labels.flat[rng.choice(np.flatnonzero(truth == k), PER_CLASS, replace=False)] = k
+    for k in range(1, classes + 1):
+        count = PER_CLASS if classes == CLASSES else PER_BLOCK
+        labels.flat[rng.choice(np.flatnonzero(truth == k), count, replace=False)] = k
     fit(HyperCube.from_array(values), labels, TrainingConfig(device="cpu")).save(model)
     side, first, last = 3 * SIDE, SIDE - AROUND, 2 * SIDE + AROUND
     fields = f"samples = {side}\nlines = {side}\nbands = {bands}\ndata type = 4\nbyte order = 0"
@@ -137,11 +144,24 @@ def _many_bands(folder: Path, bands: int) -> tuple[Path, Path]:
     return model, scene
 
 
+def blocks(bands: int, classes: int) -> tuple[HyperCube, NDArray[np.uint16]]:
+    """A block of each of many classes, with a spectrum each, noise, uint16, and their classes."""
+    rng, across = np.random.default_rng(0), SMALL // BLOCK
+    rows, columns = np.mgrid[:SMALL, :SMALL] // BLOCK
+    truth = ((rows * across + columns) % classes + 1).astype(np.uint16)
+    spectra = rng.uniform(0, 8000, (classes + 1, bands))
+    noisy = spectra[truth] + rng.normal(0, 150, (SMALL, SMALL, bands))
+    return HyperCube.from_array(np.clip(noisy, 0, 65535).astype(np.uint16)), truth
+
+
 def map_the_middle(model: str, scene: str) -> None:
     """Map the tile in the middle of a scene."""
     cube = opened(Scene(scene), options_for("full"))
     mapper = TileMapper(load_model(Path(model)), cube, MapSettings("full"))
-    mapper.tile(len(mapper.windows) // 2)
+    middle = 3 * SIDE // 2
+    mapper.tile(
+        next(i for i, w in enumerate(mapper.windows) if all(p.start <= middle < p.stop for p in w))
+    )
 
 
 if __name__ == "__main__":

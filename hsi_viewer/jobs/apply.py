@@ -14,14 +14,14 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.progress import Note, TaskCancelledError
 from hsi_viewer.core.validation import json_values
 from hsi_viewer.jobs.batch.compute import Task, TileDone
-from hsi_viewer.jobs.batch.finish import facts_of, finish_scene, finished
+from hsi_viewer.jobs.batch.finish import drop_tiles, facts_of, finish_scene, finished
 from hsi_viewer.jobs.batch.plan import MapOptions
 from hsi_viewer.jobs.batch.planning import (
     digest_for,
     kept_plan,
-    make_plan,
     map_settings,
     model_digest,
+    plan_of,
 )
 from hsi_viewer.jobs.batch.pools import pool_of
 from hsi_viewer.jobs.batch.running import STOPPED, Failure, Runner
@@ -95,7 +95,7 @@ def apply_model(
         mapper = TileMapper(model, cube, map_settings(options), token=job.token)
         ids = None if scored is None else scored.ids
         if len(mapper.windows) > 1:
-            one = _Tiled(Scene(cube_source), cube, model, model_path, options)
+            one = _Tiled(Scene(cube_source), cube, model, model_path, options, mapper)
             return one.mapped(job, workers, watch, ids, resume=resume)
         prediction = mapper.tile(0, job.token, job)
         if model.warning:
@@ -132,6 +132,7 @@ class _Tiled(Struct, frozen=True):
     model: Model
     model_path: Path
     options: MapOptions
+    mapper: TileMapper
 
     def mapped(
         self,
@@ -145,12 +146,11 @@ class _Tiled(Struct, frozen=True):
         digest = digest_for(self.cube, self.scene, model_digest(self.model_path), self.options)
         kept = finished(job.output, digest, job.formats or FORMATS) if resume else None
         if kept is not None and test is None:
+            drop_tiles(job.output)
             return JobResult(json_values((job.output / "report.json").read_bytes()))
         plan = kept_plan(job.output, digest, self.scene, self.model_path)
         if plan is None:
-            plan = make_plan(
-                self.cube, self.scene, self.model, self.model_path, self.options, digest, job.token
-            )
+            plan = plan_of(self.mapper, self.scene, self.model_path, self.options, digest)
             plan.write(job.output)
         there = facts_of(plan, job.output)
         count = workers if isinstance(workers, int) else workers.count

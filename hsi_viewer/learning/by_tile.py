@@ -72,13 +72,15 @@ class ByTile:
         inner = tuple(
             slice(w.start - o.start, w.stop - o.start) for w, o in zip(window, wide, strict=True)
         )
-        probabilities = raw.probabilities
         if self.walker is not None and guide is not None:
             seeds = np.full(raw.valid.shape, -1)
             with Walker(*guide, seeds, self.walker, token, edge) as walker:
-                probabilities = walker.refined(self.votes(probabilities))
+                # One in the place of the other: of many classes, each is large.
+                raw = replace(raw, probabilities=self.votes(raw.probabilities))
+                refined = walker.refined(raw.probabilities, overwrite=True)
+                raw = replace(raw, probabilities=refined)
         return DenseOutput(
-            self.final(probabilities[inner]),
+            self.final(raw.probabilities[inner]),
             raw.disagreement[inner],
             raw.valid[inner],
             None if raw.far is None else raw.far[inner],

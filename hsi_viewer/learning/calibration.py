@@ -42,9 +42,13 @@ def tempered(probabilities: FloatArray, temperature: float | FloatArray) -> Floa
     # Divided by the largest first, so that no power of all of them vanishes.
     relative = probabilities / np.maximum(probabilities.max(axis=-1, keepdims=True), 1e-12)
     np.maximum(relative, 1e-12, out=relative)
-    powered = relative ** (1.0 / temperature)
-    powered /= powered.sum(axis=-1, keepdims=True)
-    result: FloatArray = powered.astype(np.float32, copy=False)
+    exponent = 1.0 / temperature
+    if np.result_type(relative, exponent) == relative.dtype:
+        relative **= exponent  # in its place: of many classes it is large
+    else:
+        relative = relative**exponent
+    relative /= relative.sum(axis=-1, keepdims=True)
+    result: FloatArray = relative.astype(np.float32, copy=False)
     return result
 
 

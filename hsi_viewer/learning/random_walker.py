@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.calibration import tempered
-from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.features import FloatArray, strips
 from hsi_viewer.learning.grid_solver import GridSolver
 from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.survey import Window, tiles
@@ -26,6 +26,7 @@ from hsi_viewer.learning.survey import Window, tiles
 IN_ONE_PIECE = 1_500_000  # pixels, in about 1.1 GiB
 TILE, OVERLAP = 1024, 64  # of larger scenes, pixels; labels and edges reach about 30 pixels
 AT_ONCE = 20  # classes solved at once
+TEMPERED_ROWS = 64
 SMALL_GAMMA = 1e-4  # below, 32 bits do not resolve it beside the weights
 LEAST_GAMMA = 1e-9  # what keeps a pixel without label and neighbour solvable
 # Squared distance, in units of the 90 % quantile, beyond which no edge of an image lies.
@@ -122,8 +123,12 @@ class Walker:
         self._pool.shutdown(cancel_futures=True)
         self._whole = None
 
-    def refined(self, probabilities: FloatArray) -> FloatArray:
+    def refined(self, probabilities: FloatArray, *, overwrite: bool = False) -> FloatArray:
         """Probabilities (rows, columns, classes) made smooth; float32, each pixel sums to 1.
+
+        Parameters
+        ----------
+        overwrite : whether the result may take the place of the probabilities.
 
         Raises
         ------
@@ -131,12 +136,15 @@ class Walker:
             if the token was cancelled.
         """
         if self._whole is not None:
-            return self._solved(probabilities, self.seeds, self._whole.result())
+            out = probabilities if overwrite else np.empty(probabilities.shape, np.float32)
+            return self._solved(probabilities, self.seeds, self._whole.result(), out)
         rows, columns = self.seeds.shape
         solved = np.empty_like(probabilities)
         for tile in tiles(rows, columns, TILE):
             r, c = wide = tuple(slice(max(0, s.start - OVERLAP), s.stop + OVERLAP) for s in tile)
-            part = self._solved(probabilities[wide], self.seeds[wide], self._factors((r, c)))
+            seen = probabilities[wide]
+            out = np.empty(seen.shape, np.float32)
+            part = self._solved(seen, self.seeds[wide], self._factors((r, c)), out)
             inner = tuple(
                 slice(s.start - w.start, s.stop - w.start) for s, w in zip(tile, wide, strict=True)
             )
@@ -156,9 +164,16 @@ class Walker:
         )
 
     def _solved(
-        self, probabilities: FloatArray, seeds: NDArray[np.int64], solver: GridSolver
+        self,
+        probabilities: FloatArray,
+        seeds: NDArray[np.int64],
+        solver: GridSolver,
+        out: FloatArray,
     ) -> FloatArray:
-        """The solutions of all classes, and of the share of the labels, as tempered shares."""
+        """The solutions of all classes, and of the share of the labels, as tempered shares.
+
+        They are put into an array, which may be that of the probabilities.
+        """
         classes = probabilities.shape[2]
         solved = np.zeros((*seeds.shape, classes + 1), np.float32)
         np.multiply(probabilities, max(self.recipe.gamma, LEAST_GAMMA), out=solved[:, :, :classes])
@@ -170,7 +185,10 @@ class Walker:
         refined, share = solved[:, :, :classes], solved[:, :, classes:]
         np.maximum(refined, 0, out=refined)
         refined /= np.maximum(refined.sum(axis=2, keepdims=True), 1e-12)
-        return tempered(refined, np.exp(self.recipe.doubt - self.recipe.assurance * share))
+        temperature = np.exp(self.recipe.doubt - self.recipe.assurance * share)
+        for part in strips(len(out), TEMPERED_ROWS):  # of many classes, a copy would be large
+            out[part] = tempered(refined[part], temperature[part])
+        return out
 
 
 def walk(

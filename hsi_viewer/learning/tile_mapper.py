@@ -5,6 +5,7 @@ Tiles need nothing of one another: several processes may compute them, in any or
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort, SilentPort
 from hsi_viewer.core.training import Refine, Standardise
-from hsi_viewer.learning.by_tile import ByTile
+from hsi_viewer.learning.by_tile import OVERLAP, ByTile
 from hsi_viewer.learning.model import TrainedModel, prediction_of
 from hsi_viewer.learning.one_thread import one_thread
 from hsi_viewer.learning.scaling import Scaling
@@ -25,7 +26,11 @@ from hsi_viewer.learning.scene_mapper import SceneMapper
 from hsi_viewer.learning.survey import Window, tiles
 
 SIDE = 512  # pixels a side of a tile
+LEAST_SIDE = 32
 IN_ONE_PIECE = 2  # tiles' pixels of a scene that is mapped whole
+# Classes times pixels of a tile with what lies around it: of as many numbers, two copies and what
+# else a tile takes fit into 2 GiB.
+MOST_NUMBERS = 250 * (SIDE + 2 * OVERLAP) ** 2
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class MapSettings:
     Attributes
     ----------
     refine, standardise : as of `TrainedModel.predict`.
-    side : pixels a side of a tile; scenes of twice as many pixels as a tile are mapped whole.
+    side : pixels a side of a tile, less where there are many classes (`side_for`); scenes of twice
+        as many pixels as a tile are mapped whole.
     """
 
     refine: Refine = "auto"
@@ -115,22 +121,21 @@ class TileMapper:
         self.windows: list[Window] = [(slice(0, cube.rows), slice(0, cube.columns))]
         self._by_tile: ByTile | None = None
         with one_thread():
-            if isinstance(model, TrainedModel | SceneMapper) and not self._is_small:
-                statistics = self._set_up(model, statistics, token)
+            if isinstance(model, TrainedModel | SceneMapper):
+                side = side_for(settings.side, len(model.class_ids))
+                if cube.rows * cube.columns > IN_ONE_PIECE * side**2:
+                    statistics = self._set_up(model, side, statistics, token)
         self.statistics = statistics or SceneStatistics(cube.fill_values or ())
-
-    @property
-    def _is_small(self) -> bool:
-        return self.cube.rows * self.cube.columns <= IN_ONE_PIECE * self._settings.side**2
 
     def _set_up(
         self,
         model: TrainedModel | SceneMapper,
+        side: int,
         known: SceneStatistics | None,
         token: CancelToken,
     ) -> SceneStatistics:
         cube, settings = self.cube, self._settings
-        self.windows = list(tiles(cube.rows, cube.columns, settings.side))
+        self.windows = list(tiles(cube.rows, cube.columns, side))
         scaling: Scaling | Standardise = settings.standardise
         if known is not None and known.scaling is not None:
             scaling = known.scaling
@@ -176,3 +181,15 @@ class TileMapper:
         )
         self._model.seconds.update(model.seconds)
         return found
+
+
+def side_for(side: int, classes: int) -> int:
+    """The side of a tile in pixels, so that its memory is bounded whatever the number of classes.
+
+    Parameters
+    ----------
+    side : that is wanted.
+    classes : of the model.
+    """
+    most = math.isqrt(MOST_NUMBERS // classes) - 2 * OVERLAP
+    return min(side, max(LEAST_SIDE, most))

@@ -166,8 +166,16 @@ def finish_scene(
     )
     with replacing(job.output / MANIFEST) as (new,):
         new.write_text(json.dumps(asdict(manifest), indent=1, allow_nan=False), encoding="utf-8")
-    shutil.rmtree(job.output / TILES, ignore_errors=True)
+    drop_tiles(job.output)
     return result
+
+
+def drop_tiles(folder: Path) -> None:
+    """Remove the tiles of a scene that is put together.
+
+    A call that was killed may have left them, or one that was at the same part written some again.
+    """
+    shutil.rmtree(folder / TILES, ignore_errors=True)
 
 
 def _outside(facts: Sequence[TileFacts], mapped: int) -> float | None:

@@ -87,6 +87,13 @@ def make_plan(
         if the model cannot map the cube, or not so.
     """
     mapper = TileMapper(model, cube, map_settings(options), token=token)
+    return plan_of(mapper, scene, model_path, options, digest)
+
+
+def plan_of(
+    mapper: TileMapper, scene: Scene, model_path: Path, options: MapOptions, digest: str
+) -> ScenePlan:
+    """The plan of a scene that was looked at."""
     return ScenePlan(
         version=VERSION,
         digest=digest,
@@ -96,7 +103,7 @@ def make_plan(
         model=str(model_path.absolute()),
         model_digest=model_digest(model_path),
         options=options,
-        shape=(cube.rows, cube.columns),
+        shape=(mapper.cube.rows, mapper.cube.columns),
         windows=[((r.start, r.stop), (c.start, c.stop)) for r, c in mapper.windows],
         statistics=mapper.statistics.record(),
     )

@@ -31,6 +31,7 @@ from hsi_viewer.core.validation import InvalidError, checked, json_values
 from hsi_viewer.jobs.batch.compute import Notes, Task, TileDone
 from hsi_viewer.jobs.batch.finish import (
     Manifest,
+    drop_tiles,
     facts_of,
     finish_scene,
     finished,
@@ -266,6 +267,7 @@ class _Batch:
             keep = job.resume or job.shares_work
             manifest = self._finished(number, digest) if keep else None
             if manifest is not None:
+                drop_tiles(folder)
                 self._work.keep(number, len(manifest.tiles))
                 self._end(number, self._done(number, manifest))
                 return []
@@ -336,6 +338,7 @@ class _Batch:
         with self._lock(number):
             known = self._finished(number, plan.digest)
             if known is not None:  # another call was faster
+                drop_tiles(folder)
                 return self._done(number, known)
             facts = [f for f in facts_of(plan, folder) if f is not None]
             if len(facts) < len(plan.windows):

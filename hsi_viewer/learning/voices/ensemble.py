@@ -18,7 +18,7 @@ from hsi_viewer.learning.network import SdhsiNet
 from hsi_viewer.learning.predictor import UNLIKELY, DenseOutput, precision
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_windows import moved
-from hsi_viewer.learning.survey import Window, tiles
+from hsi_viewer.learning.survey import TILE, Window, tiles
 from hsi_viewer.learning.voices.closest_pixels import closest_pixels, principal_axes
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
@@ -30,6 +30,8 @@ Voices = dict[VoiceName, Voice]
 Part = tuple[slice | range, slice | range]  # rows and columns, or every n-th of them
 SPECTRAL = {kind.name: kind.spectra for kind in KINDS}
 ROWS = 16  # of a tile, of which the voices speak at once
+MOST_CLASSES = 250  # of which a tile of the usual side takes some 0.7 GiB
+LEAST_SIDE = 16
 
 
 @dataclass(frozen=True)
@@ -262,7 +264,8 @@ class Ensemble:
         disagreement = np.zeros((rows, columns), np.float32)
         valid = np.empty((rows, columns), bool)
         far = np.zeros((rows, columns), bool) if np.isfinite(within) else None
-        windows = list(tiles(rows, columns))
+        side = TILE if part is None else tile_side(classes, scene.features.reach)
+        windows = list(tiles(rows, columns, side))
         by_products = not self.hears_network and not scene.is_kept
         look = self._products if by_products else self._features
         for done, tile in enumerate(windows):
@@ -338,6 +341,19 @@ class Ensemble:
             return {}
         values, valid = scene.spectra(*tile)
         return {n: self.voices[n].scores(values).reshape(*valid.shape, -1) for n in asked}
+
+
+def tile_side(classes: int, reach: int) -> int:
+    """Pixels a side of what is mapped at once, so that many classes take no more memory.
+
+    Parameters
+    ----------
+    reach : pixels that the features look around their own.
+    """
+    if classes <= MOST_CLASSES:
+        return TILE
+    around = 2 * reach
+    return max(LEAST_SIDE, int((TILE + around) * np.sqrt(MOST_CLASSES / classes)) - around)
 
 
 def exits_of(network: SdhsiNet, features: FloatArray) -> FloatArray:

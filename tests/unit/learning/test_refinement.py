@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -14,6 +16,7 @@ from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.dissection import depths, front_of
 from hsi_viewer.learning.grid_solver import boxes_at_once
 from hsi_viewer.learning.random_walker import (
+    Walker,
     edge_weights,
     squared_distances,
     usual_mean,
@@ -102,6 +105,26 @@ def test_tiles_that_overlap_agree_with_one_piece(monkeypatch) -> None:
     tiled = walk(probabilities, guide, valid, seeds, WalkerRecipe())
     assert np.abs(exact - tiled).max() < 0.02
     assert (exact.argmax(2) == tiled.argmax(2)).mean() > 0.999
+
+
+def test_many_classes_are_refined_in_their_place_and_in_little_memory() -> None:
+    """Bit for bit as in an array of their own, with the solutions as the only large copy."""
+    shape, classes = (200, 24), 150
+    rng = np.random.default_rng(0)
+    guide = rng.normal(size=(3, *shape)).astype(np.float32)
+    said = rng.dirichlet(np.ones(classes), shape).astype(np.float32)
+    seeds, valid = np.full(shape, -1), np.ones(shape, bool)
+    with Walker(guide, valid, seeds, WalkerRecipe()) as walker:
+        wanted = walker.refined(said)
+        tracemalloc.start()
+        try:
+            found = walker.refined(said, overwrite=True)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert found is said
+    np.testing.assert_array_equal(found, wanted)
+    assert peak < 1.8 * said.nbytes
 
 
 def test_confidence_grows_towards_labels() -> None:

@@ -15,14 +15,23 @@ from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.errors import SettingError
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.core.training import TrainingConfig
-from hsi_viewer.learning import by_tile, scene_features
+from hsi_viewer.learning import by_tile, scene_features, tile_mapper
 from hsi_viewer.learning.by_tile import SCALE_SIDE, ByTile
 from hsi_viewer.learning.classifiers import hybridsn_sd, lda
 from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.learning.one_thread import one_thread
 from hsi_viewer.learning.recipe import WalkerRecipe
-from hsi_viewer.learning.tile_mapper import MapSettings, SceneStatistics, TileMapper
+from hsi_viewer.learning.survey import tiles
+from hsi_viewer.learning.tile_mapper import (
+    LEAST_SIDE,
+    SIDE,
+    MapSettings,
+    SceneStatistics,
+    TileMapper,
+    side_for,
+)
 from hsi_viewer.learning.trainer import fit
+from hsi_viewer.learning.voices import ensemble
 from tests.unit.learning.made import SMALL, made_scene
 
 ROWS, COLUMNS = 40, 44
@@ -92,6 +101,44 @@ def test_a_map_of_one_piece_is_what_the_model_predicts(scene, model):
         found = TileMapper(model, scene[0], MapSettings()).tile(0)
     np.testing.assert_array_equal(found.confidence, wanted.confidence)
     np.testing.assert_array_equal(found.class_map, wanted.class_map)
+
+
+@pytest.mark.parametrize(
+    ("side", "classes", "wanted"),
+    [(512, 2, 512), (512, 250, 512), (512, 400, 377), (1024, 20, 1024), (1024, 400, 377),
+     (100, 400, 100), (512, 60_000, 32)],
+)  # fmt: skip
+def test_many_classes_make_the_tiles_smaller(side, classes, wanted):
+    assert side_for(side, classes) == wanted
+    with_margin = (wanted + 2 * by_tile.OVERLAP) ** 2 * classes
+    assert wanted == LEAST_SIDE or with_margin <= tile_mapper.MOST_NUMBERS
+
+
+def test_a_scene_that_one_piece_would_be_too_much_of_is_mapped_in_tiles(scene, model, monkeypatch):
+    """The same tiles as if they had been asked for."""
+    monkeypatch.setattr(tile_mapper, "LEAST_SIDE", 28)
+    most = len(model.class_ids) * (28 + 2 * by_tile.OVERLAP) ** 2
+    monkeypatch.setattr(tile_mapper, "MOST_NUMBERS", most)
+    found = TileMapper(model, scene[2], MapSettings("full", side=SIDE))
+    asked = TileMapper(model, scene[2], MapSettings("full", side=28))
+    assert found.windows == asked.windows
+    assert len(found.windows) == 4
+    np.testing.assert_array_equal(found.tile(2).probabilities, asked.tile(2).probabilities)
+
+
+def test_many_classes_are_mapped_in_smaller_parts(scene, monkeypatch):
+    """To the same map but for the last digits; few classes as ever."""
+    model = fit(scene[0], scene[1], CPU, recipe=SMALL)
+    assert [ensemble.tile_side(n, 24) for n in (2, 250, 400, 60_000)] == [160, 160, 116, 16]
+    mapper = TileMapper(model, scene[2], MapSettings("full", side=28))
+    wanted = mapper.tile(0)
+    monkeypatch.setattr(ensemble, "MOST_CLASSES", 0)
+    asked = []
+    monkeypatch.setattr(ensemble, "tiles", lambda *given: asked.append(given) or tiles(*given))
+    found = mapper.tile(0)
+    assert asked[0][2] == 16
+    np.testing.assert_array_equal(found.class_map, wanted.class_map)
+    np.testing.assert_allclose(found.probabilities, wanted.probabilities, atol=1e-5)
 
 
 class Foreign:

@@ -405,6 +405,32 @@ def test_parts_make_the_same_whatever_their_order(refined, tmp_path):
     assert results_of(tmp_path / "out") == reference
 
 
+@pytest.mark.parametrize("left", ["by a kill after the last file", "by a slower call"])
+def test_tiles_of_a_scene_that_is_complete_do_not_stay(job, tmp_path, monkeypatch, left):
+    """The same part twice at once: the other has put the scene together, and taken the tiles."""
+    one = structs.replace(job, scenes=job.scenes[:1], part=(1, 1))
+    tiles, real = tmp_path / "out" / "large" / "tiles", compute.compute_tile
+    if left == "by a slower call":
+
+        def overtaken(task, token):
+            if task.index == 1:
+                monkeypatch.setattr(pools, "compute_tile", real)
+                run_batch(one)
+                tiles.mkdir()
+                tile_path(tiles, 1).write_bytes(b"of the slower call")
+            return real(task, token)
+
+        monkeypatch.setattr(pools, "compute_tile", overtaken)
+    result = run_batch(one)
+    if left == "by a kill after the last file":
+        tiles.mkdir()
+        tile_path(tiles, 1).write_bytes(b"no matter what")
+        result = run_batch(one)
+    assert [s.status for s in result.scenes] == ["done"]
+    assert not tiles.exists()
+    assert not list((tmp_path / "out" / ".batch").glob("*.error"))
+
+
 def test_assembling_computes_nothing(job, tmp_path, capsys):
     run_batch(structs.replace(job, part=(1, 2)))
     result = run_batch(structs.replace(job, assemble=True))
