@@ -134,8 +134,8 @@ def _examined(cube: HyperCube) -> HyperCube:
         return examined(cube)
     except TooLongError:
         return replace(cube, warnings=(*cube.warnings, NOT_EXAMINED))
-    except HsiError:
-        return cube
+    except HsiError as error:
+        return replace(cube, warnings=(*cube.warnings, f"Not all values can be read: {error}"))
 
 
 def _library_of(source: str | Path) -> tuple[Path, dict[str, str]] | None:

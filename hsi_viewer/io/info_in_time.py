@@ -53,7 +53,10 @@ def found_in_time(source: str, *, diagnose: bool) -> Found:
     with suppress(OSError):  # of a folder that was deleted
         folder = os.getcwd()  # noqa: PTH109
     question = {"info": source, "diagnose": diagnose, "folder": folder}
-    told, problem = probe.told(question)
+    try:
+        told, problem = probe.told(question)
+    except FileError:  # no process can be started here
+        return _found_here(source, diagnose=diagnose)
     found = _found(told)
     if any("fault" in step for step in told):  # it happens here, too, and is reported as any other
         return _found_here(source, diagnose=diagnose)

@@ -315,6 +315,7 @@ def _read_envi(path: Path) -> LabelFile:
 
 def _read_raster(path: Path, part: str | None) -> LabelFile:
     """Single-band raster that GDAL reads, with colour table and names where there are any."""
+    from hsi_viewer.io.rasters.cut_tags import without_tags
     from hsi_viewer.io.rasters.georeference import georeference_of
     from hsi_viewer.io.rasters.geotiff import image_of
     from hsi_viewer.io.rasters.side_tags import bare
@@ -343,7 +344,8 @@ def _read_raster(path: Path, part: str | None) -> LabelFile:
     ids = _ids(path, array, nodata)
     zero = names.pop(0, "Class 0" if 0 in colours else "")
     colours = {i: c for i, c in colours.items() if i and (i in names or (ids == i).any())}
-    return LabelFile(ids, names, colours, path.name, zero, georeference)
+    notes = tuple(without_tags(path, source.page))
+    return LabelFile(ids, names, colours, path.name, zero, georeference, notes)
 
 
 def _category_names(side: Path) -> dict[int, str]:

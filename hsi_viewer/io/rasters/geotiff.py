@@ -23,6 +23,7 @@ from hsi_viewer.io.files.composed_sources import ScaledSource
 from hsi_viewer.io.files.gdal import page_shapes, path_of
 from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.metadata.wavelengths import from_band_names
+from hsi_viewer.io.rasters.cut_tags import without_tags
 from hsi_viewer.io.rasters.georeference import georeference_of
 from hsi_viewer.io.rasters.raster_source import RasterSource, _interleave
 from hsi_viewer.io.rasters.tags import RasterTags, spectral_metadata
@@ -157,6 +158,8 @@ def raster_metadata(source: RasterSource, warnings: list[str]) -> CubeMetadata:
     names = tags.names(tuple(described[band - 1] for band in source.mask.bands))
     whole = {**dataset.tags(ns="ENVI"), **dataset.tags()}
     warnings += source.mask.remarks
+    if dataset.driver == "GTiff":
+        warnings += without_tags(path_of(dataset), source.page)
     beside = path_of(dataset).with_name(path_of(dataset).name + ".msk").is_file()
     if beside and source.mask.alpha is None:  # GDAL is not let at it: see open_raster
         warnings.append("The file has a mask of pixels without data; it is not applied.")

@@ -36,7 +36,7 @@ class RasterSource:
     """
 
     def __init__(self, path: Path, page: int | None = None) -> None:
-        self._path = path
+        self._path, self.page = path, page
         try:
             opened = open_raster(path, driver=driver_of(path), page=page)
         except RasterioError as error:

@@ -36,7 +36,13 @@ from hsi_viewer.io.files.text_file import cells_of, text_of
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.grid import PIXELS, Grid
 from hsi_viewer.io.regions.vector import read_features
-from hsi_viewer.io.regions.vector_writer import in_degrees, move_to, system_of
+from hsi_viewer.io.regions.vector_writer import (
+    in_degrees,
+    layer_of,
+    made_in,
+    move_to,
+    system_of,
+)
 
 SUFFIXES = (".gpkg", ".geojson", ".csv")
 WHOLE = ("row", "column", "seed", "points")
@@ -140,14 +146,14 @@ def _write_layer(
 
     points: Any = list(shapely.points(x, y))
     crs = system_of(grid)
-    options: dict[str, Any] = {}
+    options = layer_of(path)
     if path.suffix.lower() == ".geojson":
         options["COORDINATE_PRECISION"] = "12"
         if crs is not None and crs.to_epsg() != 4326:  # as its standard requires
             degrees = crs_of("EPSG:4326")
             points, crs = in_degrees(path, points, crs, degrees), degrees
     with tempfile.TemporaryDirectory(prefix="hsi-points-") as folder:
-        made = Path(folder, path.name)
+        made = made_in(folder, path)
         wkt = None if crs is None else crs.to_wkt()
         try:
             write_layer(made, points, fields, wkt, geometry="Point", **options)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from string import punctuation
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from hsi_viewer.atomic import replacing, told_of
 from hsi_viewer.core.errors import ExportError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, palette_colour
+from hsi_viewer.core.text import one_line
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.shapes import reprojected
@@ -95,10 +97,10 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
     written = degrees if turned else crs
     wkt = None if written is None else written.to_wkt()
     with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:
-        made = Path(folder, path.name)
+        made = made_in(folder, path)
         if made.suffix.lower() == ".shp":  # GDAL names the parts in small letters
             made = made.with_suffix(".shp")
-        more = Path(folder, "more", path.name)  # GDAL would read a GeoJSON file to append to it
+        more = Path(folder, "more", made.name)  # GDAL would read a GeoJSON file to append to it
         more.parent.mkdir()
 
         def write(geometries: Sequence[Any], fields: dict[str, NDArray[Any]]) -> None:
@@ -108,6 +110,7 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
             appended = made.exists()
             target = more if geojson and appended else made
             options = {"COORDINATE_PRECISION": "12"} if geojson else {"append": appended}
+            options |= layer_of(path)
             try:
                 write_layer(target, places, fields, wkt, **options)
                 if target is more:
@@ -118,6 +121,17 @@ def new_features(path: Path, grid: Grid) -> Iterator[tuple[Write, list[str]]]:
         yield write, notes
         if made.exists():
             move_to(made, path)
+
+
+def made_in(folder: str, path: Path) -> Path:
+    """What a file is called while GDAL writes it, which can't write some names: "a;b.shp"."""
+    return Path(folder, f"layer{path.suffix}")
+
+
+def layer_of(path: Path) -> dict[str, Any]:
+    """The option of `write_layer` that names the layer after the file, where it has a name."""
+    name = one_line(path.stem).lstrip(punctuation) or "layer"  # as a GeoPackage demands
+    return {} if path.suffix.lower() == ".shp" else {"layer": name}
 
 
 def system_of(grid: Grid) -> Any:

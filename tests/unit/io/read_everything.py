@@ -1,23 +1,28 @@
 """Gives every file below a folder to every reader, with the network functions blocked.
 
-python read_everything.py FOLDER REPORT PORT: a process of its own, for what a reader could do to
-it. The report lists what was tried and should not have been, and ends with two requests that must
-be noticed: one by Python, one by GDAL.
+python read_everything.py FOLDER REPORT PORT CANARIES: a process of its own, for what a reader could
+do to it. The report lists what was tried and should not have been, and ends with what must be
+noticed: a request by Python, one by GDAL, and a canary that a library opens.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import platform
 import socket
+import struct
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 FOLDER, REPORT, PORT = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+CANARIES = Path(sys.argv[4])
+MOST_SECONDS = 20  # of the processor, for one file by one reader
 ACTS = (
     "socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "subprocess.Popen",
     "os.system", "os.exec", "os.posix_spawn", "os.fork", "urllib.Request",
@@ -39,11 +44,44 @@ def watch(event: str, arguments: tuple[object, ...]) -> None:
         found.append(f"{event} {arguments[0]}")
 
 
+class Opened:
+    """The names of files in a folder that anything opens or changes, as Linux tells.
+
+    Audit hooks do not see what libraries in C open.
+    """
+
+    MASK = 0x20 | 0x2 | 0x100 | 0x200  # IN_OPEN, IN_MODIFY, IN_CREATE, IN_DELETE
+    EVENT = struct.Struct("iIII")
+
+    def __init__(self, folder: Path) -> None:
+        self._handle = None
+        if sys.platform == "linux":
+            libc = ctypes.CDLL(None, use_errno=True)
+            self._handle = libc.inotify_init1(os.O_NONBLOCK)
+            assert libc.inotify_add_watch(self._handle, os.fsencode(folder), self.MASK) > 0
+
+    def names(self) -> set[str]:
+        """Those since the last call."""
+        raw = b""
+        if self._handle is not None:
+            with suppress(BlockingIOError):
+                while True:
+                    raw += os.read(self._handle, 1 << 16)
+        seen = set()
+        while raw:
+            _, _, _, length = self.EVENT.unpack_from(raw)
+            end = self.EVENT.size + length
+            seen.add(raw[self.EVENT.size : end].rstrip(b"\0").decode())
+            raw = raw[end:]
+        return seen
+
+
 def main() -> None:
     global watching
     from hsi_viewer.core.cube.cube import HyperCube
     from hsi_viewer.core.cube.georeference import Georeference
     from hsi_viewer.core.errors import HsiError
+    from hsi_viewer.io.files import probe
     from hsi_viewer.io.info import cube_info
     from hsi_viewer.io.labels.label_file import read_labels
     from hsi_viewer.io.labels.legend_file import read_legend
@@ -69,6 +107,7 @@ def main() -> None:
         "settings": load_settings,
         "model": load_model,
     }
+    probe.trust_all()  # its helper does what is done here
     platform.processor()  # asked for once by a library, of the program "uname"
     harmless = FOLDER.parent / "harmless.kml"
     harmless.write_text("<kml/>")
@@ -78,9 +117,12 @@ def main() -> None:
     sys.addaudithook(watch)
     outcomes: dict[str, int] = {}
     other: list[str] = []
+    opened = Opened(CANARIES)
     watching = True
-    for path in sorted(p for p in FOLDER.rglob("*") if p.is_file()):
+    paths = sorted(p for p in FOLDER.rglob("*") if p.is_file() or p.suffix == ".zarr")
+    for path in paths:
         for name, read in readers.items():
+            start = time.process_time()
             try:
                 read(path)
                 outcome = "read"
@@ -92,7 +134,18 @@ def main() -> None:
                 outcome = "failed"
                 other.append(f"{name} {path.name}: {error!r}")
             outcomes[f"{name} {outcome}"] = outcomes.get(f"{name} {outcome}", 0) + 1
+            if (seconds := time.process_time() - start) > MOST_SECONDS:
+                other.append(f"{name} {path.name}: {seconds:.0f} s")
+            if names := opened.names():
+                found.append(f"{name} {path}: opened {names}")
     tried, found[:] = list(found), []
+    control(outcomes, opened)
+    facts = {"tried": tried, "failed": other, "files": len(paths), "outcomes": outcomes}
+    REPORT.write_text(json.dumps(facts))
+
+
+def control(outcomes: dict[str, int], opened: Opened) -> None:
+    """Do what must be noticed."""
     try:
         socket.create_connection(("127.0.0.1", PORT), 5)
     except PermissionError:
@@ -103,7 +156,8 @@ def main() -> None:
         rasterio.open(f"/vsicurl/http://127.0.0.1:{PORT}/control/a.tif")
     except rasterio.errors.RasterioIOError:
         outcomes["control by GDAL"] = 1
-    REPORT.write_text(json.dumps({"tried": tried, "failed": other, "outcomes": outcomes}))
+    rasterio.open(CANARIES / "a.tif").close()
+    outcomes["control of canaries"] = len(opened.names())
 
 
 if __name__ == "__main__":

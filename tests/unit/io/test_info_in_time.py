@@ -108,6 +108,13 @@ def test_a_fault_of_the_helper_is_met_again_here(helper, path, monkeypatch):
         found_in_time(str(path), diagnose=True)
 
 
+def test_without_a_helper_the_file_is_read_here(path, monkeypatch):
+    expected = cube_info(path)
+    monkeypatch.setattr(probe, "_probe", Probe())
+    monkeypatch.setattr("sys.executable", str(path.with_name("missing")))
+    assert found_in_time(str(path), diagnose=False) == Found(expected)
+
+
 def test_a_scene_that_is_downloaded_takes_its_time(monkeypatch):
     asked = []
     monkeypatch.setattr("hsi_viewer.io.info.open_cube", lambda s: asked.append(s) or 1 / 0)

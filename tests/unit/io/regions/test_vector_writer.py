@@ -94,3 +94,19 @@ def test_a_place_without_a_longitude_is_not_written_as_geojson(tmp_path):
         write_features(tmp_path / "a.geojson", square, fields, far)
     assert not (tmp_path / "a.geojson").exists()
     write_features(tmp_path / "a.gpkg", square, fields, far)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize("endings", [(".geojson",), (".gpkg",), (".shp", ".shx", ".dbf")])
+def test_names_that_gdal_cannot_write(tmp_path, endings):
+    placed = Grid(10, 10, (2.0, 0.0, 0.0, 0.0, -2.0, 0.0), UTM)
+    fields = {"class_id": np.array([1], np.int32)}
+    for name in ("two\nlines", "a\tb", "a;b", "#", "-a", ".a", "a\\b", "a'b\"c", "\udcff", "Ä水"):
+        for _ in range(2):
+            write_features(
+                tmp_path / f"{name}{endings[0]}", [shapely.box(0, -2, 2, 0)], fields, placed
+            )
+        for ending in endings:
+            copied = tmp_path / f"copy{ending}"
+            copied.write_bytes((tmp_path / f"{name}{ending}").read_bytes())
+        assert pyogrio.read_info(tmp_path / f"copy{endings[0]}")["features"] == 1
