@@ -15,7 +15,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError, LabelError
 from hsi_viewer.core.labels.sampling import draw_per_class
-from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.core.progress import CallbackPort, CancelToken, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs import make_report
@@ -32,6 +32,7 @@ from hsi_viewer.learning import trainer
 from hsi_viewer.learning.classifiers import hybridsn_sd
 from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.learning.model import load_model
+from hsi_viewer.learning.scene_features import COMPARING
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 IDS = (2, 5, 7, 9)
@@ -159,6 +160,23 @@ def test_a_saved_model_maps_a_scene_again(scene, tmp_path):
     assert messages[0] == "Loading the learning engine"
     refined = apply_model(model, cube, Job(tmp_path / "refined", refine="full"))
     assert "refined" in refined.prediction.source
+
+
+def test_a_scene_of_one_tile_is_left_where_it_was_cancelled(scene, tmp_path):
+    cube, truth, _ = scene
+    classify(cube, truth, Job(tmp_path / "model", classifier="lda", formats=("npy",)))
+    token, said = CancelToken(), []
+
+    def stop(item):
+        said.append(item.message)
+        if item.message == COMPARING:
+            token.cancel()
+
+    job = Job(tmp_path / "out", refine="full", token=token, port=CallbackPort(stop))
+    with pytest.raises(TaskCancelledError):
+        apply_model(tmp_path / "model", cube, job)
+    assert said[-1] == COMPARING
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(("ids", "expected"), [((0,), "no pixel"), ((3,), r"one class \(id 3\)")])

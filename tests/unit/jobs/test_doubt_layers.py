@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from hsi_viewer.core.assessment.conformal import ConformalSets
 from hsi_viewer.core.assessment.uncertainty import entropy, margin
+from hsi_viewer.core.cube.band_selection import initial_bands
 from hsi_viewer.core.cube.cube import HyperCube
+from hsi_viewer.core.display.composite import Composite
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.evidence import Evidence, HeldOut, RunEvidence
 from hsi_viewer.core.prediction import Prediction
@@ -23,6 +25,7 @@ from hsi_viewer.jobs.report.pictures import (
     map_picture,
     thinned,
 )
+from hsi_viewer.rendering.scene_picture import render_scene
 from tests.unit.jobs.report.made import made_run
 from tests.unit.learning.made import Recorder
 
@@ -247,7 +250,9 @@ def test_the_map_in_its_colours_and_the_labels_over_the_scene():
     grey = labels.rgba[run.labels == 0]
     assert (grey[:, 0] == grey[:, 1]).all()
     assert (grey[:, 1] == grey[:, 2]).all()
-    assert len(np.unique(grey[:, 0])) > 20
+    scene = render_scene(run.cube, Composite(initial_bands(run.cube))).rgba[run.labels == 0]
+    wanted = np.rint(scene[:, :3] @ [0.299, 0.587, 0.114])  # luma, as of ITU-R BT.601
+    np.testing.assert_array_equal(grey[:, 0], wanted)
     alone = label_picture(made_run(labels=np.zeros((24, 24), np.uint16)))
     assert (alone.name, alone.about[:10]) == ("Scene", "The scene ")
     np.testing.assert_array_equal(alone.rgba[run.labels == 0], grey)

@@ -100,6 +100,15 @@ def test_the_noise_is_known_from_neighbours() -> None:
     assert noise_covariance(np.ones((4, 4, 3), np.float32), np.ones((4, 4), bool)) is None
 
 
+def test_the_noise_of_two_pixels_is_half_the_square_of_their_difference() -> None:
+    values = np.array([[[1.0, 5.0], [3.0, 4.0]]], np.float32)
+    found = noise_covariance(values, np.ones((1, 2), bool))
+    assert found is not None
+    wanted = np.array([[4.0, -2.0], [-2.0, 1.0]]) / 2
+    np.testing.assert_allclose(found.numpy(), wanted + 1e-4 * 1.25 * np.eye(2), rtol=1e-6)
+    assert noise_covariance(values, np.array([[True, False]])) is None
+
+
 @pytest.mark.parametrize("adjusted", [True, False])
 def test_what_stands_out_from_the_noise_comes_first(adjusted: bool) -> None:
     rng = np.random.default_rng(5)

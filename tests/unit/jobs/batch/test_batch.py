@@ -279,8 +279,10 @@ def test_a_stopped_batch_goes_on_where_it_was(job, tmp_path, monkeypatch):
         return real(task, given)
 
     monkeypatch.setattr(pools, "compute_tile", stopping)
+    port = Recorder()
     with pytest.raises(TaskCancelledError):
-        run_batch(structs.replace(job, token=token))
+        run_batch(structs.replace(job, token=token, port=port))
+    assert port.items[-1] == Note("Stopped; what is finished is kept, and --continue resumes it.")
     monkeypatch.setattr(pools, "compute_tile", real)
     with pytest.raises(ExportError, match="add --continue"):
         run_batch(job)

@@ -224,6 +224,10 @@ def test_charts_have_the_colours_of_the_window(name):
         "left": True, "bottom": True, "right": False, "top": False,
     }  # fmt: skip
     assert to_hex(axes.spines["left"].get_edgecolor()) == known["grid"]
+    for each in charts_of(made_facts()):
+        for axes in drawn(made_facts(), each.name, name):
+            assert to_hex(axes.get_facecolor()) == known["panel"], each.name
+            assert to_hex(axes.yaxis.label.get_color()) == known["text"], each.name
     assert to_hex(drawn(made_facts(), "training", name)[0].lines[0].get_color()) == known["red"]
     assert RANDOM.total == 20
 
