@@ -64,6 +64,7 @@ class ClassLegend:
 
     def __init__(self, classes: Iterable[LabelClass] = ()) -> None:
         self._classes: tuple[LabelClass, ...] = ()
+        self._by_id: dict[int, LabelClass] = {}  # of up to 65,535
         self.classes = tuple(classes)
 
     @property
@@ -73,11 +74,11 @@ class ClassLegend:
 
     @classes.setter
     def classes(self, value: tuple[LabelClass, ...]) -> None:
-        ids = [c.id for c in value]
-        if len(set(ids)) != len(ids):
+        by_id = {c.id: c for c in value}
+        if len(by_id) != len(value):
             raise ValueError("Two classes have the same id")
         if value != self._classes:
-            self._classes = value
+            self._classes, self._by_id = value, by_id
             self.changed.emit()
 
     def __iter__(self) -> Iterator[LabelClass]:
@@ -87,13 +88,10 @@ class ClassLegend:
         return len(self._classes)
 
     def __contains__(self, class_id: int) -> bool:
-        return any(c.id == class_id for c in self._classes)
+        return class_id in self._by_id
 
     def __getitem__(self, class_id: int) -> LabelClass:
-        for c in self._classes:
-            if c.id == class_id:
-                return c
-        raise KeyError(class_id)
+        return self._by_id[class_id]
 
     def name_of(self, class_id: int) -> str:
         """Name of a class; also for 0 and for ids that the legend does not hold."""

@@ -151,3 +151,22 @@ def test_a_class_is_moved_to_the_top_to_the_end_and_beyond_either(index, order):
     moved = legend.with_moved(3, index)
     assert [c.id for c in moved] == order
     assert sorted(moved, key=lambda c: c.id) == list(legend)
+
+
+def test_a_class_is_found_without_a_look_at_all_others():
+    """A map may have 65,535 classes, each of which is asked for its name."""
+    compared = []
+
+    class Noted(int):
+        __hash__ = int.__hash__
+
+        def __eq__(self, other):
+            compared.append(other)
+            return int(self) == other
+
+    legend = ClassLegend(LabelClass(Noted(i), f"class {i}", (0, 0, 0)) for i in range(1, 200))
+    compared.clear()
+    assert legend.name_of(199) == legend[199].name == "class 199"
+    assert 199 in legend
+    assert 200 not in legend
+    assert len(compared) < 10
