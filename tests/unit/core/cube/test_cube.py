@@ -105,3 +105,22 @@ def test_small_cubes_are_held_in_memory_and_large_ones_stay_where_they_are():
     assert held.source is not cube.source
     np.testing.assert_array_equal(held.read(), cube.read())
     assert (held.nodata, held.shape, held.dtype) == (5, cube.shape, cube.dtype)
+
+
+class OnDisk:
+    """A source of 4 x 2 x 3 numbers of 4 bytes, which are in no array."""
+
+    shape, dtype = (4, 2, 3), np.dtype(np.float32)
+
+    def read(self, rows, columns, bands):
+        values = np.ones(self.shape, self.dtype)[rows, columns]
+        return values if bands is None else values[:, :, bands]
+
+
+@pytest.mark.parametrize(("limit", "held"), [(96, True), (95, False)])
+def test_a_cube_is_taken_into_memory_up_to_a_limit(limit, held):
+    cube = HyperCube(OnDisk())
+    found = cube.held_in_memory(limit)
+    assert (found is not cube) == held
+    np.testing.assert_array_equal(found.read(), 1)
+    assert not getattr(found.source, "makes_nan", False)

@@ -68,3 +68,12 @@ class Unreadable:
 
     def read(self, rows, columns, bands):
         raise AssertionError("values were read that cannot be missing")
+
+
+@pytest.mark.parametrize(("known", "kept"), [(5, True), (4, False)])
+def test_a_label_stays_where_half_of_the_bands_have_data(known, kept):
+    values = np.full((1, 2, 9), np.nan, np.float32)
+    values[0, 0, :known], values[0, 1] = 1, 1
+    ids = np.full((1, 2), 3, np.uint16)
+    found = labels_on_data(ids, HyperCube.from_array(values), CancelToken())
+    assert found.tolist() == [[3 * kept, 3]]

@@ -92,3 +92,11 @@ def test_the_ends_of_the_library_are_inside_and_what_has_no_wavelength_is_missin
     bands = np.array([350.0, 2500.0, np.nan, 349.9, 2500.1])
     found = resampled_gaussian(FINE, np.ones((1, FINE.size)), bands, np.full(5, 20.0))[0]
     assert np.isnan(found).tolist() == [False, False, True, True, True]
+
+
+def test_channels_count_by_how_much_of_the_range_they_stand_for():
+    """By hand: a band 40 nm wide at 410 nm, on channels 10, 15 and 20 nm wide."""
+    channels, spectrum = np.array([400.0, 410.0, 430.0]), np.array([[1.0, 2.0, 4.0]])
+    found = resampled_gaussian(channels, spectrum, np.array([410.0]), np.array([40.0]))
+    weights = np.array([2**-0.25 * 10, 15, 0.5 * 20])
+    np.testing.assert_allclose(found, [[weights @ spectrum[0] / weights.sum()]])

@@ -537,3 +537,14 @@ def test_a_closed_journal_holds_no_file(path, monkeypatch):
     with pytest.raises(FileError, match="No space left"):
         Journal(path.with_name("another"))
     assert held_below(path.parent) == []
+
+
+@pytest.mark.parametrize("written", [0, 1, len(MAGIC) - 1])
+def test_a_journal_that_was_made_and_no_more_is_begun_again(tmp_path, written):
+    path = tmp_path / "journal"
+    path.write_bytes(MAGIC[:written])
+    journal = Journal(path)
+    journal.append(lambda: Record(Kind.SAVED, {"n": 1, "g": 0}))
+    journal.close()
+    assert path.read_bytes().startswith(MAGIC)
+    assert [record.kind for record in read_records(path).records] == [Kind.SAVED]
