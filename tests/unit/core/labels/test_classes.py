@@ -153,7 +153,6 @@ def test_a_class_is_moved_to_the_top_to_the_end_and_beyond_either(index, order):
     assert sorted(moved, key=lambda c: c.id) == list(legend)
 
 
-<<<<<<< HEAD
 def test_a_class_is_found_without_a_look_at_all_others():
     """A map may have 65,535 classes, each of which is asked for its name."""
     compared = []
@@ -171,7 +170,8 @@ def test_a_class_is_found_without_a_look_at_all_others():
     assert 199 in legend
     assert 200 not in legend
     assert len(compared) < 10
-=======
+
+
 def test_colours_of_ids_are_opaque_but_those_that_are_hidden_or_unknown():
     legend = ClassLegend(
         [
@@ -184,4 +184,3 @@ def test_colours_of_ids_are_opaque_but_those_that_are_hidden_or_unknown():
     assert (table.shape, table.dtype) == ((65536, 4), np.uint8)
     assert table[[0, 2, 5, 65535]].tolist() == [[0] * 4, [1, 2, 3, 255], [0] * 4, [7, 8, 9, 255]]
     assert np.count_nonzero(table[:, 3]) == 2
->>>>>>> mutants
