@@ -165,5 +165,10 @@ def reason_of(error: BaseException) -> str:
     """Why something failed, in a sentence."""
     if isinstance(error, HsiError):
         return str(error)
+    if isinstance(error, BrokenExecutor):
+        return (
+            "the process that computed it was ended, perhaps because memory ran out; use fewer "
+            "--workers or a smaller --tile."
+        )
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -14,7 +14,7 @@ import pytest
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.jobs.batch import running, worker_processes
 from hsi_viewer.jobs.batch.compute import Task
-from hsi_viewer.jobs.batch.running import ATTEMPTS, Failure, Runner
+from hsi_viewer.jobs.batch.running import ATTEMPTS, Failure, Runner, explained
 from hsi_viewer.jobs.batch.worker_processes import WorkerProcesses
 from tests.patience import PATIENCE
 
@@ -80,6 +80,13 @@ def test_what_was_lost_is_tried_again(does, monkeypatch):
 def test_processes_that_are_lost_every_time_end_in_failures(what, monkeypatch):
     pool = MadePool(*[what] * 1000)
     assert ends(pool, monkeypatch) == [(index, False) for index in range(len(TASKS))]
+
+
+def test_a_lost_process_is_explained_with_its_tile():
+    windows = [((0, 9), (0, 9)), ((0, 9), (9, 20))]
+    told = explained([Failure(TASKS[1], BrokenExecutor("x"))], windows)
+    assert told.startswith("Failed three times: rows 0 to 9, columns 9 to 20: the process that")
+    assert "fewer --workers or a smaller --tile" in told
 
 
 @pytest.fixture
