@@ -184,7 +184,7 @@ class TileMapper:
 
 
 def side_for(side: int, classes: int) -> int:
-    """The side of a tile in pixels, so that its memory is bounded whatever the number of classes.
+    """The side of a tile in pixels, so that many classes take no more memory than few.
 
     Parameters
     ----------

@@ -229,7 +229,7 @@ def test_an_interrupt_of_polygons_leaves_no_half_file(tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:  # until the table and the polygons have begun
-        while not (list(folder.iterdir()) and list(temporary.glob("*/p.gpkg"))):
+        while not (list(folder.iterdir()) and list(temporary.glob("*/*.gpkg"))):
             assert running.poll() is None, running.stderr.read()
             select.select([], [], [], 0.01)
         running.send_signal(signal.SIGINT)

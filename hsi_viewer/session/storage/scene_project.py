@@ -27,7 +27,7 @@ MOST_SCENES, MOST_LETTERS, MOST_BYTES = 1000, 4096, 16 * 2**20
 PathText = Annotated[str, Meta(max_length=MOST_LETTERS, pattern=r"^[^\x00-\x1f]*$")]
 
 
-class _Scene(Struct):
+class _Scene(Struct, frozen=True):
     """One entry: its session file as it was, and from the folder of the project, or ""."""
 
     session: Annotated[PathText, Meta(min_length=1)]
@@ -40,14 +40,14 @@ class _Scene(Struct):
         return beside if beside is not None and (beside.exists() or not old.exists()) else old
 
 
-class _Head(Struct):
+class _Head(Struct, frozen=True):
     """What says whether a file can be read."""
 
     format: Literal["HSI Viewer project"]
     version: Annotated[int, Meta(ge=1)]
 
 
-class _Body(Struct):
+class _Body(Struct, frozen=True):
     """What version 1 holds."""
 
     scenes: Annotated[list[_Scene], Meta(max_length=MOST_SCENES)]

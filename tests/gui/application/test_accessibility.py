@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHeaderView,
     QLabel,
+    QMessageBox,
     QPlainTextEdit,
     QSplitter,
     QTabBar,
@@ -151,6 +152,7 @@ DIALOGS: dict[str, Callable] = {
     "SampleDialog": lambda w, k, _: k(w),
     "ShortcutPage": lambda w, k, _: k(w.commands, w),
     "TextDialog": lambda w, k, _: k("About", "Text", w),
+    "WrappedBox": lambda w, k, _: k(QMessageBox.Icon.Question, w),
 }
 
 
