@@ -44,8 +44,8 @@ bench: $(STAMP)  ## accuracy, distillation and speed; hours, and it goes on wher
 	$(BIN)/python -m benchmarks.promise
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.scale
-	HSI_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/e2e -k killed
-	HSI_FUZZ_ROUNDS=1000 HSI_DAMAGE_ROUNDS=100 $(BIN)/python -m pytest -n 2 tests/unit/io tests/unit/session -k "fuzz or damaged_journal"
+	HSI_KILL_ROUNDS=100 $(BIN)/python -m pytest tests/e2e -k killed --timeout 0
+	HSI_FUZZ_ROUNDS=1000 HSI_DAMAGE_ROUNDS=100 $(BIN)/python -m pytest -n 2 tests/unit/io tests/unit/session -k "fuzz or damaged_journal" --timeout 0
 	$(BIN)/python -m benchmarks.ui
 	$(BIN)/python -m benchmarks.io
 	$(BIN)/python -m benchmarks.report
