@@ -31,7 +31,7 @@ class Found:
     ----------
     facts : see `cube_info`; None where it could not be opened.
     diagnosis : of the header doctor, where it has one.
-    error : why there are no facts.
+    error : why the file could not be opened.
     """
 
     facts: dict[str, Any] | None = None

@@ -150,7 +150,7 @@ def _burn_points(
     The inverse is computed as there, so that points between two pixels fall to the same one.
     """
     a, b, c, d, e, f = transform
-    if a * e == b * d:  # there is no place for anything
+    if a * e == b * d:  # a place cannot be turned into a pixel
         return
     if b == d == 0:
         column, row = -c / a + points[:, 0] * (1 / a), -f / e + points[:, 1] * (1 / e)

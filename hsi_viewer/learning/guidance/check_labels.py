@@ -30,7 +30,7 @@ FOLDS, REPEATS = 5, 4
 MOST_LABELS = 4_000  # that are judged, evenly over the classes
 DOUBTED = 0.2  # share of a class's labels that the last repeats may learn without
 BY_PLACE = 0.5  # part of a label's margin that is its place's
-BY_CLASS = 0.25  # part of what is usual in a class that is no sign of an error
+BY_CLASS = 0.25  # part of what is usual in a class that says nothing of a single label
 FAINT = 0.05  # that two probabilities have in common: below it they say as little
 
 Numbers = NDArray[np.int64]

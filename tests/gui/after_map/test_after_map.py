@@ -25,6 +25,7 @@ from hsi_viewer.ui.features.after_map import applying as module
 from hsi_viewer.ui.features.after_map import vectors
 from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.after_map.polygons_dialog import SAVE, PolygonsDialog
+from tests.gui.after_map.shown import shown_ids
 from tests.gui.exporting.test_layers_and_figures import answer, scene
 from tests.unit.jobs.report.made import leave_undrawn
 
@@ -54,15 +55,6 @@ def test_cleaning_polygons_and_areas(mapped, tmp_path, monkeypatch):
     polygons(mapped, tmp_path, monkeypatch)
     merging(mapped, before)
     applying(mapped, tmp_path, monkeypatch)
-
-
-def shown_ids(driver) -> np.ndarray:
-    """The map as it is drawn on the canvas, by the colours of the classes."""
-    image = driver.canvas.map_overlay.image
-    ids = np.zeros(image.shape[:2], np.uint16)
-    for c in driver.document.legend:
-        ids[(image[:, :, :3] == c.colour).all(axis=2) & (image[:, :, 3] > 0)] = c.id
-    return ids
 
 
 def cleaning(driver) -> Prediction:

@@ -27,6 +27,7 @@ from hsi_viewer.ui.features.after_map import applying
 from hsi_viewer.ui.features.after_map.polygons_dialog import SAVE, PolygonsDialog
 from hsi_viewer.ui.features.exporting.layers_dialog import SAVE as SAVE_LAYERS
 from hsi_viewer.ui.features.exporting.layers_dialog import LayersDialog
+from tests.gui.after_map.shown import shown_ids
 from tests.gui.exporting.test_layers_and_figures import PLACE, answer
 from tests.unit.jobs.report.made import leave_undrawn
 
@@ -127,15 +128,6 @@ STEPS = (
         "four merged into one",
     ),
 )
-
-
-def shown_ids(driver) -> np.ndarray:
-    """The map as it is drawn on the canvas, by the colours of the classes."""
-    image = driver.canvas.map_overlay.image
-    ids = np.zeros(image.shape[:2], np.uint16)
-    for c in driver.document.legend:
-        ids[(image[:, :, :3] == c.colour).all(axis=2) & (image[:, :, 3] > 0)] = c.id
-    return ids
 
 
 def test_every_step_is_seen_kept_undone_and_reported(mapped, tmp_path, monkeypatch):

@@ -113,7 +113,7 @@ def test_a_pixel_that_is_pinned_already_is_chosen_by_another_click(small):
     assert curves.picked.id == first.id
     assert curves.picked.visible
     assert len(curves.of("pin")) == 2
-    assert small.document.history.count == 0  # looking is no step
+    assert small.document.history.count == 0  # a look is not undone
 
 
 def test_class_means_in_class_colours_by_one_click(small):
