@@ -28,11 +28,12 @@ from hsi_viewer.learning.instant_model import InstantModel, fit_instant
 from hsi_viewer.learning.predictor import choose_device
 from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_windows import halves
-from hsi_viewer.learning.survey import tiles
+from hsi_viewer.learning.survey import Survey, tiles
 from hsi_viewer.learning.trainer import Run, fit
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter
 from hsi_viewer.learning.voices.judging import Judge
 from hsi_viewer.learning.voices.pool import Share, pool_of
+from tests.patience import PATIENCE
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 CUBE, TRUTH = made_scene(50, 47)
@@ -225,11 +226,21 @@ class Waiting:
 
     def wait_for(self, wanted) -> Prediction:
         with self._came:
-            assert self._came.wait_for(lambda: any(wanted(m) for m in self.maps), 60)
+            assert self._came.wait_for(lambda: any(wanted(m) for m in self.maps), PATIENCE)
             return next(m for m in self.maps if wanted(m))
 
 
-def test_what_is_on_the_screen_is_painted_first_and_what_comes_into_view_next(large) -> None:
+def test_what_is_on_the_screen_is_painted_first_and_what_comes_into_view_next(
+    large, monkeypatch
+) -> None:
+    surveyed, keep = threading.Event(), Survey.keep
+
+    def kept(survey, *found) -> None:
+        keep(survey, *found)
+        if survey is large.survey and not survey.unseen:
+            surveyed.set()
+
+    monkeypatch.setattr(Survey, "keep", kept)
     viewed = Viewed(ViewedPart(slice(0, 20), slice(0, 18), 1))
     port, asked = Waiting(), sketch(large, viewed)
     exact = asked.ensemble.mapped(large)
@@ -245,7 +256,7 @@ def test_what_is_on_the_screen_is_painted_first_and_what_comes_into_view_next(la
         viewed.tell(ViewedPart(slice(40, 50), slice(0, 47), 1))
         later = port.wait_for(lambda m: np.array_equal(m.class_map[40:], ids[40:]))
         assert not later.final
-    assert not large.survey.unseen  # meanwhile the scene was surveyed for the final map
+        assert surveyed.wait(PATIENCE)  # where nothing is to be painted, for the final map
 
 
 def test_a_cancelled_training_stops_the_painter(large) -> None:
