@@ -11,7 +11,8 @@ from hsi_viewer.core.labels.classes import MAX_CLASS_ID, LabelClass
 from hsi_viewer.core.training import TrainingConfig
 
 FORMAT = "hsi-viewer model"
-SCHEMA = 3  # 1 had no strength of components, 2 other closest pixels
+# 1 had no strength of components, 2 other closest pixels, 3 neither shapes nor a forest.
+SCHEMA, OLDEST = 4, 3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,13 @@ from safetensors.numpy import load
 from hsi_viewer.atomic import remove_leftovers, replacing
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.validation import parsed as read_as
-from hsi_viewer.learning.described_facts import FORMAT, SCHEMA, DescribedFacts, facts_checked
+from hsi_viewer.learning.described_facts import (
+    FORMAT,
+    OLDEST,
+    SCHEMA,
+    DescribedFacts,
+    facts_checked,
+)
 from hsi_viewer.learning.recipe import Recipe, WalkerRecipe
 from hsi_viewer.learning.voices.pool import Pool
 
@@ -234,7 +240,7 @@ def _object_in(text: bytes, path: Path) -> dict[str, Any]:
             f"{path}: the model was saved by a newer HSI Viewer (model files of version {schema}; "
             f"this one reads version {SCHEMA}). Update HSI Viewer, or train again."
         )
-    if (named, schema) != (FORMAT, SCHEMA):
+    if named != FORMAT or schema not in range(OLDEST, SCHEMA + 1):
         raise FormatError(f"{path}: this isn't a model that this version can read. Train it again.")
     found: dict[str, Any] = data
     return found

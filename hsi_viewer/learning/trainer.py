@@ -211,7 +211,11 @@ class Run:
         values = np.ascontiguousarray(self.patches[:, :, *(s // 2 for s in self.patches.shape[2:])])
         shrinkage, sample = self.recipe.training.shrinkage, self.scene.sample(self.token)
         seen = self.scene.sampled_spectra(self.token)
-        fitter = VoiceFitter(self.scene.features, len(self.class_ids), shrinkage, sample, seen)
+        cube = self.scene.cube
+        dark = -cube.offset / cube.scale
+        fitter = VoiceFitter(
+            self.scene.features, len(self.class_ids), shrinkage, sample, seen, dark
+        )
         spectra = self.scene.spectra_at(self.pixels, self.token)
         asked = self.pixels, self.targets, values, spectra
         judge = Judge(self.scene, fitter, *asked, self.recipe.walker, only, strength)

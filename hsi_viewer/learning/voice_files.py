@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from msgspec import structs
 from torch import Tensor
 
 from hsi_viewer.core.evidence import Evidence, HeldOut
 from hsi_viewer.learning.checkpoint_schema import checked_tensors
-from hsi_viewer.learning.features import Features, FloatArray
+from hsi_viewer.learning.features import Features
 from hsi_viewer.learning.instant_model import TEMPERATURE, InstantModel
 from hsi_viewer.learning.model_description import ModelDescription
 from hsi_viewer.learning.voices.ensemble import Voices
+from hsi_viewer.learning.voices.forest import ForestVoice
 from hsi_viewer.learning.voices.judging import evidence_for
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool, Share
+from hsi_viewer.learning.voices.shape import ShapeVoice
 from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
 from hsi_viewer.learning.voices.voice import VoiceName
 
@@ -22,9 +26,11 @@ from hsi_viewer.learning.voices.voice import VoiceName
 PREFIXES: dict[VoiceName, str] = {
     "bands": "bands",
     "shrunk_bands": "shrunk_bands",
+    "shape": "shape",
     "pixels": "pixels",
     "similar_pixels": "similar_pixels",
     "closest_pixels": "closest_pixels",
+    "forest": "forest",
     "surroundings": "instant",
 }
 Shapes = dict[str, tuple[int, ...]]
@@ -76,6 +82,12 @@ def voices_of(
     for name, size in kernels.items():
         if name in wanted:
             voices[name] = _kernel(tensors, name, size, classes)
+    if "shape" in wanted:
+        sums = classes + 1
+        shapes = {"axes": (features.bands.size, sums), "offsets": (sums,), "bias": (classes,)}
+        voices["shape"] = ShapeVoice(**_arrays(tensors, "shape", shapes))
+    if "forest" in wanted:
+        voices["forest"] = _forest(tensors, features.bands.size, classes)
     return voices
 
 
@@ -92,6 +104,20 @@ def _kernel(
         "coefficients": (count, classes),
     }
     return SimilarPixelVoice(**_arrays(tensors, name, shapes))
+
+
+def _forest(tensors: dict[str, Tensor], bands: int, classes: int) -> ForestVoice:
+    nodes, trees = (tensors[f"forest.{part}"].numel() for part in ("thresholds", "roots"))
+    used = tensors["forest.axes"].shape[-1]
+    reals: Shapes = {"axes": (bands, used), "thresholds": (nodes,), "shares": (nodes, classes)}
+    places: Shapes = dict.fromkeys(("asked", "below", "above"), (nodes,))
+    places["roots"] = (trees,)
+    voice = ForestVoice(
+        **_arrays(tensors, "forest", reals), **_arrays(tensors, "forest", places, torch.int32)
+    )
+    if not trees or not voice.is_sound:
+        raise ValueError("the forest has trees that cannot be")
+    return voice
 
 
 def pools_of(description: ModelDescription, voices: Voices) -> tuple[Pool, Pool]:
@@ -166,9 +192,9 @@ def _held_out(tensors: dict[str, Tensor], kind: str, classes: int) -> HeldOut:
     return HeldOut(**values)
 
 
-def _arrays(tensors: dict[str, Tensor], prefix: str, shapes: Shapes) -> dict[str, FloatArray]:
-    wanted: dict[str, tuple[tuple[int, ...], torch.dtype]] = {
-        f"{prefix}.{name}": (shape, torch.float32) for name, shape in shapes.items()
-    }
+def _arrays(
+    tensors: dict[str, Tensor], prefix: str, shapes: Shapes, kind: torch.dtype = torch.float32
+) -> dict[str, Any]:
+    wanted = {f"{prefix}.{name}": (shape, kind) for name, shape in shapes.items()}
     found = checked_tensors(tensors, wanted)
     return {name.removeprefix(f"{prefix}."): t.numpy() for name, t in found.items()}

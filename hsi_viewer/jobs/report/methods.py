@@ -26,9 +26,11 @@ BESIDE = {
 VOICES = {  # what a reader who doesn't know the program needs to be told of each
     "bands": "a linear discriminant of all bands",
     "shrunk_bands": "a linear discriminant of all bands with strong shrinkage",
+    "shape": "a linear discriminant of all bands, divided by the brightness of the spectrum",
     "pixels": "a linear discriminant of noise-adjusted components",
     "similar_pixels": "a least-squares support vector machine of components",
     "closest_pixels": "a kernel logistic regression of all bands",
+    "forest": "a random forest on all bands",
     "surroundings": "a linear discriminant of components averaged over the surroundings",
     "network": "a spectral-spatial network trained by self-distillation",
 }

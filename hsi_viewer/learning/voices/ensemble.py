@@ -20,10 +20,12 @@ from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.scene_windows import moved
 from hsi_viewer.learning.survey import TILE, Window, tiles
 from hsi_viewer.learning.voices.closest_pixels import closest_pixels, principal_axes
+from hsi_viewer.learning.voices.forest import ForestVoice
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.pool import Pool
+from hsi_viewer.learning.voices.shape import Light, ShapeVoice
 from hsi_viewer.learning.voices.similar_pixels import SimilarPixelVoice
-from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART, Voice, VoiceName
+from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART, OfProducts, Voice, VoiceName
 from hsi_viewer.learning.voices.weighing import mean_margin
 
 Voices = dict[VoiceName, Voice]
@@ -32,6 +34,7 @@ SPECTRAL = {kind.name: kind.spectra for kind in KINDS}
 ROWS = 16  # of a tile, of which the voices speak at once
 MOST_CLASSES = 250  # of which a tile of the usual side takes some 0.7 GiB
 LEAST_SIDE = 16
+UNITS = 1_000  # pixels of the sample that tell how large the scores of a voice are, about
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class VoiceFitter:
     shrinkage : of the covariance of the surroundings.
     sample : (m, channels) features of pixels that stand for the scene.
     spectra : (m, bands) standardised spectra of these; without, voices of bands are silent.
+    dark : stored value of no light.
     """
 
     features: Features
@@ -52,6 +56,7 @@ class VoiceFitter:
     shrinkage: float
     sample: FloatArray
     spectra: FloatArray | None = None
+    dark: float = 0.0
 
     def fitted(
         self, pixels: FloatArray, targets: NDArray[np.int64], spectra: FloatArray | None = None
@@ -68,11 +73,13 @@ class VoiceFitter:
             "similar_pixels": SimilarPixelVoice.fitted(*asked),
             "surroundings": fit_instant(pixels, targets, self.classes, self.shrinkage),
         }
-        if spectra is not None and self.axes is not None:
+        if spectra is not None and self.axes is not None and self.light is not None:
             asked_of = spectra, targets, self.classes
             voices["bands"] = PixelVoice.of_bands(*asked_of)
             voices["shrunk_bands"] = PixelVoice.of_bands(*asked_of, strongly=True)
+            voices["shape"] = ShapeVoice.fitted(self.light, *asked_of)
             voices["closest_pixels"] = closest_pixels(self.axes, *asked_of)
+            voices["forest"] = ForestVoice.fitted(*asked_of)
         return voices
 
     @cached_property
@@ -80,16 +87,20 @@ class VoiceFitter:
         """Axes of the closest pixels, the same for every fold; None without spectra."""
         return None if self.spectra is None else principal_axes(self.spectra)
 
+    @cached_property
+    def light(self) -> Light | None:
+        """The brightness that shapes are free of; None without spectra."""
+        return None if self.spectra is None else Light.of(self.features, self.spectra, self.dark)
+
     def units(self, voices: Voices) -> dict[VoiceName, float]:
         """Mean margin of the scores of each voice over the scene.
 
         Discriminants of fewer labels have larger scores; so scaled, those of a fold and those of
         all labels can be compared.
         """
-        return {
-            name: mean_margin(scores_by(name, voice, self.sample, self.spectra))
-            for name, voice in voices.items()
-        }
+        some = slice(None, None, max(1, len(self.sample) // UNITS))
+        seen = self.sample[some], None if self.spectra is None else self.spectra[some]
+        return {n: mean_margin(scores_by(n, voice, *seen)) for n, voice in voices.items()}
 
     def held_out(
         self,
@@ -321,7 +332,7 @@ class Ensemble:
         spectral = {
             name: voice
             for name, voice in heard.items()
-            if SPECTRAL[name] and isinstance(voice, PixelVoice | SimilarPixelVoice)
+            if SPECTRAL[name] and isinstance(voice, OfProducts)
         }
         axes = [nothing[1], *(voice.axes for voice in spectral.values())]
         found = scene.linear(*tile, weights, np.concatenate(axes, axis=1), token)

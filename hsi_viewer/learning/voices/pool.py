@@ -11,7 +11,7 @@ from hsi_viewer.learning.voices.voice import KINDS, VoiceName
 
 Strength = Literal["none", "weak", "full"]
 
-HEARD = 0.05  # weight below which a voice isn't worth its time
+HEARD = 0.04  # weight below which a voice isn't worth its time
 WEAK, FULL = 0.3, 0.5  # weight of the surroundings from which the walker helps
 VOTE = 0.25  # temperature of what the walker averages: votes, not doubts
 NETWORK_HEARD = 0.02  # the same for the network, whose part of the surroundings is small

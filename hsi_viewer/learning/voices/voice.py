@@ -8,14 +8,21 @@ Nothing here knows which is better on a scene: `weighing` asks the labels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 VoiceName = Literal[
-    "bands", "shrunk_bands", "pixels", "similar_pixels", "closest_pixels", "surroundings"
+    "bands",
+    "shrunk_bands",
+    "shape",
+    "pixels",
+    "similar_pixels",
+    "closest_pixels",
+    "forest",
+    "surroundings",
 ]
 
 
@@ -24,6 +31,18 @@ class Voice(Protocol):
 
     def scores(self, features: FloatArray) -> FloatArray:
         """Scores (n, classes) of features (n, channels) of `features.Features`."""
+
+
+@runtime_checkable
+class OfProducts(Voice, Protocol):
+    """A voice that needs no more of a pixel than products with some axes."""
+
+    @property
+    def axes(self) -> FloatArray:
+        """What features or spectra are multiplied by, (c, d)."""
+
+    def scores_at(self, places: FloatArray) -> FloatArray:
+        """Scores (n, classes) of products (n, d) with the axes."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +67,14 @@ class VoiceKind:
 
 
 KINDS = (
-    VoiceKind("bands", "All bands", 0.1, windows=False, spectra=True),
-    VoiceKind("shrunk_bands", "All bands, strong shrinkage", 0.1, windows=False, spectra=True),
-    VoiceKind("pixels", "Single pixels", 0.1, windows=False),
-    VoiceKind("similar_pixels", "Similar pixels", 0.3, windows=False),
-    VoiceKind("closest_pixels", "Closest pixels", 0.2, windows=False, spectra=True),
-    VoiceKind("surroundings", "Surroundings", 0.2, windows=True),
+    VoiceKind("bands", "All bands", 0.08, windows=False, spectra=True),
+    VoiceKind("shrunk_bands", "All bands, strong shrinkage", 0.08, windows=False, spectra=True),
+    VoiceKind("shape", "Shape of the spectrum", 0.1, windows=False, spectra=True),
+    VoiceKind("pixels", "Single pixels", 0.08, windows=False),
+    VoiceKind("similar_pixels", "Similar pixels", 0.24, windows=False),
+    VoiceKind("closest_pixels", "Closest pixels", 0.16, windows=False, spectra=True),
+    VoiceKind("forest", "Random forest", 0.1, windows=False, spectra=True),
+    VoiceKind("surroundings", "Surroundings", 0.16, windows=True),
 )
 NETWORK_PART = 0.05  # of their weight; more of it lost accuracy on separate fields
 NETWORK_TITLE = "Network"  # it shares the weight of the surroundings, whose features it reads

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.learning.checkpoint_schema import features_of, network_of
-from hsi_viewer.learning.described_facts import SCHEMA
+from hsi_viewer.learning.described_facts import OLDEST, SCHEMA
 from hsi_viewer.learning.model_description import parse_description
 from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.voice_files import voices_of
@@ -65,7 +65,7 @@ WALKER = ("recipe", "walker")
         ((*WALKER, "guides"), [1], [0, -1], "guides"),
         (("config", "seed"), [0, 2**32 - 1], [-1, 2**32], "seed"),
         (("format",), [], ["another", None], "Train it again"),
-        (("schema",), [], [SCHEMA - 1, str(SCHEMA), 10**6, True], "Train it again"),
+        (("schema",), [], [OLDEST - 1, str(SCHEMA), 10**6, True], "Train it again"),
         (
             ("schema",),
             [],

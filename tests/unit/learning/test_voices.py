@@ -45,6 +45,7 @@ from tests.unit.learning.made import SMALL, made_scene
 CUBE, TRUTH = made_scene()
 FEATURES = FeatureRecipe(components=20, sigmas=(0.0, 2.0))
 RECIPE = replace(SMALL, features=FEATURES)
+PRIOR = {kind.name: kind.prior for kind in KINDS}
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +183,7 @@ def test_only_chosen_voices_speak_and_a_quiet_one_is_left_out() -> None:
     assert usual_pool(("pixels", "similar_pixels")).factor("surroundings") == 0
     usual = usual_pool()
     assert sum(s.weight for s in usual.shares.values()) == pytest.approx(1)
-    assert usual.factor("pixels") == pytest.approx(0.1 * SURE)
+    assert usual.factor("pixels") == pytest.approx(PRIOR["pixels"] * SURE)
     pool = pool_of({"pixels": Share(1 - HEARD / 2, 1.0), "surroundings": Share(HEARD / 2, 1.0)})
     assert (pool.heard, pool.shares["pixels"].weight) == (("pixels",), 1.0)
 
@@ -285,7 +286,9 @@ def test_without_folds_an_even_map_of_single_pixels_leaves_them_the_weight() -> 
     assert model.evidence.separated is None
     assert "too few groups of labels" in model.evidence.sentence
     weights = {v.name: v.weight for v in model.evidence.voices}
-    assert weights["similar_pixels"] == pytest.approx(0.375 * (1 - QUIET))
+    assert weights["similar_pixels"] == pytest.approx(
+        PRIOR["similar_pixels"] / (1 - PRIOR["surroundings"]) * (1 - QUIET)
+    )
     assert weights["surroundings"] + weights["network"] == pytest.approx(QUIET)
     found = model.predict(CUBE, labels=training)
     assert (found.class_map == TRUTH).mean() > 0.9
@@ -379,7 +382,9 @@ def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:
     )
     usual = usual_pool(around=0.3)
     assert usual.shares["surroundings"].weight == pytest.approx(0.3)
-    assert usual.shares["similar_pixels"].weight == pytest.approx(0.375 * 0.7)
+    assert usual.shares["similar_pixels"].weight == pytest.approx(
+        PRIOR["similar_pixels"] / (1 - PRIOR["surroundings"]) * 0.7
+    )
 
 
 def test_weights_for_other_scenes_fall_more_gently_with_the_loss() -> None:
@@ -481,7 +486,7 @@ def test_a_voice_that_knows_nothing_is_sound_in_any_units():
 def test_the_weights_before_any_evidence_sum_to_one_and_voices_read_what_they_are_made_for():
     assert sum(kind.prior for kind in KINDS) == pytest.approx(1.0)
     of_spectra = [kind.name for kind in KINDS if kind.spectra]
-    assert of_spectra == ["bands", "shrunk_bands", "closest_pixels"]
+    assert of_spectra == ["bands", "shrunk_bands", "shape", "closest_pixels", "forest"]
     assert [kind.name for kind in KINDS if kind.windows] == ["surroundings"]
 
 
