@@ -71,10 +71,10 @@ KINDS = (
     VoiceKind("shrunk_bands", "All bands, strong shrinkage", 0.08, windows=False, spectra=True),
     VoiceKind("shape", "Shape of the spectrum", 0.1, windows=False, spectra=True),
     VoiceKind("pixels", "Single pixels", 0.08, windows=False),
-    VoiceKind("similar_pixels", "Similar pixels", 0.24, windows=False),
-    VoiceKind("closest_pixels", "Closest pixels", 0.16, windows=False, spectra=True),
+    VoiceKind("similar_pixels", "Similar pixels", 0.22, windows=False),
+    VoiceKind("closest_pixels", "Closest pixels", 0.14, windows=False, spectra=True),
     VoiceKind("forest", "Random forest", 0.1, windows=False, spectra=True),
-    VoiceKind("surroundings", "Surroundings", 0.16, windows=True),
+    VoiceKind("surroundings", "Surroundings", 0.2, windows=True),
 )
 NETWORK_PART = 0.05  # of their weight; more of it lost accuracy on separate fields
 NETWORK_TITLE = "Network"  # it shares the weight of the surroundings, whose features it reads
