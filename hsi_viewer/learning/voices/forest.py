@@ -50,6 +50,8 @@ class ForestVoice:
     def fitted(cls, spectra: FloatArray, targets: NDArray[np.int64], classes: int) -> Self:
         """Fit on standardised spectra (n, bands) and class indices (n,), all of which occur."""
         most = min(len(targets), LABELS)
+        if classes > len(targets) // 2:  # scikit-learn takes so few of each class for an error
+            spectra, targets = np.tile(spectra, (2, 1)), np.tile(targets, 2)
         forest = RandomForestClassifier(TREES, max_samples=most, random_state=0)
         trees = [tree.tree_ for tree in forest.fit(spectra, targets).estimators_]
         counts = [tree.node_count for tree in trees]

@@ -50,7 +50,8 @@ class Light:
         dark : stored value of no light.
         """
         gain, zero = (np.asarray(v, np.float64) for v in (features.spread, features.centre))
-        zero = zero - dark
+        unit = float(max(gain.max(), np.abs(zero).max()))  # no sum is too large, nor too small
+        gain, zero = gain / unit, zero / unit - dark / unit
         bright = (spectra @ gain + zero.sum()) / len(zero)
         level = DARKEST * float(np.median(bright)) if len(bright) else 0.0
         is_even = level <= 0 or float((bright <= 0).mean()) > UNLIT

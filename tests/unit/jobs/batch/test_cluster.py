@@ -64,7 +64,7 @@ def test_a_cluster_makes_the_map_of_one_process(job, tmp_path):
         processes=False,
         protocol="tcp",
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address=":0",
     ) as cluster:
         there = structs.replace(job, output=tmp_path / "there", scheduler=cluster.scheduler_address)
         result = run_batch(there)
@@ -84,7 +84,7 @@ def test_a_worker_that_is_killed_costs_the_map_nothing(job, tmp_path, monkeypatc
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address=":0",
         ) as cluster,
         ThreadPoolExecutor(1) as thread,
     ):
