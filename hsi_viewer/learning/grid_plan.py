@@ -36,7 +36,8 @@ class Boxes:
         pixels stand in the flattened matrix of a box.
     values : (1, k) where their values stand, relative to the first pixel, in the list of the
         edges downward, those rightward, and the diagonal of all pixels.
-    places : of each half: where its matrix stands in that of a box, flattened, if it is small.
+    places : of each half: where the pixels that frame it stand in the front, (1, k, 1), and where
+        its matrix in that of a box, flattened, (1, k * k); () if the front is large.
     """
 
     front: Front
@@ -46,7 +47,7 @@ class Boxes:
     parts: tuple[tuple[int, Tensor], ...]
     entries: Tensor
     values: Tensor
-    places: tuple[Tensor, ...]
+    places: tuple[tuple[Tensor, Tensor], ...]
 
     def __len__(self) -> int:
         return len(self.first)
@@ -121,8 +122,8 @@ def _boxes(
     )
 
 
-def _places(front: Front, half: int) -> Tensor:
-    """Where the matrix of a half stands in the flattened one of the box around it, (1, k)."""
+def _places(front: Front, half: int) -> tuple[Tensor, Tensor]:
     runs = [range(target.start, target.stop) for _, target in front.children[half]]
     places = np.concatenate([np.array(run, np.int64) for run in runs])
-    return torch.from_numpy((places[:, None] * len(front.places) + places).reshape(1, -1))
+    square = places[:, None] * len(front.places) + places
+    return torch.from_numpy(places[None, :, None]), torch.from_numpy(square.reshape(1, -1))

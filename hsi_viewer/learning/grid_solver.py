@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hsi_viewer.core.progress import CancelToken
-from hsi_viewer.learning.dissection import Front
+from hsi_viewer.learning.dissection import Front, Run
 from hsi_viewer.learning.features import FloatArray
 from hsi_viewer.learning.grid_plan import Boxes, plan_of
 
@@ -47,9 +47,13 @@ class Group:
 
     def collect(self, into: Tensor) -> None:
         """Add what both halves passed on to the right sides (boxes, n, k) of this front."""
-        for (group, number), runs in zip(self.halves, self.boxes.front.children, strict=True):
+        for k, (group, number) in enumerate(self.halves):
             passed_on = group.passed_on[number]
-            for source, target in runs:
+            if self.boxes.places:
+                places, _ = self.boxes.places[k]
+                into.scatter_add_(1, places.expand(passed_on.shape), passed_on)
+                continue
+            for source, target in self.boxes.front.children[k]:
                 into[:, target] += passed_on[:, source]
 
 
@@ -147,22 +151,22 @@ class GridSolver:
         first, n = boxes.first[some], len(boxes.front.places)
         matrix = torch.zeros((len(first), n, n), dtype=self.dtype)
         flat = matrix.view(len(first), -1)
-        for (group, number), places in zip(halves, boxes.places, strict=False):
-            passed_on = group.passed_on[number].view(len(first), -1)
-            flat.scatter_add_(1, places.expand(len(first), -1), passed_on)
-        if not boxes.places:
-            add_by_runs(matrix, boxes.front, halves)
+        for k, (group, number) in enumerate(halves):
+            passed_on = group.passed_on[number]
+            if boxes.places:
+                _, places = boxes.places[k]
+                flat.scatter_add_(1, places.expand(len(first), -1), passed_on.view(len(first), -1))
+            else:  # large ones are added faster by runs
+                add_by_runs(matrix, boxes.front.children[k], passed_on)
         flat[:, boxes.entries] -= self._weights[first + boxes.values]
         return matrix
 
 
-def add_by_runs(matrix: Tensor, front: Front, halves: list[tuple[Group, Tensor]]) -> None:
-    """Add what the halves left, which is fast where they are large."""
-    for (group, number), runs in zip(halves, front.children, strict=True):
-        passed_on = group.passed_on[number]
-        for a, to_a in runs:
-            for b, to_b in runs:
-                matrix[:, to_a, to_b] += passed_on[:, a, b]
+def add_by_runs(matrix: Tensor, runs: tuple[Run, ...], passed_on: Tensor) -> None:
+    """Add what a half left to the matrices of the boxes around it."""
+    for a, to_a in runs:
+        for b, to_b in runs:
+            matrix[:, to_a, to_b] += passed_on[:, a, b]
 
 
 def boxes_at_once(front: Front) -> int:
