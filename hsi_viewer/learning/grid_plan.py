@@ -49,8 +49,10 @@ class Boxes:
     values: Tensor
     places: tuple[tuple[Tensor, Tensor], ...]
 
-    def __len__(self) -> int:
-        return len(self.first)
+    @property
+    def count(self) -> int:
+        """How many there are; len() of a tensor takes longer than some of the sums."""
+        return self.first.shape[0]
 
 
 Level = tuple[Boxes, ...]  # of one depth

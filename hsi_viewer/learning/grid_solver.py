@@ -111,7 +111,7 @@ class GridSolver:
         for group in (group for level in self._levels for group in level):
             self.token.check()
             boxes, m = group.boxes, group.boxes.front.eliminated
-            known = right_sides.new_zeros((len(boxes), len(boxes.front.places), count))
+            known = right_sides.new_zeros((boxes.count, len(boxes.front.places), count))
             known[:, :m] = right_sides[boxes.own].view(-1, m, count)
             group.collect(known)
             right_sides[boxes.own] = (group.inverse @ known[:, :m]).view(-1, count)
@@ -120,7 +120,7 @@ class GridSolver:
             self.token.check()
             boxes = group.boxes
             group.passed_on = NOTHING
-            around = right_sides[boxes.around].view(len(boxes), -1, count)
+            around = right_sides[boxes.around].view(boxes.count, -1, count)
             right_sides[boxes.own] += (group.share @ around).view(-1, count)
         return right_sides
 
@@ -132,10 +132,10 @@ class GridSolver:
         self.token.check()
         front, halves = boxes.front, [(below[place], number) for place, number in boxes.parts]
         m, n = front.eliminated, len(front.places)
-        inverse = torch.empty((len(boxes), m, m), dtype=self.dtype)
-        share = torch.empty((len(boxes), m, n - m), dtype=self.dtype)
-        left = torch.empty((len(boxes), n - m, n - m), dtype=self.dtype)
-        for start in range(0, len(boxes), boxes_at_once(front)):
+        inverse = torch.empty((boxes.count, m, m), dtype=self.dtype)
+        share = torch.empty((boxes.count, m, n - m), dtype=self.dtype)
+        left = torch.empty((boxes.count, n - m, n - m), dtype=self.dtype)
+        for start in range(0, boxes.count, boxes_at_once(front)):
             self.token.check()
             some = slice(start, start + boxes_at_once(front))
             matrix = self._matrix(boxes, some, [(g, number[some]) for g, number in halves])
@@ -149,13 +149,14 @@ class GridSolver:
     def _matrix(self, boxes: Boxes, some: slice, halves: list[tuple[Group, Tensor]]) -> Tensor:
         """What the halves left, and the edges and the diagonal of what is eliminated here."""
         first, n = boxes.first[some], len(boxes.front.places)
-        matrix = torch.zeros((len(first), n, n), dtype=self.dtype)
-        flat = matrix.view(len(first), -1)
+        count = first.shape[0]
+        matrix = torch.zeros((count, n, n), dtype=self.dtype)
+        flat = matrix.view(count, -1)
         for k, (group, number) in enumerate(halves):
             passed_on = group.passed_on[number]
             if boxes.places:
                 _, places = boxes.places[k]
-                flat.scatter_add_(1, places.expand(len(first), -1), passed_on.view(len(first), -1))
+                flat.scatter_add_(1, places.expand(count, -1), passed_on.view(count, -1))
             else:  # large ones are added faster by runs
                 add_by_runs(matrix, boxes.front.children[k], passed_on)
         flat[:, boxes.entries] -= self._weights[first + boxes.values]
