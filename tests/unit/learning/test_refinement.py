@@ -11,7 +11,7 @@ from scipy.sparse import coo_array, csc_array, diags_array
 from scipy.sparse.linalg import splu
 
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.learning import random_walker
+from hsi_viewer.learning import grid_plan, random_walker
 from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.dissection import depths, front_of
 from hsi_viewer.learning.grid_solver import boxes_at_once
@@ -82,6 +82,21 @@ def test_the_walker_solves_its_equation(size, gamma) -> None:
     recipe = WalkerRecipe(gamma=gamma)
     refined = walk(probabilities, guide, valid, seeds, recipe)
     assert np.abs(refined - exactly(probabilities, guide, valid, seeds, recipe)).max() < 1e-3
+
+
+@pytest.mark.parametrize("size", [(37, 50), (131, 128), (6, 9)])
+def test_a_plan_that_is_kept_changes_no_bit(size, monkeypatch) -> None:
+    """Nor do lists of places: as computed anew, and by runs of pixels as in large boxes."""
+    _, guide, probabilities, seeds = two_fields(*size)
+    given, kinds = (probabilities, guide, np.ones(size, bool)), (seeds, np.full(size, -1))
+    monkeypatch.setattr(grid_plan, "KEPT_PIXELS", 0)
+    monkeypatch.setattr(grid_plan, "LISTED", 0)
+    wanted = [walk(*given, held_out, WalkerRecipe()) for held_out in kinds]
+    monkeypatch.undo()
+    for _ in range(2):
+        for held_out, expected in zip(kinds, wanted, strict=True):
+            np.testing.assert_array_equal(walk(*given, held_out, WalkerRecipe()), expected)
+    assert grid_plan.plan_of(*seeds.shape) is grid_plan.plan_of(*seeds.shape)
 
 
 def test_pixels_that_nothing_reaches_do_no_harm() -> None:
