@@ -1,9 +1,9 @@
 """The helper process of `probe`: touches of an HDF5 file what the readers will touch of it.
 
-A request is a line of JSON on standard input; the answer is "done", with a sign of life every
-quarter of a second until then. What the file holds is not told: an error is raised again, and
-worded, by the reader in the process that asked. Only to who asks for `info` it is: a line of JSON
-for each step.
+It gives a sign of life when it is ready. A request is a line of JSON on standard input; the answer
+is "done", with a sign of life every quarter of a second until then. What the file holds is not
+told: an error is raised again, and worded, by the reader in the process that asked. Only to who
+asks for `info` it is: a line of JSON for each step.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hsi_viewer.io.arrays.hdf5 import H5File
 
 BEAT_SECONDS = 0.25
+ALIVE = b"alive\n"
 _writing = threading.Lock()  # lines of two threads do not mix
 
 
@@ -40,6 +41,7 @@ def main() -> None:
     replies = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
+    os.write(replies, ALIVE)  # from now on, to be silent is to hang
     busy = threading.Event()
     threading.Thread(target=_beat, args=(replies, busy), daemon=True).start()
     with os.fdopen(nowhere, "w") as silent:
@@ -85,7 +87,7 @@ def _beat(replies: int, busy: threading.Event) -> None:
     with suppress(OSError):  # nobody listens any more
         while busy.wait():
             with _writing:
-                os.write(replies, b"alive\n")
+                os.write(replies, ALIVE)
             time.sleep(BEAT_SECONDS)
 
 

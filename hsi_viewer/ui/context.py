@@ -63,6 +63,10 @@ class Opening(Protocol):
     prepare: Prepare
 
     @property
+    def began(self) -> SignalInstance:
+        """Signal that a source is being read."""
+
+    @property
     def read(self) -> SignalInstance:
         """Signal that a source could be read; its picture is being drawn."""
 

@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
         self.resize(first_size(available, self.workspace.settings.text_percent))
 
     def _connect(self) -> None:
+        self.context.opening.began.connect(self.notices.expect)
         self.workspace.document_changed.connect(self.notices.forget)
         self.workspace.announced.connect(self._tell)
         self.context.plug_ins.warned.connect(self.notices.show_lasting)
@@ -222,12 +223,12 @@ class MainWindow(QMainWindow):
         dropped = [Path(url.toLocalFile()) for url in event.mimeData().urls()]
         # of the parts of a shapefile the one that is opened
         dropped.sort(key=lambda path: path.suffix.lower() != ".shp")
+        self.open(str(dropped[0]))
         if len({path.name.partition(".")[0] for path in dropped}) > 1:  # an ENVI pair is one
             self.workspace.notify(
                 f"{len(dropped)} files were dropped; {dropped[0].name} is opened: only one scene "
                 "is open at a time."
             )
-        self.open(str(dropped[0]))
 
     def _unsaved(self) -> tuple[str, ...]:
         return tuple(word for f in self.features for word in f.unsaved())

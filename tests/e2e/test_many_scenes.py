@@ -186,9 +186,11 @@ def tiles_of(output: Path) -> dict[str, tuple[int, ...]]:
             found |= {f"{folder.name} {n}": () for n in range(len(tiles))}
             continue
         for path in folder.glob("tiles/tile-*.safetensors"):
-            facts = path.stat()
             number = int(path.stem.rpartition("-")[2])
-            found[f"{folder.name} {number}"] = (facts.st_ino, facts.st_mtime_ns)
+            found[f"{folder.name} {number}"] = ()
+            with suppress(FileNotFoundError):  # its scene was put together meanwhile
+                facts = path.stat()
+                found[f"{folder.name} {number}"] = (facts.st_ino, facts.st_mtime_ns)
     return found
 
 

@@ -194,6 +194,7 @@ def shown_window(settings: Settings) -> MainWindow:
     window = MainWindow(settings)
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     window.resize(*WINDOW)  # on a screen of any size
+    window.notices._clock.setInterval(24 * PATIENCE_MS)  # messages wait for slow tests
     window.show()
     return window
 

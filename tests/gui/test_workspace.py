@@ -13,6 +13,7 @@ from hsi_viewer.core.errors import FormatError
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.ui.workspace import Workspace
+from tests.patience import PATIENCE
 
 
 def cube(name: str) -> HyperCube:
@@ -27,7 +28,7 @@ class Held:
 
     def __call__(self, token, port):
         self.token = token
-        assert self.go.wait(60)
+        assert self.go.wait(PATIENCE)
         if isinstance(self.result, Exception):
             raise self.result
         return self.result

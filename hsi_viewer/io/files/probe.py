@@ -26,7 +26,7 @@ from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken
 
 # Without a sign of life for so long, the library hangs. A drive that is slow lets calls end, and
-# a machine that is busy lets a thread run once in a while.
+# a machine that is busy lets a thread run once in a while. To start may take longer.
 SILENT_SECONDS = 5.0
 # What it may take in all: of the processor (where the system counts it for us), and by the clock.
 CPU_SECONDS = 10
@@ -36,6 +36,9 @@ TOLD_CPU_SECONDS, TOLD_SECONDS = 7, 8.0
 # A refusal may be the fault of a moment, and the same command often asks twice.
 REFUSAL_SECONDS = 60.0
 POLL_SECONDS = 0.05
+# Of the time between two polls no more counts: this process has stood still, too (it was stopped,
+# or its lock was held), and has not heard what the helper said.
+MOST_COUNTED = 2 * POLL_SECONDS
 CHILD = "hsi_viewer.io.probe_child"
 DONE = b"done\n"
 
@@ -80,7 +83,7 @@ class _Child:
             if the token was cancelled; the helper is ended.
         """
         self.told = []
-        answer = _Answer(self.process, self.told)
+        answer = _Answer(self.process, self.told, is_up=self.used)
         self.used = True
         verdict: str | None = HANGS
         try:
@@ -121,15 +124,17 @@ class _Child:
 class _Answer:
     """The helper's answer to one request, read in a thread, which works on every system."""
 
-    def __init__(self, process: subprocess.Popen[bytes], told: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], told: list[dict[str, Any]], *, is_up: bool
+    ) -> None:
         self._process, self._told = process, told
-        self._last_sign = self._start = time.monotonic()
+        self._signs, self._is_up = 0, is_up
         self._done = False
         self.thread = threading.Thread(target=self._listen, name="probe", daemon=True)
 
     def _listen(self) -> None:
         for line in self._process.stdout or ():
-            self._last_sign = time.monotonic()
+            self._signs += 1
             if line == DONE:
                 self._done = True
                 return
@@ -138,21 +143,39 @@ class _Answer:
 
     def wait(self, token: CancelToken | None) -> str | None:
         """Wait for the end; what is wrong, or None."""
+        silent, signs = _Stopwatch(), 0
+        whole, is_told = _Stopwatch(), False
         while True:
             self.thread.join(POLL_SECONDS)
             if not self.thread.is_alive():
                 return None if self._done else self._ended()
             if token is not None:
                 token.check()
-            now = time.monotonic()
-            if now - self._last_sign > SILENT_SECONDS:
+            if self._signs > signs:
+                silent, signs, self._is_up = _Stopwatch(), self._signs, True
+            if self._told and not is_told:
+                whole, is_told = _Stopwatch(), True
+            if silent.seconds() > SILENT_SECONDS and self._is_up:
                 return HANGS
-            if now - self._start > (TOLD_SECONDS if self._told else TOTAL_SECONDS):
+            if whole.seconds() > (TOLD_SECONDS if is_told else TOTAL_SECONDS):
                 return SLOW
 
     def _ended(self) -> str:
         self._process.wait()
         return CRASHES
+
+
+class _Stopwatch:
+    """Seconds in which this process ran, too; it must be read at every poll."""
+
+    def __init__(self) -> None:
+        self._seconds, self._last = 0.0, time.monotonic()
+
+    def seconds(self) -> float:
+        now = time.monotonic()
+        self._seconds += min(now - self._last, MOST_COUNTED)
+        self._last = now
+        return self._seconds
 
 
 class Probe:

@@ -74,7 +74,7 @@ class JournalQueue:
     def rewrite(self, make: Callable[[], Iterable[Record]]) -> None:
         """Put other records in the place of all, those that wait included; clears a failure."""
         with self._changed:
-            self._waiting.clear()
+            self._waiting = deque()
             self._failure = None
             self._put(0, partial(self._rewrite, make))
 
@@ -118,15 +118,18 @@ class JournalQueue:
                     self._at_work = False
                     self._changed.notify_all()
                     return
-                _, work = self._waiting.popleft()
+                waiting = self._waiting
+                _, work = waiting.popleft()
             try:
                 work()
             except Exception as error:  # noqa: BLE001 - raised by `check_written` and `append`
                 with self._changed:
+                    if waiting is not self._waiting:  # all is written again, this record included
+                        continue
                     if not isinstance(error, FileError):
                         error = FileError(f"{self._journal.path}: {error!r}")
                     self._failure = error
-                    self._waiting.clear()
+                    waiting.clear()
 
     def _append(self, make: Callable[[], Record], nbytes: int) -> None:
         self._journal.append(make, nbytes)

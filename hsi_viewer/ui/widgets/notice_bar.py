@@ -51,6 +51,7 @@ class NoticeBar(Stack):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.notices: list[Notice] = []
+        self._before: list[Notice] | None = None  # the next scene was asked for; None: all
         self._cursor, self._still_ms = QCursor.pos(), 0
         self._clock = QTimer(self)
         self._clock.setInterval(TICK_MS)
@@ -118,11 +119,19 @@ class NoticeBar(Stack):
         return True
 
     @Slot()
+    def expect(self) -> None:
+        """What is told from now on leads to the next scene, however long that takes to open."""
+        self._before = list(self.notices)
+
+    @Slot()
     def forget(self) -> None:
         """Remove what concerns the last scene: errors, warnings, and what could be read by now."""
+        last = self.notices if self._before is None else self._before
         for notice in [n for n in self.notices if not n.lasting]:
-            if notice.level in ("error", "warning") or notice.shown_ms >= GLANCE_MS:
+            read = notice in last and notice.shown_ms >= GLANCE_MS
+            if read or notice.level in ("error", "warning"):
                 self.remove(notice)
+        self._before = None
 
     def elapse(self, milliseconds: int) -> None:
         """Let time pass for somebody who reads; what waits or is under the mouse stays."""

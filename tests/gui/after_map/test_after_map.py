@@ -27,6 +27,7 @@ from hsi_viewer.ui.features.after_map.areas_dialog import AreasDialog
 from hsi_viewer.ui.features.after_map.polygons_dialog import SAVE, PolygonsDialog
 from tests.gui.after_map.shown import shown_ids
 from tests.gui.exporting.test_layers_and_figures import answer, scene
+from tests.patience import PATIENCE
 from tests.unit.jobs.report.made import leave_undrawn
 
 ENTER, CTRL = Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
@@ -137,7 +138,7 @@ def test_areas_of_a_map_that_is_gone_are_not_listed(mapped, monkeypatch):
 
     def slow(*wanted):
         begun.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return count(*wanted)
 
     monkeypatch.setattr(vectors, "strip_areas", slow)

@@ -18,6 +18,7 @@ from hsi_viewer.core.display.stretch import composite
 from hsi_viewer.rendering.cube_raster import CubeRaster
 from hsi_viewer.rendering.overview import OverviewSource, cache_bytes
 from hsi_viewer.ui.features.display import picture_controller
+from tests.patience import PATIENCE
 
 SHAPE = (6000, 2000, 50)  # 1.2 GB to whoever reads it, 13 MB of the disk
 
@@ -176,7 +177,7 @@ def held_back(monkeypatch):
     event, real = threading.Event(), picture_controller.render_scene
 
     def render(*wanted, **named):
-        assert event.wait(60)
+        assert event.wait(PATIENCE)
         return real(*wanted, **named)
 
     monkeypatch.setattr(picture_controller, "render_scene", render)
@@ -270,7 +271,7 @@ def test_an_overview_does_not_take_the_disk_from_the_visible_part(
 
     def rgba(raster, rows, columns):
         reads.append(rows)
-        assert go.wait(60)
+        assert go.wait(PATIENCE)
         return real(raster, rows, columns)
 
     monkeypatch.setattr(CubeRaster, "rgba", rgba)

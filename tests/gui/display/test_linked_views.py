@@ -17,6 +17,7 @@ from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.ui.features.display import map_overlay
 from hsi_viewer.ui.features.display.linked_views import LinkedViewsFeature
 from hsi_viewer.ui.features.display.map_overlay import MapMarksFeature
+from tests.patience import PATIENCE
 
 SHAPE = (90, 120, 6)
 
@@ -187,7 +188,7 @@ def test_a_place_that_is_found_late_is_not_shown_in_the_next_scene(scene, monkey
 
     def slow(*wanted):
         begun.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return degrees(*wanted)
 
     monkeypatch.setattr(map_overlay, "degrees", slow)

@@ -15,6 +15,7 @@ from hsi_viewer.core.evidence import Evidence, HeldOut
 from hsi_viewer.core.labels.decisions import Decision
 from hsi_viewer.preferences.settings import Settings
 from tests.gui.guidance.test_guide import FIELDS, SIZE, cube  # noqa: F401 - a fixture
+from tests.patience import PATIENCE
 
 WRONG = ((3, 40), (30, 5))
 
@@ -161,7 +162,7 @@ def test_a_check_that_ends_with_its_scene_says_nothing_in_the_next(planted, monk
 
     def slow(*_args, **_options):
         begun.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return []
 
     monkeypatch.setattr("hsi_viewer.learning.guidance.check_labels.check_labels", slow)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from hsi_viewer.core.display.contrast import Contrast, sample_bands
 from hsi_viewer.core.display.stretch import composite
 from hsi_viewer.core.labels.classes import legend_for
+from hsi_viewer.io.files import probe
 from hsi_viewer.io.regions.import_export import export_regions
 from tests.patience import PATIENCE
 from tests.unit.io.laboratory import scan_files
@@ -76,7 +77,9 @@ def test_a_dropped_folder_of_a_laboratory_scan_opens_as_reflectance(driver, tmp_
 def test_of_several_dropped_files_it_is_reported_which_opens(driver, tmp_path):
     for name, rows in (("one.npy", 5), ("two.npy", 7)):
         np.save(tmp_path / name, np.ones((rows, 6, 4), np.float32))
-    drop(driver, tmp_path / "one.npy", tmp_path / "two.npy")
+    with driver.qtbot.waitSignal(driver.window.context.opening.opened):
+        let_go(driver, tmp_path / "one.npy", tmp_path / "two.npy")
+        driver.window.notices.elapse(1500)  # to open it takes as long
     assert driver.document.cube.rows == 5
     assert "one.npy is opened" in driver.window.notices.texts()[0]
 
@@ -204,13 +207,14 @@ def test_cancelled_opening_is_dropped(driver, monkeypatch, tmp_path):
 HANG = Path(__file__).parents[2] / "data" / "hostile" / "hang.h5"
 
 
-def test_a_file_on_which_its_library_hangs_leaves_the_window_alive(driver, tmp_path):
+def test_a_file_on_which_its_library_hangs_leaves_the_window_alive(driver, monkeypatch, tmp_path):
     """Many rounds of the event loop while it is examined, and Cancel ends it."""
     rounds, before = [], driver.document
     timer = QTimer()
     timer.timeout.connect(lambda: rounds.append(1))
     timer.start(10)
     path = shutil.copy(HANG, tmp_path / "hang.h5")
+    monkeypatch.setattr(probe, "SILENT_SECONDS", PATIENCE)  # a round may take long, too
     driver.window.open(str(path))
     driver.qtbot.waitUntil(lambda: len(rounds) >= 50, timeout=60_000)
     assert driver.window.context.busy.isVisible()
@@ -221,8 +225,6 @@ def test_a_file_on_which_its_library_hangs_leaves_the_window_alive(driver, tmp_p
 
 
 def test_a_file_on_which_its_library_hangs_is_refused_in_the_window(driver, monkeypatch, tmp_path):
-    from hsi_viewer.io.files import probe
-
     monkeypatch.setattr(probe, "SILENT_SECONDS", 1.0)
     notices = []
     driver.window.workspace.noticed.connect(lambda text, level: notices.append((text, level)))

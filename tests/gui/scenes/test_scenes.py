@@ -19,6 +19,7 @@ from hsi_viewer.session.storage.cube_reference import reference_to
 from hsi_viewer.session.storage.project_file import read_project_data, write_project
 from hsi_viewer.session.storage.session_data import SessionData
 from hsi_viewer.ui.features.sessions import sessions
+from tests.patience import PATIENCE
 from tests.unit.learning.made import made_scene
 
 CLASSES = tuple(LabelClass(i, f"field {i}", (10 * i, 0, 90)) for i in (2, 5, 7, 9))
@@ -136,7 +137,7 @@ def test_a_session_that_is_asked_for_twice_is_locked_by_the_last_opening_alone(
         session = opened_session(*args)
         folders.append(session.folder.path)
         made.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE)
         return session
 
     monkeypatch.setattr(sessions, "opened_session", watched)
@@ -144,7 +145,7 @@ def test_a_session_that_is_asked_for_twice_is_locked_by_the_last_opening_alone(
     controller = driver.window.context.sessions
     controller.open_project(*asked)
     first = driver.window.context.opening._task
-    assert made.wait(30)
+    assert made.wait(PATIENCE)
     if late:
         go_on.set()
         assert first._thread.wait(30_000)  # ready, but nobody was told

@@ -16,6 +16,7 @@ from hsi_viewer.ui import label_changes
 from hsi_viewer.ui.features.labelling import toolbox
 from hsi_viewer.ui.features.labelling.label_check import LabelCheckFeature
 from hsi_viewer.ui.features.sessions import stepping
+from tests.patience import PATIENCE
 
 SIZE = (30, 40)
 
@@ -82,7 +83,7 @@ def disk(monkeypatch):
     event.set()
 
     def slow(handle):
-        assert event.wait(60)
+        assert event.wait(PATIENCE)
         sync(handle)
 
     monkeypatch.setattr(journal_module, "_sync_data", slow)
@@ -134,7 +135,7 @@ def test_a_stroke_that_comes_while_an_undo_is_worked_out_stays(scene, labels, mo
     go_on, prepare = threading.Event(), LabelMap.prepare
 
     def slow(*wanted):
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return prepare(*wanted)
 
     monkeypatch.setattr(LabelMap, "prepare", slow)
@@ -155,7 +156,7 @@ def test_labels_that_were_read_while_a_stroke_was_drawn_keep_it(scene, labels, m
     go_on, prepare = threading.Event(), LabelMap.prepare
 
     def slow(*wanted):
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return prepare(*wanted)
 
     monkeypatch.setattr(LabelMap, "prepare", slow)
@@ -309,7 +310,7 @@ def test_a_class_that_goes_while_an_area_of_it_is_worked_out_takes_the_area_alon
     go_on, prepare = threading.Event(), LabelMap.prepare
 
     def slow(*wanted):
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE)
         return prepare(*wanted)
 
     monkeypatch.setattr(LabelMap, "prepare", slow)
@@ -332,7 +333,7 @@ def test_an_undo_that_is_worked_out_for_another_scene_does_not_count_here(
 
     def slow(*wanted):
         first = next(waits, None)
-        assert first is None or first.wait(60)
+        assert first is None or first.wait(PATIENCE)
         return prepare(*wanted)
 
     monkeypatch.setattr(LabelMap, "prepare", slow)

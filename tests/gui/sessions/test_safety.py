@@ -18,6 +18,7 @@ from hsi_viewer.session.storage.journal import Journal
 from hsi_viewer.session.storage.lock_file import Lock
 from hsi_viewer.session.storage.project_file import lock_of
 from hsi_viewer.session.storage.recoverable_sessions import recoverable_sessions
+from tests.patience import PATIENCE
 
 CUBE = (12, 16, 4)
 
@@ -56,7 +57,7 @@ def crash(driver) -> np.ndarray:
     """What a kill leaves: the files as they are, a lock of nobody's, no farewell."""
     all_quiet(driver)
     ids, session = driver.document.labels.snapshot().ids, driver.window.context.sessions.session
-    assert session.recorder.journal.drain(60)
+    assert session.recorder.journal.drain(PATIENCE)
     copy = session.folder.path.with_name("left")
     shutil.copytree(session.folder.path, copy)
     (copy / "lock").unlink()
@@ -201,19 +202,19 @@ def test_a_full_disk_is_reported_labels_stay_and_the_journal_recovers(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     journal = drawn.window.context.sessions.session.recorder.journal
-    assert journal.drain(60)
+    assert journal.drain(PATIENCE)
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "_write", full)
         patch.setattr(Journal, "_replace", full)
         drawn.stroke((4, 3), (4, 8))
         drawn.stroke((5, 3), (5, 8))
-        assert journal.drain(60)
+        assert journal.drain(PATIENCE)
         drawn.window.context.sessions.maintain()
         assert any("No space left" in t for t in drawn.window.notices.texts())
         assert drawn.document.labels.total == 18
         drawn.window.context.sessions.maintain()
     for _ in range(2):
-        assert journal.drain(60)
+        assert journal.drain(PATIENCE)
         drawn.window.context.sessions.maintain()
     drawn.window.context.sessions.maintain()
     assert any("recovery is on again" in t for t in drawn.window.notices.texts())

@@ -17,9 +17,11 @@ from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.learning.classifiers import classifier
 from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.session.storage.training_runs import MODEL
+from hsi_viewer.ui import main_window
 from hsi_viewer.ui.features.training import runs
 from hsi_viewer.ui.features.training.training import Trained
 from hsi_viewer.ui.widgets.runs_panel import RunRow
+from tests.patience import PATIENCE
 
 ROWS, COLUMNS = 12, 16
 
@@ -75,7 +77,7 @@ def test_a_run_is_pending_until_the_map_on_the_screen_is_kept(labelled, monkeypa
     sessions, go_on, write = labelled.window.context.sessions, Event(), runs.write_run
 
     def slow(folder, run, *rest):
-        assert run.id == 1 or go_on.wait(60)
+        assert run.id == 1 or go_on.wait(PATIENCE)
         return write(folder, run, *rest)
 
     monkeypatch.setattr(runs, "write_run", slow)
@@ -115,14 +117,22 @@ def test_a_map_that_is_still_being_kept_goes_with_its_scene(labelled, tmp_path, 
         driver.click_on(next(b for b in box.buttons() if b.text() == "Save"))
 
     def write(*run):
-        assert let_go.wait(60)
+        assert let_go.wait(PATIENCE)
         return written(*run)
 
     monkeypatch.setattr(QMessageBox, "exec", save)
     monkeypatch.setattr(runs, "write_run", write)
     class_map, folder = end_training(driver, 5), driver.window.context.sessions.session.folder.path
-    QTimer.singleShot(300, let_go.set)  # by then, the other scene is read
+    done, waited = main_window.all_done, []
+
+    def all_done(tasks, **how) -> bool:  # the other scene is read
+        waited.append([task.title for task in tasks])
+        QTimer.singleShot(0, let_go.set)
+        return done(tasks, **how)
+
+    monkeypatch.setattr(main_window, "all_done", all_done)
     driver.open(str(other))
+    assert "Saving the run" in waited[0]
     assert asked == ["Save labels and 1 class map before closing the scene?"]
     assert driver.document.cube.name == "other.npy"
     assert not folder.exists()  # nothing was written where nobody looks

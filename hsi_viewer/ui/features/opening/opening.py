@@ -38,6 +38,7 @@ class OpenController(QObject):
 
     Signals
     -------
+    began() : a source is being read, in the place of what was being read.
     read() : a source could be read; its picture is being drawn.
     opened(OpenedCube) : the document has changed and its first picture is ready.
     refused(source, error) : a source could not be opened.
@@ -58,6 +59,7 @@ class OpenController(QObject):
         before anybody looks at the document.
     """
 
+    began = Signal()
     read = Signal()
     opened = Signal(object)
     refused = Signal(str, object)
@@ -151,6 +153,7 @@ class OpenController(QObject):
             f"Opening {name}", work, self._on_opened, on_failed=self._on_failed, urgent=True
         )
         self._task.reported.connect(self._on_report)
+        self.began.emit()
 
     @Slot(object)
     def _on_report(self, item: object) -> None:

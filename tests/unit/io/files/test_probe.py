@@ -132,6 +132,68 @@ def test_a_helper_that_does_not_come_to_an_end_is_ended(helper, good, monkeypatc
         asked.check(good)
 
 
+class _Clock:
+    """Seconds of the program that asks, counted in its looks at the clock.
+
+    Parameters
+    ----------
+    said : files for which a helper can wait: one is made at every twentieth look.
+    stood_still : seconds that pass at the fifth look.
+    """
+
+    def __init__(self, *said: Path, stood_still: float = 0.0) -> None:
+        self.said, self.stood_still = list(said), stood_still
+        self.looks, self.now = 0, 0.0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        if self.said:  # else the helper is about to end
+            self.now += self.stood_still if self.looks == 5 else probe.POLL_SECONDS
+            if self.looks % 20 == 0:
+                self.said.pop(0).touch()
+        return self.now
+
+
+WAIT = "import os, sys, time\nwhile not os.path.exists({!r}):\n    time.sleep(0.01)\n"
+
+
+def test_a_helper_may_take_long_to_start(helper, good, tmp_path, monkeypatch):
+    """As on a busy machine, or where each new program is looked through first."""
+    monkeypatch.setattr(probe, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(probe.time, "monotonic", _Clock(tmp_path / "said"))
+    helper(WAIT.format(str(tmp_path / "said")) + "print('alive\\ndone', flush=True)").check(good)
+
+
+def test_a_helper_that_is_up_and_silent_hangs(helper, good):
+    asked = helper("import sys\nprint('alive', flush=True)\nsys.stdin.read()")
+    asked.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(probe, "SILENT_SECONDS", 0.3)
+        with pytest.raises(FormatError, match="library hangs"):
+            asked.check(good)
+
+
+@pytest.mark.parametrize("limit", ["SILENT_SECONDS", "TOTAL_SECONDS"])
+def test_while_the_program_stood_still_no_time_counts(helper, good, tmp_path, monkeypatch, limit):
+    """It was stopped from a terminal, say: nobody has heard what the helper said."""
+    monkeypatch.setattr(probe, limit, 100.0)
+    monkeypatch.setattr(probe.time, "monotonic", _Clock(tmp_path / "said", stood_still=1000.0))
+    wait = WAIT.format(str(tmp_path / "said"))
+    helper(f"print('alive', flush=True)\n{wait}print('done', flush=True)").check(good)
+
+
+def test_the_time_for_values_begins_with_the_description(helper, tmp_path, monkeypatch):
+    monkeypatch.setattr(probe, "TOLD_SECONDS", 1.5)  # the next is told at the second second
+    said = tmp_path / "opened", tmp_path / "examined"
+    monkeypatch.setattr(probe.time, "monotonic", _Clock(*said))
+    opened, examined = (WAIT.format(str(path)) for path in said)
+    asked = helper(
+        f"{opened}print('{{\"facts\": {{}}}}', flush=True)\n"
+        f"{examined}print('{{\"values\": {{}}}}\\ndone', flush=True)"
+    )
+    assert asked.told({}) == ([{"facts": {}}, {"values": {}}], None)
+
+
 @posix
 def test_a_file_that_takes_too_much_of_the_processor(helper, good):
     """It says that it is alive, again and again, and the file is an endless one all the same."""

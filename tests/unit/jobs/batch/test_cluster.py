@@ -7,6 +7,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -93,21 +94,31 @@ def test_a_worker_that_is_killed_costs_the_map_nothing(job, tmp_path, monkeypatc
         killed = pid_of_a_busy_worker(cluster)
         os.kill(killed, signal.SIGKILL)
         result = running.result(PATIENCE)
-        assert killed not in [nanny.pid for nanny in cluster.workers.values()]
+        wait_until(lambda: killed not in [nanny.pid for nanny in cluster.workers.values()])
     assert (result.computed + result.kept, [s.status for s in result.scenes]) == (4, ["done"])
     assert maps_of(tmp_path / "there") == maps_of(tmp_path / "out") != {}
 
 
 def pid_of_a_busy_worker(cluster: LocalCluster) -> int:
     """A process that the scheduler has given a task, for which it first has to load the engine."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    busy: list[int] = []
+
+    def look() -> bool:
         for nanny in cluster.workers.values():
             worker = cluster.scheduler.workers.get(nanny.worker_address)
             if worker is not None and worker.processing:
-                return int(nanny.pid)
+                busy.append(int(nanny.pid))
+        return bool(busy)
+
+    wait_until(look)
+    return busy[0]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < until
         select.select([], [], [], 0.01)
-    raise TimeoutError
 
 
 def test_a_scheduler_that_does_not_answer_is_named(job, monkeypatch):

@@ -30,6 +30,7 @@ from hsi_viewer.session.storage.journal_replay import replay
 from hsi_viewer.session.storage.journal_tally import tally_path
 from hsi_viewer.session.storage.recoverable_sessions import journal_contents, recoverable_sessions
 from hsi_viewer.session.storage.session_folder import keep_aside, sessions_folder
+from tests.patience import PATIENCE
 from tests.unit.session.made import carry_out, content_of, new_document, stroke
 
 STROKES = (Kind.STEP, Kind.MOVE)
@@ -270,15 +271,15 @@ def test_a_tally_that_is_behind_damaged_or_of_another_journal_reports_nothing(sc
     session = new_session(document, scene)
     journal, tally = session.folder.journal, tally_path(session.folder.journal)
     stroke(document, 1, [0])
-    session.drain(60)
+    session.drain(PATIENCE)
     behind = tally.read_bytes()
     for pixel in range(1, 5):
         stroke(document, 1, [pixel])
-    session.drain(60)
+    session.drain(PATIENCE)
     ahead = tally.read_bytes()
     document.restart(document.legend.classes, document.labels.snapshot().ids)
     session.recorder.write_state()  # shorter than before
-    session.drain(60)
+    session.drain(PATIENCE)
     let_die(session)
     cut = journal.read_bytes()
     for of_old in (behind, ahead, b"", bytes(len(ahead)), ahead[:-1], ahead + b"x"):
@@ -437,7 +438,7 @@ def test_only_the_loss_of_a_state_is_a_loss_of_what_came_before_the_strokes(scen
     session = new_session(document, scene)
     stroke(document, 1, [0])
     session.recorder.write_state()
-    session.drain(60)
+    session.drain(PATIENCE)
     for pixel in range(1, 9):
         stroke(document, 1, [pixel])
     let_die(session)

@@ -35,6 +35,7 @@ from hsi_viewer.session.storage.training_runs import (
     write_run,
 )
 from tests.faults import Disk, each_failure, only_safe_renames
+from tests.patience import PATIENCE
 from tests.unit.session.made import content_of, new_document, stroke
 
 SHAPE = (6, 7)
@@ -149,9 +150,9 @@ def test_strokes_and_the_writing_again_of_a_journal(scene, for_good):
         written()
 
     def written() -> None:
-        session.drain(60)
+        session.drain(PATIENCE)
         session.recorder.maintain()
-        session.drain(60)
+        session.drain(PATIENCE)
         session.recorder.check_written()
 
     def check(disk: Disk) -> None:
@@ -338,7 +339,7 @@ def test_nothing_gets_its_name_before_it_is_on_the_disk(scene, folder, links, mo
         session.notes = "new"
         session.keep_data(session.data_with({}, {}, None))
         session.recorder.write_state()
-        session.drain(60)
+        session.drain(PATIENCE)
     assert {"session.json", "journal"} <= {*named}
     with only_safe_renames(folder):
         (folder / "b").write_text("lost")
