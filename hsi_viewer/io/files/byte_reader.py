@@ -3,7 +3,7 @@
 Positional reads are the rule: a mapped file that shrinks, or whose drive goes away, kills the
 process with SIGBUS, where a short read is an error that can be shown. Only values that lie far
 apart are gathered from a map, which is up to twenty times faster, and only from a drive of this
-machine, after a look at the file's size before each piece.
+machine, while the system keeps the file from being shortened.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import mmap
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import threading
 import weakref
@@ -23,6 +25,9 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from hsi_viewer.core.errors import FileError, FormatError
+
+if sys.platform == "linux":
+    import fcntl
 
 # Deflate cannot compress better than this (zlib's technical notes), which unmasks headers
 # that promise more than a compressed file can hold.
@@ -88,6 +93,7 @@ class FileReader:
         self._lock = threading.Lock()
         self._kept = 0
         self._alone: int | None = None
+        self._leases = 0
         status = os.fstat(self._file)
         self.first_size = status.st_size
         self.map = self._mapped(status.st_dev)
@@ -167,6 +173,38 @@ class FileReader:
         if self._kept >= RELEASE_BYTES and self.map is not None and hasattr(mmap, "MADV_DONTNEED"):
             self._kept = 0
             self.map.madvise(mmap.MADV_DONTNEED)
+
+    @contextmanager
+    def unwritten(self) -> Iterator[bool]:
+        """Have whoever wants to write to the file wait until the block has ended, a moment later.
+
+        Without that, a file that is shortened while its map is read ends the process. False where
+        somebody has it open for writing already. Of a file of another user, and on file systems
+        that do not know leases, it is True all the same: a chance of milliseconds is left there.
+        """
+        with self._lock:
+            alone = self._leases > 0 or self._lease(taken=True)
+            self._leases += alone
+        try:
+            yield alone
+        finally:
+            with self._lock:
+                self._leases -= alone
+                if alone and not self._leases:
+                    self._lease(taken=False)
+
+    def _lease(self, *, taken: bool) -> bool:
+        """Take or give back Linux's read lease; False if the file is open for writing."""
+        if sys.platform == "linux":
+            try:
+                # Who waits for it is announced by a signal: by one that nobody need handle.
+                fcntl.fcntl(self._file, fcntl.F_SETSIG, signal.SIGURG)
+                fcntl.fcntl(self._file, fcntl.F_SETLEASE, fcntl.F_RDLCK if taken else fcntl.F_UNLCK)
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+        return True
 
     def check_reaches(self, end: int) -> None:
         """Raise FileError if the file has become shorter than `end`."""
