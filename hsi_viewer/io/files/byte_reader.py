@@ -94,16 +94,18 @@ class FileReader:
         self._kept = 0
         self._alone: int | None = None
         self._leases = 0
-        status = os.fstat(self._file)
+        try:
+            status = os.fstat(self._file)
+        except OSError as error:
+            raise self._unread(error) from error
         self.first_size = status.st_size
         self.map = self._mapped(status.st_dev)
 
     def __del__(self) -> None:
-        if hasattr(self, "_file"):  # it could be opened
-            os.close(self._file)
-        alone = getattr(self, "_alone", None)
-        if alone is not None and alone != self._file:
-            os.close(alone)
+        for descriptor in {getattr(self, "_file", None), getattr(self, "_alone", None)}:
+            if descriptor is not None:
+                with suppress(OSError):  # a drive that has gone refuses even that
+                    os.close(descriptor)
 
     @property
     def _sparse(self) -> int:
@@ -132,7 +134,10 @@ class FileReader:
     @property
     def size(self) -> int:
         """Present size of the file in bytes."""
-        return os.fstat(self._file).st_size
+        try:
+            return os.fstat(self._file).st_size
+        except OSError as error:  # of a drive that has gone
+            raise self._unread(error) from error
 
     def read_into(self, buffer: memoryview, offset: int) -> None:
         """Fill the buffer with the bytes from an offset."""
@@ -145,10 +150,13 @@ class FileReader:
                     raise self._shrunk(offset + len(buffer))
                 done += n
         except OSError as error:
-            raise FileError(
-                f"{self.path} could not be read: {error.strerror}. "
-                "Check that its drive is still there and open it again."
-            ) from error
+            raise self._unread(error) from error
+
+    def _unread(self, error: OSError) -> FileError:
+        return FileError(
+            f"{self.path} could not be read: {error.strerror}. "
+            "Check that its drive is still there and open it again."
+        )
 
     def _mapped(self, device: int) -> mmap.mmap | None:
         """A map of the file; None where mapping is not safe. Nothing is read yet."""
@@ -208,7 +216,7 @@ class FileReader:
 
     def check_reaches(self, end: int) -> None:
         """Raise FileError if the file has become shorter than `end`."""
-        if end > os.fstat(self._file).st_size:
+        if end > self.size:
             raise self._shrunk(end)
 
     def is_cached(self, offsets: Iterable[int]) -> bool:
