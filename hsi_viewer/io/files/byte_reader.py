@@ -184,7 +184,7 @@ class FileReader:
 
     @contextmanager
     def unwritten(self) -> Iterator[bool]:
-        """Have whoever wants to write to the file wait until the block has ended, a moment later.
+        """Have others who want to write to the file wait until the block has ended, a moment later.
 
         Without that, a file that is shortened while its map is read ends the process. False where
         somebody has it open for writing already. Of a file of another user, and on file systems
