@@ -12,7 +12,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort
 from hsi_viewer.io import registry
-from hsi_viewer.io.files.identify import is_header, magic_of, split_source
+from hsi_viewer.io.files.identify import is_header, magic_of, split_source, system_errors
 from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, FolderError, Reading
 from hsi_viewer.io.files.unsupported import name_of
 from hsi_viewer.io.products import sample_scene
@@ -50,7 +50,8 @@ def open_cube(
         from hsi_viewer.io.products.public_scenes import open_scene
 
         return open_scene(str(source), token, port)
-    cube = _open(source, token)
+    with system_errors(source):
+        cube = _open(source, token)
     if token is not None:
         token.check()
     return cube

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import h5py
@@ -158,12 +159,16 @@ def read_values(dataset: h5py.Dataset) -> NDArray[Any]:
 def _values(dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> NDArray[Any]:
     try:
         values = np.asarray(dataset[selection])
+        _check_length(dataset.file)
     except H5_ERRORS as error:
+        with suppress(OSError):
+            _check_length(dataset.file)
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number else error  # HDF5's own has addresses in it
         raise FileError(
-            f"{dataset.file.filename}:{dataset.name} could not be read: {error}. "
+            f"{dataset.file.filename}:{dataset.name} could not be read: {reason}. "
             "Check that its drive is still there and open it again."
         ) from error
-    _check_length(dataset.file)
     dtype = number_type(values.dtype)
     if values.dtype.names is None or dtype is None:
         return values

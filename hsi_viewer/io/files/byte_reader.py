@@ -3,7 +3,7 @@
 Positional reads are the rule: a mapped file that shrinks, or whose drive goes away, kills the
 process with SIGBUS, where a short read is an error that can be shown. Only values that lie far
 apart are gathered from a map, which is up to twenty times faster, and only from a drive of this
-machine, after a look at the file's size before each piece.
+machine, while the system keeps the file from being shortened.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import mmap
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import threading
 import weakref
@@ -23,6 +25,9 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from hsi_viewer.core.errors import FileError, FormatError
+
+if sys.platform == "linux":
+    import fcntl
 
 # Deflate cannot compress better than this (zlib's technical notes), which unmasks headers
 # that promise more than a compressed file can hold.
@@ -88,16 +93,19 @@ class FileReader:
         self._lock = threading.Lock()
         self._kept = 0
         self._alone: int | None = None
-        status = os.fstat(self._file)
+        self._leases = 0
+        try:
+            status = os.fstat(self._file)
+        except OSError as error:
+            raise self._unread(error) from error
         self.first_size = status.st_size
         self.map = self._mapped(status.st_dev)
 
     def __del__(self) -> None:
-        if hasattr(self, "_file"):  # it could be opened
-            os.close(self._file)
-        alone = getattr(self, "_alone", None)
-        if alone is not None and alone != self._file:
-            os.close(alone)
+        for descriptor in {getattr(self, "_file", None), getattr(self, "_alone", None)}:
+            if descriptor is not None:
+                with suppress(OSError):  # a drive that has gone refuses even that
+                    os.close(descriptor)
 
     @property
     def _sparse(self) -> int:
@@ -126,7 +134,10 @@ class FileReader:
     @property
     def size(self) -> int:
         """Present size of the file in bytes."""
-        return os.fstat(self._file).st_size
+        try:
+            return os.fstat(self._file).st_size
+        except OSError as error:  # of a drive that has gone
+            raise self._unread(error) from error
 
     def read_into(self, buffer: memoryview, offset: int) -> None:
         """Fill the buffer with the bytes from an offset."""
@@ -139,10 +150,13 @@ class FileReader:
                     raise self._shrunk(offset + len(buffer))
                 done += n
         except OSError as error:
-            raise FileError(
-                f"{self.path} could not be read: {error.strerror}. "
-                "Check that its drive is still there and open it again."
-            ) from error
+            raise self._unread(error) from error
+
+    def _unread(self, error: OSError) -> FileError:
+        return FileError(
+            f"{self.path} could not be read: {error.strerror}. "
+            "Check that its drive is still there and open it again."
+        )
 
     def _mapped(self, device: int) -> mmap.mmap | None:
         """A map of the file; None where mapping is not safe. Nothing is read yet."""
@@ -168,9 +182,41 @@ class FileReader:
             self._kept = 0
             self.map.madvise(mmap.MADV_DONTNEED)
 
+    @contextmanager
+    def unwritten(self) -> Iterator[bool]:
+        """Have others who want to write to the file wait until the block has ended, a moment later.
+
+        Without that, a file that is shortened while its map is read ends the process. False where
+        somebody has it open for writing already. Of a file of another user, and on file systems
+        that do not know leases, it is True all the same: a chance of milliseconds is left there.
+        """
+        with self._lock:
+            alone = self._leases > 0 or self._lease(taken=True)
+            self._leases += alone
+        try:
+            yield alone
+        finally:
+            with self._lock:
+                self._leases -= alone
+                if alone and not self._leases:
+                    self._lease(taken=False)
+
+    def _lease(self, *, taken: bool) -> bool:
+        """Take or give back Linux's read lease; False if the file is open for writing."""
+        if sys.platform == "linux":
+            try:
+                # Who waits for it is announced by a signal: by one that nobody need handle.
+                fcntl.fcntl(self._file, fcntl.F_SETSIG, signal.SIGURG)
+                fcntl.fcntl(self._file, fcntl.F_SETLEASE, fcntl.F_RDLCK if taken else fcntl.F_UNLCK)
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+        return True
+
     def check_reaches(self, end: int) -> None:
         """Raise FileError if the file has become shorter than `end`."""
-        if end > os.fstat(self._file).st_size:
+        if end > self.size:
             raise self._shrunk(end)
 
     def is_cached(self, offsets: Iterable[int]) -> bool:

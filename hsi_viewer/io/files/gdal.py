@@ -28,6 +28,8 @@ WITH_HEADER = ("ENVI", "EHdr")  # their header lies beside the data
 READDIR, OVERVIEW = "GDAL_DISABLE_READDIR_ON_OPEN", "OVERVIEW_FILE"
 # Set before PROJ first looks: it would fetch grids of datum shifts.
 os.environ["PROJ_NETWORK"] = "OFF"
+# Reading all bands of a PNG at once, GDAL passes over its damage and leaves memory as it was.
+os.environ["GDAL_PNG_WHOLE_IMAGE_OPTIM"] = "NO"
 
 
 def open_raster(

@@ -6,7 +6,8 @@ import errno
 import io
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hsi_viewer.core.errors import FileError, FormatError
@@ -128,6 +129,21 @@ def check_beside(path: Path) -> None:
 def is_header(path: Path) -> bool:
     """Whether a file is named as the headers of raw images are."""
     return str(path)[-4:].lower() == ".hdr"  # a tenth of the time that Path.suffix takes
+
+
+@contextmanager
+def system_errors(source: str | Path) -> Iterator[None]:
+    """Raise what the system refuses while the block runs as a FileError.
+
+    A drive that goes away, and a folder that may not be entered, refuse any question about a file.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FileError(
+            f"{error.filename or source} could not be read: {error.strerror or error}. Check that "
+            "its drive is still there, and that you may read it."
+        ) from error
 
 
 def magic_of(path: Path) -> bytes:

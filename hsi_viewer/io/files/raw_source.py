@@ -239,20 +239,25 @@ class RawSource:
         step = max(1, MAP_BYTES // touched)
         turn = step if len(inside) == 1 else max(1, CHUNK_BYTES // min(across, spots * LINE_BYTES))
 
+        def copy_lines(block: NDArray[Any], positions: Sequence[int]) -> None:
+            for i, to_i in even_parts(positions):
+                for (j, to_j), (k, to_k) in inside:
+                    block[to_i, to_j, to_k] = whole[i, j, k]
+
         def copy(part: range) -> None:
             for first in range(part.start, part.stop, step):
-                reader.check_reaches(end)
                 last = min(first + step, part.stop)
                 slab: Index = [outer[first:last], middle, inner]
-                if not self._is_held(slab, reader):
+                with reader.unwritten() as unwritten:
+                    reader.check_reaches(end)
+                    if gathered := unwritten and self._is_held(slab, reader):
+                        for a in range(first, last, turn):
+                            lines = slice(a, min(a + turn, last))
+                            copy_lines(out[lines], outer[lines])
+                if gathered:
+                    reader.release(touched * (last - first))
+                else:
                     self._read_stretches(out[first:last], slab)
-                    continue
-                for a in range(first, last, turn):
-                    block, positions = out[a : min(a + turn, last)], outer[a : min(a + turn, last)]
-                    for i, to_i in even_parts(positions):
-                        for (j, to_j), (k, to_k) in inside:
-                            block[to_i, to_j, to_k] = whole[i, j, k]
-                reader.release(touched * (last - first))
 
         _shared(copy, len(outer), len(outer) * touched)
 

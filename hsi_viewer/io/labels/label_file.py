@@ -33,7 +33,7 @@ from hsi_viewer.io.described_image import open_with_header
 from hsi_viewer.io.envi import classes as envi_classes
 from hsi_viewer.io.envi import header as envi_header
 from hsi_viewer.io.envi.pairing import header_of, may_be_raw
-from hsi_viewer.io.files.identify import magic_of, split_source
+from hsi_viewer.io.files.identify import magic_of, split_source, system_errors
 from hsi_viewer.io.files.reading import ChoiceNeededError, Reading
 from hsi_viewer.io.files.text_file import text_of
 from hsi_viewer.io.files.unsupported import name_of
@@ -85,6 +85,11 @@ def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> Lab
         return LabelFile(sample_scene.sample_labels(), names, name="Indian Pines ground truth")
     if str(source).startswith("scene:"):
         return _scene_labels(str(source))
+    with system_errors(source):
+        return _read(source, scene)
+
+
+def _read(source: str | Path, scene: tuple[int, int] | None) -> LabelFile:
     path, part = split_source(source)
     magic = magic_of(path)
     row = format_of(path, magic)

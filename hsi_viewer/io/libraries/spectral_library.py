@@ -27,7 +27,7 @@ from hsi_viewer.io.envi.fields import describe
 from hsi_viewer.io.envi.layout import layout_of, open_source
 from hsi_viewer.io.envi.pairing import header_of
 from hsi_viewer.io.envi.writer import pair_of, replacing_pair
-from hsi_viewer.io.files.identify import magic_of, split_source
+from hsi_viewer.io.files.identify import magic_of, split_source, system_errors
 from hsi_viewer.io.files.text_file import text_of
 from hsi_viewer.io.files.unsupported import name_of
 from hsi_viewer.io.libraries.library_table import BAND_TITLE, read_table
@@ -58,7 +58,8 @@ def read_library(path: str | Path) -> SpectralLibrary:
     FileError, FormatError
         if it is missing, damaged or no library.
     """
-    library = _read(split_source(Path(path))[0])
+    with system_errors(path):
+        library = _read(split_source(Path(path))[0])
     nm, doubts = possible_wavelengths(library.wavelengths)
     infinite = np.isinf(library.spectra)
     if infinite.any():

@@ -20,7 +20,13 @@ from hsi_viewer.io.files.reading import FolderError
 from hsi_viewer.io.metadata import wavelengths
 from hsi_viewer.io.rasters.georeference import georeference_of
 from hsi_viewer.io.rasters.mask import mask_of
-from hsi_viewer.io.rasters.raster_source import ImageFile, _opened, driver_of, scale_of, type_of
+from hsi_viewer.io.rasters.raster_source import (
+    ImageFile,
+    driver_of,
+    opened_once,
+    scale_of,
+    type_of,
+)
 from hsi_viewer.io.rasters.side_tags import with_side
 
 SUFFIXES = (".tif", ".tiff", ".png")
@@ -58,10 +64,12 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
                 mask = mask_of(file)
                 shape = file.height, file.width, len(mask.bands)
                 kind = type_of(file, mask, file.nodata)[0]
-        except (RasterioError, OSError) as error:
+        except RasterioError as error:
             raise FormatError(
                 f"{path} is damaged or not a readable raster: {why(error)}."
             ) from error
+        except OSError as error:
+            raise FileError(f"{path} could not be read: {error.strerror}.") from error
         found.setdefault(shape, []).append((path, kind))
     ranked = sorted(found.items(), key=lambda item: -len(item[1]))
     (shape, kept), others = ranked[0], ranked[1:]
@@ -134,13 +142,13 @@ def read_folder(folder: Path) -> BandFolder:
             f"{folder} is a folder without images (.tif, .png), "
             "and not an EnMAP or DESIS product or a Zarr store."
         )
-    first = _opened(files[0], None, files[0].stat().st_mtime_ns)
+    first = opened_once(files[0])
     if first.shape[2] != 1:
         raise FolderError(
             f"{files[0]} has {first.shape[2]} bands; a folder of images has one band in each file."
         )
     files, dtype, left_out = _alike(files)
-    first = _opened(files[0], None, files[0].stat().st_mtime_ns)
+    first = opened_once(files[0])
     images = [ImageFile(path, first.shape, dtype) for path in files]
     stack = StackSource(images, [(k, 0) for k in range(len(images))])
     return BandFolder(files, first, stack, left_out)

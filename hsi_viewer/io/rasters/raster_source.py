@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import weakref
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ class RasterSource:
     def __init__(self, path: Path, page: int | None = None) -> None:
         self._path, self.page = path, page
         try:
+            self._first = path.stat()
             opened = open_raster(path, driver=driver_of(path), page=page)
         except RasterioError as error:
             raise FormatError(
@@ -86,11 +88,24 @@ class RasterSource:
                 self._read_into(shown, [self.mask.alpha], rows, columns)
                 out[:, shown[0] == 0] = self._fill
         except (RasterioError, OSError, MemoryError) as error:
+            self._check_length()
             raise FileError(
                 f"{self._path} could not be read: {why(error)}. The file is damaged or its drive "
                 "is gone."
             ) from error
+        self._check_length()
         return out.transpose(1, 2, 0)
+
+    def _check_length(self) -> None:
+        """Raise FileError if the file has become shorter: GDAL may give zeros for the rest."""
+        with suppress(OSError):  # gone, but still open
+            now = self._path.stat()
+            if now.st_ino == self._first.st_ino and now.st_size < self._first.st_size:
+                raise FileError(
+                    f"{self._path} became shorter while it was open: it had {self._first.st_size} "
+                    f"bytes, it has {now.st_size}. Open it again when it has been written "
+                    "completely."
+                )
 
     def _read_into(
         self, out: NDArray[Any], indexes: list[int], rows: slice, columns: slice
@@ -207,11 +222,7 @@ class ImageFile:
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window."""
-        try:
-            changed = self._path.stat().st_mtime_ns
-        except OSError as error:
-            raise FileError(f"{self._path} could not be read: {error.strerror}.") from error
-        source = _opened(self._path, self._page, changed)
+        source = opened_once(self._path, self._page)
         if source.shape[:2] != self.shape[:2]:
             raise FormatError(
                 f"{self._path} has {source.shape[0]} x {source.shape[1]} pixels, the first image "
@@ -226,9 +237,21 @@ class ImageFile:
         return window
 
 
-@lru_cache(MAX_OPEN)
-def _opened(path: Path, page: int | None, changed: int) -> Any:
-    """An open image; one that was rewritten is another."""
-    from hsi_viewer.io.rasters.raster_source import RasterSource
+def opened_once(path: Path, page: int | None = None) -> RasterSource:
+    """An image, opened now or a while ago; one that was written again is another.
 
+    Raises
+    ------
+    FileError, FormatError
+        if it cannot be read.
+    """
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise FileError(f"{path} could not be read: {error.strerror}.") from error
+    return _opened(path, page, changed)
+
+
+@lru_cache(MAX_OPEN)
+def _opened(path: Path, page: int | None, _changed: int) -> RasterSource:
     return RasterSource(path, page)

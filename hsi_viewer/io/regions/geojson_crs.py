@@ -6,12 +6,12 @@ and latitude for one that it doesn't understand.
 
 from __future__ import annotations
 
+import io
 import json
-import mmap
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from msgspec import Struct
 
@@ -24,6 +24,7 @@ MAX_PARSED = 256 << 20  # bytes that are worth parsing for the sake of a system
 MAX_NAMED = 100
 
 PIECE = 16 << 20  # bytes looked through at once
+LONGEST = 1 << 12  # of a system in the usual form
 # Of small letters: one pattern of several, or of either case, takes ten times as long. A letter can
 # also be written as its number.
 _ANY = (re.compile(rb'"crs"'), re.compile(rb"'crs'"), re.compile(rb"\\u00[0-7]"))
@@ -87,16 +88,18 @@ def cleaned(path: Path) -> Cleaned | None:
     FormatError
         if it is not JSON, or too large to find its system.
     """
-    with open_plain(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if all(_is_known(data, at) for at in _mentions(data)):
+    with open_plain(path) as file:
+        if all(_is_known(text) for text in _mentions(file)):
             return None
+        file.seek(0)
+        data = file.read(MAX_PARSED + 1)
         if len(data) > MAX_PARSED:
             raise FormatError(
                 f'{path}: its coordinate system ("crs") is not in the usual form; remove it, or '
                 "convert the file to GeoPackage."
             )
         try:
-            whole = json_values(bytes(data).decode("utf-8-sig"))
+            whole = json_values(data.decode("utf-8-sig"))
         except ValueError as error:
             raise FormatError(f"{path} is damaged: it is not JSON ({error}).") from error
     if not isinstance(whole, dict):
@@ -111,16 +114,20 @@ def cleaned(path: Path) -> Cleaned | None:
         raise FormatError(f"{path} is damaged: it is nested too deeply.") from error
 
 
-def _mentions(data: mmap.mmap) -> Iterator[int]:
-    """Places in the text where a system may be named."""
-    for start in range(0, len(data), PIECE):
-        piece = data[start : start + PIECE + 8].lower()  # a word may lie across the end
+def _mentions(file: IO[bytes]) -> Iterator[bytes]:
+    """The text from each place where a system may be named."""
+    size = file.seek(0, io.SEEK_END)
+    for start in range(0, size, PIECE):
+        file.seek(start)
+        text = file.read(PIECE + LONGEST)  # a system may lie across the end
+        small = text[: PIECE + 8].lower()
         for pattern in _ANY:
-            yield from (start + found.start() for found in pattern.finditer(piece))
+            for found in pattern.finditer(small):
+                yield text[found.start() : found.start() + LONGEST]
 
 
-def _is_known(data: mmap.mmap, at: int) -> bool:
-    plain = _PLAIN.match(data, at)
+def _is_known(text: bytes) -> bool:
+    plain = _PLAIN.match(text)
     return plain is not None and _code(plain[1].decode("utf-8", "replace")) is not None
 
 

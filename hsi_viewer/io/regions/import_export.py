@@ -14,7 +14,7 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.labels.unlabelled import without_unlabelled
-from hsi_viewer.io.files.identify import magic_of, split_source
+from hsi_viewer.io.files.identify import magic_of, split_source, system_errors
 from hsi_viewer.io.files.text_file import is_utf_16
 from hsi_viewer.io.labels import label_file
 from hsi_viewer.io.labels.label_writer import write_labels
@@ -70,7 +70,8 @@ def import_regions(
     LabelError
         if nothing of it lies on the cube, or its values are not classes.
     """
-    labels = _laid_on(Grid.of_cube(cube), source, placement, class_field)
+    with system_errors(source):
+        labels = _laid_on(Grid.of_cube(cube), source, placement, class_field)
     return plainly_named(labels)
 
 

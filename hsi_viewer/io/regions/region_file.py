@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FormatError, LabelError
 from hsi_viewer.core.labels.placement import PlacementNeededError
-from hsi_viewer.io.files.identify import split_source
+from hsi_viewer.io.files.identify import split_source, system_errors
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.regions.grid import Grid
 from hsi_viewer.io.regions.import_export import VECTOR, import_regions
@@ -42,12 +42,13 @@ def read_mask(source: str | Path, cube: HyperCube) -> NDArray[np.bool_]:
     path, part = split_source(source)
     grid = Grid.of_cube(cube)
     suffix = path.suffix.lower()
-    if suffix in VECTOR:
-        marked = _of_polygons(path, part, grid)
-    elif suffix in TEXTS:
-        marked = import_regions(source, cube).ids > 0
-    else:
-        marked = _of_raster(source, grid)
+    with system_errors(source):
+        if suffix in VECTOR:
+            marked = _of_polygons(path, part, grid)
+        elif suffix in TEXTS:
+            marked = import_regions(source, cube).ids > 0
+        else:
+            marked = _of_raster(source, grid)
     if not marked.any():
         raise LabelError(
             f"{path.name} marks no pixel of {cube.name}. Check that it belongs to this scene; in a "

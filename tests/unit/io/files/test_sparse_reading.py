@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from benchmarks.big_scene import ORDERS, write_big_scene
 from hsi_viewer.core.display.composite import Composite
+from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.raw_source import RawSource
 from hsi_viewer.io.opening import open_cube
@@ -143,6 +145,40 @@ def test_a_slab_that_has_left_memory_is_read_and_not_touched(tmp_path, monkeypat
     np.testing.assert_array_equal(window, values[:, ::2][:, :, [3, 9]])
     assert len(stretches) == 1
     assert stretches[0] < 64
+
+
+@posix
+def test_nobody_can_shorten_a_file_whose_map_is_read(tmp_path, monkeypatch):
+    values = np.arange(64 * 50 * 30, dtype="<u2").reshape(64, 50, 30)
+    path = tmp_path / "raw"
+    path.write_bytes(values.tobytes())
+    source = RawSource(FileReader(path), values.shape, values.dtype, (0, 1, 2))
+    refused, stretches = [], []
+    checked, read = FileReader.check_reaches, RawSource._read_stretches
+
+    def check(*args):
+        checked(*args)
+        with suppress(BlockingIOError):  # as a program that comes just now
+            os.close(os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_NONBLOCK))
+            return
+        refused.append(args)
+
+    def window():
+        return source.read(slice(0, 64, 1), slice(0, 50, 2), np.array([3, 9]))
+
+    monkeypatch.setattr(FileReader, "is_cached", lambda *_: True)
+    monkeypatch.setattr(RawSource, "_read_stretches", lambda *a: stretches.append(a) or read(*a))
+    with monkeypatch.context() as patch:
+        patch.setattr(FileReader, "check_reaches", check)
+        np.testing.assert_array_equal(window(), values[:, ::2][:, :, [3, 9]])
+    assert refused
+    assert not stretches
+    with path.open("r+b") as file:  # now it may, and the map is left alone
+        np.testing.assert_array_equal(window(), values[:, ::2][:, :, [3, 9]])
+        assert len(stretches) == 1
+        file.truncate(1000)
+        with pytest.raises(FileError, match="became shorter"):
+            window()
 
 
 @posix
