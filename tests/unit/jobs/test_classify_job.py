@@ -50,12 +50,16 @@ def scene(tmp_path, monkeypatch):
     return str(tmp_path / "cube.npy"), str(tmp_path / "truth.npy"), truth
 
 
-def test_labels_without_data_are_no_training_pixels(scene, tmp_path):
+def test_labels_without_data_are_no_training_pixels_and_an_old_map_is_named(scene, tmp_path):
     cube, truth_path, truth = scene
     values = np.load(cube)
     values[:4] = np.nan
     np.save(cube, values)
-    report = classify(cube, truth_path, Job(tmp_path / "out", classifier="lda")).report
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "class_map.png").touch()
+    job = Job(tmp_path / "out", classifier="lda", formats=("npy",), overwrite=True)
+    report = classify(cube, truth_path, job).report
+    assert "From an earlier run and not of this map: class_map.png." in report["warnings"]
     used = np.bincount(truth[4:].ravel(), minlength=10)
     assert report["train_pixels"] == used.sum()
     assert [c["train_pixels"] for c in report["classes"]] == used[list(IDS)].tolist()
