@@ -116,3 +116,11 @@ def test_the_curve_of_a_pixel_is_found_by_its_place_and_taken_up_again():
 def test_curves_that_come_from_no_pixel_and_no_region_are_of_a_library_or_of_nothing():
     assert Curve("quartz", FLAT, "library").origin == "library"
     assert Curve("a", FLAT, "class").origin == ""
+
+
+def test_colours_of_curves_are_a_few_that_differ():
+    assert {value % 10 for colour in COLOURS for value in colour} == {0}
+    assert COLOURS[0] == (230, 100, 0)
+    apart = [np.subtract(one, other) for one in COLOURS for other in COLOURS if one is not other]
+    assert len(COLOURS) == 8
+    assert min(float(np.linalg.norm(step)) for step in apart) >= 50
