@@ -68,6 +68,5 @@ def anomaly_image(cube: HyperCube, token: CancelToken, port: ProgressPort) -> Hy
     if cube.bands < 2:
         raise DerivedError(f"{cube.name} has one band: anomalies need two or more.")
     background = scene_moments(cube, token, port, f"{TITLE}: reading the spectra")
-    token.check()
     image = derived(cube, TITLE, AnomalySource(cube, background), (TITLE,))
     return held(image, token, port, f"{TITLE}: computing the image")

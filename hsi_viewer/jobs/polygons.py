@@ -185,9 +185,10 @@ def _objects(
         yield lambda _strip, _sums: None
         return
     place, legend, count = mapped.georeference, mapped.legend, 0
-    placed = place is not None and place.transform is not None
+    if place is not None and place.transform is None:
+        place = None  # a name of coordinates alone
     head = ["object", "class_id", "class_name", *measures.names, "row", "column"]
-    head += ["x", "y"] if placed else []
+    head += [] if place is None else ["x", "y"]
     with new_table(path, [*head, *measures.band_names]) as write:
 
         def listed(strip: Strip, sums: NDArray[np.float64]) -> None:
@@ -201,7 +202,7 @@ def _objects(
                 *(values.tolist() for values in measures.fields(sums).values()),
                 *(list(values) for values in zip(*centroids, strict=True)),
             ]
-            if placed and place is not None:
+            if place is not None:
                 places = [place.map_xy(*centroid) or (0.0, 0.0) for centroid in centroids]
                 columns += [[float(xy[axis]) for xy in places] for axis in (0, 1)]
             means = measures.spectra(sums).tolist()

@@ -122,7 +122,6 @@ def component_image(
     moments = scene_moments(
         cube, token, port, f"{title}: reading the spectra", with_noise=kind == "mnf"
     )
-    token.check()
     fit = principal_components if kind == "pca" else minimum_noise_fraction
     transform = fit(moments, COMPONENTS)
     image = derived(cube, title, TransformSource(cube, transform), transform.names)

@@ -35,3 +35,12 @@ def test_who_decides_is_said_in_whole_percent(weights, decided):
 def test_how_the_shares_were_found():
     assert "cut into 3 parts that lie apart" in evidence(0.5, 0.5, folds=3).weighed
     assert evidence(0.5, 0.5).weighed.startswith("Too few places are labelled")
+
+
+def test_the_weights_and_how_many_folds_chose_them():
+    assert evidence(0.5, 0.25, 0.25, folds=3).sentence == (
+        "similar pixels 0.50, surroundings 0.25, network 0.25, by 3 spatial folds"
+    )
+    assert evidence(0.75, 0.246, 0.004).sentence == (
+        "similar pixels 0.75, surroundings 0.25; too few groups of labels to choose by"
+    )

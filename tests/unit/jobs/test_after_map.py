@@ -497,3 +497,16 @@ def test_odd_options_are_refused_in_one_line(tmp_path, made, monkeypatch, capsys
     assert main(arguments) == 2
     assert match in capsys.readouterr().err
     assert not list(tmp_path.glob("c.*"))
+
+
+def test_of_a_place_without_a_grid_the_table_has_no_coordinates(tmp_path):
+    named = MapOnGround(some_ids(), LEGEND, Georeference(None, UTM.crs_wkt), None)
+    made = write_map_polygons(
+        tmp_path / "out.geojson", named, PolygonOptions(objects=tmp_path / "out.csv")
+    )
+    assert made.files[-1] == tmp_path / "out.csv"
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["object", "class_id", "class_name", "pixels", "row", "column"]
+    assert {len(row) for row in rows} == {6}
+    assert [row[0] for row in rows] == [str(n + 1) for n in range(made.record["polygons"])]

@@ -33,6 +33,7 @@ from hsi_viewer.learning.classifiers import hybridsn_sd
 from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.scene_features import COMPARING
+from tests.unit.jobs.digits import decimals
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
 IDS = (2, 5, 7, 9)
@@ -50,12 +51,16 @@ def scene(tmp_path, monkeypatch):
     return str(tmp_path / "cube.npy"), str(tmp_path / "truth.npy"), truth
 
 
-def test_labels_without_data_are_no_training_pixels(scene, tmp_path):
+def test_labels_without_data_are_no_training_pixels_and_an_old_map_is_named(scene, tmp_path):
     cube, truth_path, truth = scene
     values = np.load(cube)
     values[:4] = np.nan
     np.save(cube, values)
-    report = classify(cube, truth_path, Job(tmp_path / "out", classifier="lda")).report
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "class_map.png").touch()
+    job = Job(tmp_path / "out", classifier="lda", formats=("npy",), overwrite=True)
+    report = classify(cube, truth_path, job).report
+    assert "From an earlier run and not of this map: class_map.png." in report["warnings"]
     used = np.bincount(truth[4:].ravel(), minlength=10)
     assert report["train_pixels"] == used.sum()
     assert [c["train_pixels"] for c in report["classes"]] == used[list(IDS)].tolist()
@@ -135,6 +140,8 @@ def test_what_is_written_is_what_is_reported(scene, tmp_path):
     assert list(seconds) == [*steps, "total"]
     assert sum(seconds[s] for s in steps) <= seconds["total"] + 0.005
     assert min(seconds.values()) >= 0
+    assert decimals(seconds) <= 3
+    assert decimals(result.report["voices"]) == 4
     assert result.report["versions"]["numpy"] == version("numpy")
     assert set(result.report["versions"]) >= {"python", "hsi-viewer", "torch"}
     assert "envi" in FORMATS
@@ -290,11 +297,12 @@ def test_the_report_names_the_network_too_and_damage_is_found_before_the_cube_is
 
 def test_a_map_with_a_place_has_areas(tmp_path):
     cube, truth = made_scene(20, 24, 8)
-    place = Georeference((30.0, 0, 500_000, 0, -30.0, 5_000_000), "EPSG:32633")
+    place = Georeference((30.0001, 0, 500_000, 0, -30.0, 5_000_000), "EPSG:32633")
     write_cube(HyperCube.from_array(cube.read(), georeference=place), tmp_path / "cube.hdr")
     np.save(tmp_path / "labels.npy", truth)
     job = Job(tmp_path / "out", TrainingConfig(refine=False), classifier="lda", formats=("npy",))
     report = classify(str(tmp_path / "cube.hdr"), str(tmp_path / "labels.npy"), job).report
     areas = [record["map_area_m2"] for record in report["classes"]]
-    assert areas == [900 * record["map_pixels"] for record in report["classes"]]
+    assert areas == [round(900.003 * record["map_pixels"], 2) for record in report["classes"]]
+    assert decimals(areas) == 2
     assert sum(areas) == 900 * truth.size

@@ -9,6 +9,7 @@ import hsi_viewer
 from hsi_viewer.cli import main
 from hsi_viewer.core.labels.classes import LabelClass
 from tests.unit.cli.schemas import fitting
+from tests.unit.jobs.digits import decimals
 from tests.unit.learning.made import made_scene
 
 
@@ -41,6 +42,7 @@ def test_suggestions_are_printed_as_json_and_as_text(files, capsys):
     places = fitting(capsys.readouterr().out, "suggest")["suggestions"]
     labels = np.load(files / "labels.npy")
     assert len(places) == 3
+    assert decimals(places) == 6
     for place in places:
         assert labels[place["row"], place["column"]] == 0
         assert [place["row"], place["column"]] in place["segment"]
@@ -68,6 +70,7 @@ def test_a_wrong_label_is_printed_as_json_and_as_text(files, capsys):
     record = fitting(capsys.readouterr().out, "check-labels")
     assert (record["labels"], record["judged"]) == (17, 17)
     first = record["contradicted"][0]
+    assert decimals(record) <= 6
     assert (first["row"], first["column"]) == (20, 30)
     assert (first["label"]["id"], first["looks_like"]["id"]) == (2, 9)
     assert main(line) == 0

@@ -184,6 +184,9 @@ def test_estimates_as_json():
         assert row["users"]["value"] == 0.9
         assert row["producers"]["standard_error"] == round(found.estimates.producers[k].error, 6)
         assert (row["share"]["value"], row["area"]["value"]) == (0.5, 10_000.0)
+    uneven = replace(found.estimates, matrix=np.full((2, 2), 1 / 3), bounds=(2 / 3, 1.0))
+    record = sample_record(replace(found, estimates=uneven), LEGEND.name_of)
+    assert (record["overall_bounds"], record["matrix"][0][0]) == ([0.666667, 1.0], 0.333333)
     undefined = replace(
         found.estimates, users=(Estimate(NAN, NAN, NAN, NAN), found.estimates.users[1])
     )

@@ -14,10 +14,12 @@ from hsi_viewer.core.cube.joined import GAP, joined, joined_labels
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.jobs import train as train_module
 from hsi_viewer.jobs.report.names import HTML, JSON, PDF
 from hsi_viewer.learning.several_scenes import TrainingScenes
 from hsi_viewer.learning.spatial_folds import half_folds, spatial_folds
 from tests.unit.cli.schemas import fitting
+from tests.unit.jobs.digits import decimals
 from tests.unit.learning.made import made_scene
 
 ROWS, COLUMNS, BANDS = 24, 20, 12
@@ -65,8 +67,10 @@ def test_a_model_of_three_scenes_maps_each_and_tells_how_it_maps_a_new_one(three
     assert (np.load(folder / "map" / "class_map.npy") == truths[1]).mean() > 0.9
 
 
-def test_labels_on_pixels_without_data_are_not_counted(three, capsys):
+def test_labels_on_pixels_without_data_are_not_counted(three, capsys, monkeypatch):
     """As in the report of a single scene; here b lacks its first rows, and c is as labelled."""
+    tried = {"training": 2 / 3, "scene": 1 / 3}
+    monkeypatch.setattr(train_module, "chosen_standardisation", lambda each, _: (each, tried))
     folder, truths = three
     values = np.array(made_scene(ROWS, COLUMNS, BANDS)[0].read())
     values[:8] = -9999.0
@@ -75,6 +79,7 @@ def test_labels_on_pixels_without_data_are_not_counted(three, capsys):
     report = fitting(capsys.readouterr().out, "train")
     wanted = [np.count_nonzero(labels_of(truths[1])[8:]), np.count_nonzero(labels_of(truths[2]))]
     assert [s["train_pixels"] for s in report["scenes"]] == wanted
+    assert report["standardise_tried"] == {"training": 0.6667, "scene": 0.3333}
 
 
 def test_scenes_of_other_brightness_are_standardised_each_by_itself(three, capsys):
@@ -87,6 +92,7 @@ def test_scenes_of_other_brightness_are_standardised_each_by_itself(three, capsy
     assert report["standardise"] == "scene"
     assert report["standardise_tried"]["scene"] > report["standardise_tried"]["training"] + 0.2
     assert report["held_out"]["overall"] > 0.9
+    assert decimals(report["seconds"]) <= 3
     assert any("--standardise scene" in text for text in report["warnings"])
 
 

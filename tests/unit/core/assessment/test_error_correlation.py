@@ -54,3 +54,20 @@ def test_errors_of_whole_groups_stay_within_them():
 
 def test_where_all_is_right_nothing_is_correlated():
     assert not correlation_of(np.ones(PIXELS.size, bool)).any()
+
+
+def test_in_a_small_scene_errors_reach_three_pixels_at_most():
+    """The reach follows from how much less alike groups are that lie further apart."""
+    rows, columns = np.divmod(np.arange(64), 8)
+    groups = columns // 2
+    right = (columns >= 3) & (rows > 2)  # far more alike than that explains
+    found = error_correlation(right, np.arange(64), groups, 8, groups)
+    assert found.max() < 0.5
+    near, far = (mean_likeness_by_hand(rows, columns, groups, k, 3.0) for k in (1, 2))
+    assert found[0, 1] / found[0, 2] == pytest.approx(near / far, rel=0.05)
+
+
+def mean_likeness_by_hand(rows, columns, groups, k, reach) -> float:
+    one, other = groups == 0, groups == k
+    offsets = np.hypot(rows[one][:, None] - rows[other], columns[one][:, None] - columns[other])
+    return float(np.exp(-offsets / reach).mean())

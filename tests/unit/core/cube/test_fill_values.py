@@ -286,3 +286,34 @@ def test_what_programs_write_where_there_is_no_data_is_found_in_a_single_band(va
     assert suspected(values) == []
     values[:2] = value
     assert suspected(values) == [(float(value), 100)]
+
+
+@pytest.mark.parametrize(
+    ("bands", "said"),
+    [
+        (slice(4, 5), "About 1 pixel holds 900 in some bands: no data?"),
+        (slice(0, 6), "About 1 pixel holds 900 in some bands: no data?"),
+        (slice(0, 7), "1 pixel holds 900 in every band: no data?"),
+    ],
+)
+def test_values_that_are_not_valid_are_said_to_be_in_every_band_from_seven_of_ten(bands, said):
+    values = np.full((6, 7, 9), 300, np.uint16) + np.arange(9, dtype=np.uint16)
+    values[2, 3, bands] = 900
+    (found,) = examined(HyperCube.from_array(values, valid_range=(0, 700))).suspected
+    assert found.sentence == said
+
+
+def test_what_is_usual_is_known_of_a_scene_of_which_a_sample_was_looked_at(monkeypatch):
+    values = np.arange(64, dtype=np.int16).reshape(8, 8, 1) + np.array([100, 200, 400], np.int16)
+    values[0, 0], values[0, 4] = -9999, 150  # no data, and one value in each band
+    cube, bands = HyperCube.from_array(values, nodata=-9999), np.arange(3)
+    assert fill_values.usual_of(cube, bands) is None  # all of it was looked at
+    monkeypatch.setattr(fill_values, "WHOLE_PIXELS", 63)
+    monkeypatch.setattr(fill_values, "SAMPLE_SIDE", 2)
+    usual = fill_values.usual_of(cube, bands)  # the pixels (0, 0), (0, 4), (4, 0) and (4, 4)
+    assert usual.lowest.tolist() == [132, 232, 432]
+    assert usual.highest.tolist() == [136, 236, 436]
+    assert usual.spectra.tolist() == [[132, 232, 432], [136, 236, 436]]
+    assert fill_values.usual_of(cube, bands[:2]) is None
+    same = HyperCube.from_array(np.full((8, 8, 3), -9999, np.int16))
+    assert fill_values.usual_of(same, bands) is None

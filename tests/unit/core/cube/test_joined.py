@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.cube.cube import HyperCube
-from hsi_viewer.core.cube.joined import GAP, joined, joined_labels
+from hsi_viewer.core.cube.joined import GAP, joined, joined_labels, parts_of
 from hsi_viewer.core.errors import FormatError
 
 FIRST = np.arange(1, 25, dtype=np.int16).reshape(2, 4, 3)
@@ -99,3 +99,13 @@ def test_labels_lie_where_their_scenes_do():
         *([2 + 2 * GAP + r, 0] for r in range(4)),
     ]
     assert found[found > 0].tolist() == [1, 2, 1, 2, 3, 3, 4, 5, 6]
+
+
+def test_joined_labels_are_parted_again_as_they_were():
+    labels = [
+        np.full((2, 4), 3, np.uint16),
+        np.full((3, 2), 8, np.uint16),
+        np.eye(2, dtype=np.uint16),
+    ]
+    parts = parts_of(joined_labels(labels), labels)
+    assert [part.tolist() for part in parts] == [each.tolist() for each in labels]

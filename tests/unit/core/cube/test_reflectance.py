@@ -126,3 +126,10 @@ def test_of_several_reasons_the_first_is_named():
     assert unfit_bands(white, dark, np.ones(4)) == dict.fromkeys(range(4), DEAD)
     white, dark = frames(noise=500)
     assert unfit_bands(white, dark, np.array([1, 0, 0, 0.0]))[0] == SATURATED
+
+
+@pytest.mark.parametrize("lines", [[3.0, 7.0], [3.0, 7.0, 8.0]])
+def test_few_lines_have_the_deviation_of_a_sample(lines):
+    frame = frame_of(ArraySource(np.array(lines).reshape(-1, 1, 1)), 7.0)
+    assert frame.deviation.item() == pytest.approx(np.std(lines, ddof=1))
+    assert frame.full.item() == (len(lines) - 1) / len(lines)

@@ -137,3 +137,13 @@ def test_without_a_bar_values_are_what_is_drawn_and_colours_are_no_values():
     thinned = ValueRaster(IDS / 2, COLOURS[:4], shape=(4, 4))
     assert layer_values(Layer("x", thinned)) is None
     assert layer_values(Layer("x", RASTER)) is None
+
+
+def test_a_layer_that_is_not_there_cannot_be_changed(stack):
+    received = []
+    stack.changed.connect(lambda: received.append("changed"))
+    with pytest.raises(KeyError, match="PCA"):
+        stack.set_opacity(0.5, "PCA")
+    with pytest.raises(ValueError, match="are not the layers"):
+        stack.arrange(("Image", "Class map"))
+    assert received == []

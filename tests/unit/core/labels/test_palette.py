@@ -102,3 +102,10 @@ def test_maps_are_told_apart_over_the_grey_picture_too(vision, classes, plain, o
     for grey in range(0, 256, 51):
         drawn = opacity * colours + (1 - opacity) * grey
         assert smallest_difference(drawn, vision) > on_grey
+
+
+def test_further_colours_are_of_tols_schemes_and_then_of_a_grid_of_rgb():
+    """Tol's bright, medium-contrast, muted, pale, light and dark schemes have steps of 17."""
+    assert "%02X%02X%02X %02X%02X%02X" % (*PALETTE[7], *PALETTE[8]) == "663333 332288"  # noqa: UP031
+    assert {value % 17 for colour in PALETTE[7:16] for value in colour} == {0}
+    assert {value % 15 for colour in PALETTE[16:] for value in colour} == {0}

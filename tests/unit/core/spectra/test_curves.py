@@ -98,3 +98,29 @@ def test_to_pick_what_is_picked_is_no_change():
     curves.pick(first.id)
     curves.pick(first.id)
     assert received == [first]
+
+
+def test_the_curve_of_a_pixel_is_found_by_its_place_and_taken_up_again():
+    curves, received = CurveSet(), []
+    first, second = curves.add(pin(0, 1), pin(1, 0))
+    curves.change(first.id, visible=False)
+    curves.changed.connect(lambda: received.append(curves.picked.name))
+    assert curves.pin_of((1, 0)) is second
+    assert curves.pin_of((1, 1)) is None
+    curves.take_up(first.id)
+    assert curves.picked.id == first.id
+    assert curves.picked.visible
+    assert received == ["row 1 col 2"]
+
+
+def test_curves_that_come_from_no_pixel_and_no_region_are_of_a_library_or_of_nothing():
+    assert Curve("quartz", FLAT, "library").origin == "library"
+    assert Curve("a", FLAT, "class").origin == ""
+
+
+def test_colours_of_curves_are_a_few_that_differ():
+    assert {value % 10 for colour in COLOURS for value in colour} == {0}
+    assert COLOURS[0] == (230, 100, 0)
+    apart = [np.subtract(one, other) for one in COLOURS for other in COLOURS if one is not other]
+    assert len(COLOURS) == 8
+    assert min(float(np.linalg.norm(step)) for step in apart) >= 50

@@ -159,3 +159,24 @@ def test_water_windows_are_those_of_the_strong_absorptions():
     for (low, high), centre in zip(WATER_WINDOWS, (1380.0, 1880.0), strict=True):
         assert low < centre < high
         assert 50 < high - low < 200
+
+
+def test_of_two_values_at_one_wavelength_the_higher_is_on_the_hull():
+    hull = continuum(np.array([1.0, 2.0, 2.0, 3.0]), np.array([1.0, 1.0, 4.0, 1.0]))
+    np.testing.assert_allclose(hull, [1, 4, 4, 1])
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        ("value", [1, 4, 9, 16]),
+        ("continuum", [1, 2 / 3, 9 / 11, 1]),
+        ("first", [2, 4, 6, 8]),
+        ("second", [np.nan, 2, 2, np.nan]),
+    ],
+)
+def test_each_view_of_a_parabola(view, expected):
+    x = np.arange(1.0, 5.0)
+    np.testing.assert_allclose(Treatment(view=view).apply(x, x**2), expected)
+    assert Treatment().plain
+    assert not Treatment(view=view, window=3).plain

@@ -288,6 +288,14 @@ def test_a_missing_bundle_is_named(tmp_path, capsys):
     assert "could not be read" in capsys.readouterr().err
 
 
+def test_checking_a_bundle_can_be_cancelled_in_each_file(here):
+    token = CancelToken()
+    with opened_bundle(here / "map.zip") as bundle:
+        token.cancel()
+        with pytest.raises(TaskCancelledError):
+            bundle.compare(token, SilentPort())
+
+
 def test_a_bomb_is_not_unpacked(here, tmp_path):
     files = members(here / "map.zip")
     rewritten(here / "bomb.zip", {**files, LABELS: bytes(1 << 24)})

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -96,6 +97,7 @@ def test_who_is_taken_over_from_notices_and_leaves_the_files_alone(path):
 RACER = """
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 from hsi_viewer.session.storage import lock_file
 lock_file.PATIENCE = lock_file.WITHOUT_HOLDER = 0.0005  # who loses need not wait long here
 def meet(word):
@@ -173,6 +175,7 @@ def test_of_processes_that_take_a_stale_lock_at_one_moment_one_gets_it(tmp_path)
 HOLDS = """
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 from hsi_viewer.session.storage.lock_file import Lock
 lock = Lock(Path(sys.argv[1]))
 print("held", flush=True)
@@ -281,3 +284,16 @@ def test_without_locks_nobody_is_reported_to_hold_one(path, no_locks):
 def test_times_beyond_all_calendars_are_unknown():
     assert lock_module.local_time("9999-12-31T23:59:59+00:00")[:4] in ("9999", "an u")
     assert lock_module.local_time("soon") == "an unknown time"
+
+
+def test_a_lock_that_could_not_be_taken_over_stays_with_its_holder(path, monkeypatch):
+    holder = Lock(path)
+    before = sorted(path.parent.iterdir())
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", Mock(side_effect=PermissionError(13, "in use")))
+        with pytest.raises(PermissionError):
+            Lock(path, take_over=True)
+    assert sorted(path.parent.iterdir()) == before
+    assert holder.ours
+    holder.release()
+    Lock(path).release()

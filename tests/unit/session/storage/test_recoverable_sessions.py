@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.io.opening import open_cube
+from hsi_viewer.session import recovering
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.recovering import recovered_session
 from hsi_viewer.session.session import Session, new_session, opened_session
@@ -277,3 +279,27 @@ def test_a_session_file_that_another_computer_did_not_close_is_reported(scene, t
     assert "was not closed by HSI Viewer, process 5 on elsewhere" in again.warnings[0]
     again.close()
     assert [p.name for p in tmp_path.glob(".a*")] == []
+
+
+@pytest.mark.parametrize("error", [FileError("It is damaged."), OSError(5, "Input/output error")])
+def test_work_that_could_not_be_taken_up_is_free_for_another_try(scene, monkeypatch, error):
+    work = left(scene, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(recovering, "journal_contents", Mock(side_effect=error))
+        with pytest.raises(FileError, match=r"It is damaged|Input/output error"):
+            recovered_session(Document(open_cube(scene)), work, scene)
+    document = Document(open_cube(scene))
+    let_die(recovered_session(document, work, scene))
+    assert document.labels.total == 2
+
+
+def test_work_whose_journal_is_gone_begins_again(scene):
+    work = left(scene)
+    (work.path / "journal").unlink()
+    document = Document(open_cube(scene))
+    session = recovered_session(document, work, scene)
+    stroke(document, 1, [3])
+    let_die(session)
+    again = Document(open_cube(scene))
+    let_die(recovered_session(again, recoverable_sessions()[0], scene))
+    assert again.labels.total == 1
