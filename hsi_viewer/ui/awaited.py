@@ -18,7 +18,8 @@ ALL, NO_INPUT = (
 def awaited(tasks: TaskRunner, title: str, work: Work) -> object:
     """The result of work that a worker does while the event loop continues.
 
-    For the few places where Qt or the caller wants an answer at once, such as closing.
+    For the few places where Qt or the caller wants an answer at once, such as closing. It begins
+    when earlier work of its title has ended.
 
     Raises
     ------
@@ -28,7 +29,7 @@ def awaited(tasks: TaskRunner, title: str, work: Work) -> object:
         what the work raised.
     """
     outcome = _Outcome()
-    task = tasks.start(title, work)
+    task = tasks.start(title, work, in_order=True)
     task.succeeded.connect(outcome.take)
     task.failed.connect(outcome.take_error)
     task.cancelled.connect(outcome.end)

@@ -151,6 +151,7 @@ class TaskRunner(QObject):
         self._tasks: list[Task] = []
         self._urgent: list[Task] = []
         self._waiting: list[Task] = []
+        self._in_line: list[Task] = []  # behind one of the same title
         # What an urgent task has brought is painted first.
         self._rest = RestTimer(REST_MS, self._start_waiting, self)
 
@@ -163,13 +164,16 @@ class TaskRunner(QObject):
         background: bool = False,
         urgent: bool = False,
         patient: bool = False,
+        in_order: bool = False,
     ) -> Task:
         """Start work in a thread of its own; connect to the task's signals right after.
 
         Events are delivered later, from the event loop, so nothing is missed. A quiet task is
         not shown to the user: neither its start nor its end is a change. Nobody waits for one in
         the background: what is seen does not depend on it. A patient one begins when no urgent
-        one runs, so that it takes neither the disk nor the processor from a picture.
+        one runs, so that it takes neither the disk nor the processor from a picture. One in order
+        begins when the last one of its title has left: of two that write a file, the one that was
+        asked for last has the last word.
         """
         task = Task(title, work, self, quiet=quiet, background=background)
         self._tasks.append(task)
@@ -181,7 +185,9 @@ class TaskRunner(QObject):
                 signal.connect(self._announce)
             task.cancelled.connect(self._announce)
         task.ended.connect(self._forget_ended)
-        if patient and (self._something_urgent() or self._rest.isActive()):
+        if in_order and self._is_behind(task):
+            self._in_line.append(task)
+        elif patient and (self._something_urgent() or self._rest.isActive()):
             self._waiting.append(task)
         else:
             task.start()
@@ -200,6 +206,7 @@ class TaskRunner(QObject):
         for task in self._tasks:
             task.cancel()
         self._waiting.clear()
+        self._in_line.clear()
         alive = tuple(t.title for t in self._tasks if not t.wait(wait_ms))
         if not alive:
             self._forget_ended()
@@ -226,3 +233,11 @@ class TaskRunner(QObject):
         for task in [t for t in self._tasks if not t.running and t.wait(0)]:
             self._tasks.remove(task)
             task.deleteLater()
+        self._in_line = [t for t in self._in_line if t in self._tasks]  # not cancelled meanwhile
+        for task in [t for t in self._in_line if not self._is_behind(t)]:
+            self._in_line.remove(task)
+            task.start()
+
+    def _is_behind(self, task: Task) -> bool:
+        earlier = self._tasks[: self._tasks.index(task)]
+        return any(t.title == task.title for t in earlier)

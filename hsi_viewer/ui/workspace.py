@@ -138,8 +138,9 @@ class Workspace(QObject):
         ----------
         writes : whether it writes what the user keeps. The window isn't closed meanwhile, and the
             scene isn't left while something quiet is written, since that belongs to its session.
+            What is written under one title is written in the order in which it was asked for.
         """
-        task = self.tasks.start(title, work, quiet=quiet, urgent=urgent)
+        task = self.tasks.start(title, work, quiet=quiet, urgent=urgent, in_order=writes)
         if writes:
             self._writing.append(task)
             task.cancelled.connect(self._on_given_up)

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
 
 from hsi_viewer.cli import main
+from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.io.products.sample_scene import sample_labels
 from hsi_viewer.learning.training_loop import Learner
 from hsi_viewer.ui.features.exporting.export_dialog import ExportDialog
@@ -127,9 +128,11 @@ def test_open_label_train_map_export(qapp, settings_folder, few_steps, tmp_path)
         labels = document.labels.snapshot().ids
         for n, class_id in enumerate(CLASSES, start=1):
             assert set(truth[labels == n]) == {class_id}
+        shown: list[Prediction | None] = []
+        document.prediction_changed.connect(lambda: shown.append(document.prediction))
         QTest.mouseClick(window.panel("training").train_button, LEFT)
-        yield lambda: document.prediction is not None
-        seen["first"] = document.prediction
+        yield lambda: bool(shown)
+        seen["first"] = shown[0]  # there may be more by now
         yield lambda: not window.feature("training").training.running
         yield lambda: not window.context.sessions.run_pending and not window.workspace.tasks.running
         seen["final"], seen["labels"] = document.prediction, labels

@@ -17,9 +17,10 @@ from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.preferences.view_memory import ViewMemory
 from hsi_viewer.ui.arrangements import LABEL
 from hsi_viewer.ui.main_window import MainWindow
+from hsi_viewer.ui.scene import layer_item, mini_map, tiles
 from hsi_viewer.ui.theme import apply_theme
 from tests.conftest import leaving_nothing, live_in
-from tests.patience import PATIENCE_MS
+from tests.patience import PATIENCE, PATIENCE_MS
 
 WINDOW = (1280, 800)
 
@@ -44,6 +45,8 @@ def qtbot(qapp, request) -> PatientBot:
 
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
+    for module in (tiles, layer_item, mini_map):  # what is quick is drawn before it is looked at
+        module.FRAME_SECONDS = PATIENCE
     app = make_application()
     apply_theme(app, "light")
     return app

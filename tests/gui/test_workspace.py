@@ -92,6 +92,22 @@ def test_a_key_replaces_across_titles_and_an_empty_one_never(desk):
     assert sorted(desk.results) == [1, 2, 3]
 
 
+def test_what_is_written_under_one_title_is_written_in_the_order_it_was_asked_for(desk):
+    """However late the first begins: the file has what was asked for last."""
+    held, perform = [Held(i) for i in range(4)], desk.workspace.perform
+    tasks = [perform("Saving a", h, desk.results.append, writes=True) for h in held[:3]]
+    for work in held[1:]:
+        work.go.set()
+    perform("Saving b", held[3], desk.results.append, writes=True)
+    desk.qtbot.waitUntil(lambda: desk.results == [3])
+    assert held[1].token is held[2].token is None
+    tasks[1].cancel()
+    assert [t.title for t in desk.workspace.writing] == ["Saving a", "Saving a"]
+    desk.finish(held[0])
+    assert desk.results == [3, 0, 2]
+    assert held[1].token is None  # cancelled before its turn: never begun
+
+
 def test_what_is_performed_is_never_replaced_nor_stale(desk):
     held = [Held("a.npy"), Held("b.npy")]
     for work in held:
