@@ -45,7 +45,9 @@ Write = Callable[[Path, int], object]
 
 
 def ids(version: int) -> np.ndarray:
-    return np.random.default_rng(version).integers(1, 40, SHAPE).astype(np.uint16)
+    """Fields of 2 x 2 pixels: as many polygons as fill some pages of a file, and no more."""
+    fields = np.random.default_rng(version).integers(1, 40, (SHAPE[0] // 2, SHAPE[1] // 2))
+    return np.kron(fields, np.ones((2, 2), int)).astype(np.uint16)
 
 
 def cube(version: int) -> HyperCube:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def accepted() -> set[str]:
 def suffixes() -> list[str]:
     """Those, and some that no dialog offers."""
     return sorted(accepted() | {*OTHERS})
+
+
+def of_kind(number: int, suffixes: Iterable[str]) -> list[str]:
+    """The suffixes that a kind of content is given.
+
+    Those of raw data are one list to every reader: each kind takes a third of them in turn.
+    """
+    return [s for k, s in enumerate(suffixes) if s not in DATA_SUFFIXES or (number + k) % 3 == 0]
 
 
 def state_of(folder: Path) -> dict[str, str]:
@@ -86,7 +95,7 @@ def write_all(folder, root, listener):
         ),
     }
     for number, (kind, content) in enumerate(kinds.items()):
-        for k, suffix in enumerate(suffixes()):
+        for k, suffix in enumerate(of_kind(number, suffixes())):
             address = listener.address(f"{kind.replace(' ', '-')}{suffix or '-none'}")
             if (number + k) % 3 == 2:
                 address = f"/vsicurl/{address}"
@@ -104,9 +113,9 @@ def write_binaries(folder, secret, address):
         **{kind: text.encode() for kind, text in binaries.texts(secret).items()},
         **binaries.binaries(secret, folder / "ran"),
     }
-    for kind, content in kinds.items():
+    for number, (kind, content) in enumerate(kinds.items()):
         (folder / kind).mkdir()
-        for suffix in sorted(accepted()):
+        for suffix in of_kind(number, sorted(accepted())):
             path = folder / kind / f"a{suffix}"
             path.write_bytes(content)
             for end, text in binaries.beside(secret).items() if kind == "side files" else ():
