@@ -548,3 +548,10 @@ def test_a_journal_that_was_made_and_no_more_is_begun_again(tmp_path, written):
     journal.close()
     assert path.read_bytes().startswith(MAGIC)
     assert [record.kind for record in read_records(path).records] == [Kind.SAVED]
+
+
+def test_a_folder_that_has_gone_is_not_made_again_for_a_journal(tmp_path):
+    """Nobody holds such a folder, so that two programs could write into it."""
+    with pytest.raises(FileError, match="the journal cannot be opened"):
+        Journal(tmp_path / "gone" / "journal")
+    assert not (tmp_path / "gone").exists()
