@@ -199,7 +199,8 @@ def is_other_format(path: Path) -> bool:
 
 def exact_files(header: Path, interleave: str) -> Iterator[tuple[str, int]]:
     """Paths and sizes of data files that have the header's name letter by letter."""
-    suffixes = ("", *((f".{interleave}",) if interleave else ()), *DATA_SUFFIXES)
+    own = (f".{interleave}",) if interleave else ()
+    suffixes = dict.fromkeys(("", *own, *DATA_SUFFIXES))  # each once
     start = str(header)[:-4]
     for packed, suffix in product(("", ".gz"), suffixes):
         path = start + suffix + packed

@@ -115,7 +115,6 @@ class UsedRegion:
 
     def _on_change(self, _top: int, _left: int, _bottom: int, _right: int) -> None:
         self._now = self._enough = None
-        self._used.pop(True, None)
         self.changed.emit()
 
     def _on_labels(self, _top: int, _left: int, _bottom: int, _right: int) -> None:

@@ -37,7 +37,7 @@ class Journal:
 
     Parameters
     ----------
-    path : the file; an existing one is continued.
+    path : the file, in an existing folder; an existing one is continued.
     sync : whether to wait for the disk; off only where speed is measured.
 
     Raises
@@ -60,7 +60,6 @@ class Journal:
             if path.exists():
                 self._go_on()
             else:
-                path.parent.mkdir(parents=True, exist_ok=True)
                 self._tally_file.remove()  # of another one
                 self._file = path.open("xb", buffering=0)
             if not self._file.tell():

@@ -26,7 +26,7 @@ def test_types_of_tiff_tags_are_as_wide_as_those_of_tifffile():
 
 
 def test_types_of_matlab_are_those_of_scipy():
-    """Numbers of classes and of elements, by the names of constants that aren't public there."""
+    """Numbers of classes and of elements, by the constants there, which are private."""
     for code, name in mat5.CLASSES.items():
         named = {"function": "FUNCTION", "object": "OBJECT"}.get(name, name.upper())
         known = [

@@ -103,3 +103,18 @@ def test_covariances_are_shrunk_towards_their_mean_and_that_towards_a_sphere():
         own = np.cov(reduced[i].T) if n > 1 else np.zeros((4, 4))
         weight = 4 / (4 + n - 1)
         np.testing.assert_allclose(found[i], weight * common + (1 - weight) * own, rtol=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-4, 1.0, 1e5])
+def test_units_and_bands_that_repeat_others_change_nothing(unit):
+    spectra = {i: cloud([i, 5, 5], 0.5, 40) for i in (1, 2)}
+    wide = {i: unit * np.column_stack([s, s.sum(axis=1), s[:, 0]]) for i, s in spectra.items()}
+    plain, found = (separability(each).pairs[0] for each in (spectra, wide))
+    assert found.jeffries_matusita == pytest.approx(plain.jeffries_matusita, rel=1e-6)
+    assert 0.1 < plain.jeffries_matusita < 1.9
+
+
+def test_spectra_that_are_all_the_same_are_not_separable():
+    same = separability({1: np.full((3, 4), 7.0), 2: np.full((2, 4), 7.0)}).pairs[0]
+    assert same.jeffries_matusita < 0.1
+    assert same.verdict == "not separable"

@@ -155,3 +155,10 @@ def test_each_channel_has_a_contrast_of_its_own_unless_they_are_linked(kind):
     assert Contrast("typed").transfers(samples) == Contrast("percentile").transfers(samples)
     (linked,) = set(Contrast(kind, linked=True).transfers(samples))
     assert linked not in found
+
+
+def test_a_histogram_has_128_bins_also_of_nothing():
+    found, empty = histogram(np.arange(1000.0)), histogram(np.zeros(0))
+    assert found.counts.size == empty.counts.size == 128
+    assert found.counts.sum() == 1000
+    assert (empty.low, empty.high, empty.counts.sum()) == (0, 1, 0)

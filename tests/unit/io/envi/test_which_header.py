@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hsi_viewer.core.errors import FileError, FormatError, HsiError
+from hsi_viewer.io.envi.pairing import exact_files
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.libraries.band_list import read_band_list
 from hsi_viewer.io.libraries.spectral_library import read_library
@@ -242,3 +244,14 @@ def test_links_that_lead_nowhere_beside_a_file_are_passed_over(tmp_path):
     for other in ("SCENE.HDR", "scene.HDR", "other.hdr"):
         (tmp_path / other).symlink_to(tmp_path / other)
     np.testing.assert_array_equal(values(tmp_path / "scene.img"), CUBE.transpose(1, 2, 0))
+
+
+def test_data_of_a_header_by_its_exact_name_are_plain_before_packed(tmp_path):
+    header = tmp_path / "a.hdr"
+    for name in ("a.img.gz", "a.gz.img", "a.bip", "a.img", "a.bip.gz", "a.IMG.GZ", "b.img", "a"):
+        (tmp_path / name).write_bytes(bytes(len(name)))
+    (tmp_path / "a.dat").mkdir()
+    wanted = ("a", "a.bip", "a.img", "a.bip.gz", "a.img.gz")
+    found = list(exact_files(header, "bip"))
+    assert found == [(str(tmp_path / name), len(name)) for name in wanted]
+    assert [Path(path).name for path, _ in exact_files(header, "")][:2] == ["a", "a.img"]

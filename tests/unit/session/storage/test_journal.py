@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.core.labels.decisions import Decision
 from hsi_viewer.core.labels.history import History, Step
 from hsi_viewer.session.storage import journal as journal_module
 from hsi_viewer.session.storage.journal import AT_ONCE, Journal, replace_journal
@@ -548,3 +549,40 @@ def test_a_journal_that_was_made_and_no_more_is_begun_again(tmp_path, written):
     journal.close()
     assert path.read_bytes().startswith(MAGIC)
     assert [record.kind for record in read_records(path).records] == [Kind.SAVED]
+
+
+def test_a_folder_that_has_gone_is_not_made_again_for_a_journal(tmp_path):
+    """Nobody holds such a folder, so that two programs could write into it."""
+    with pytest.raises(FileError, match="the journal cannot be opened"):
+        Journal(tmp_path / "gone" / "journal")
+    assert not (tmp_path / "gone").exists()
+
+
+def test_a_state_has_labels_once_and_every_other_map_that_was_changed():
+    document = new_document()
+    assert state_of(document).others == {}
+    assert state_of(document).saved
+    stroke(document, 1, [0])
+    document.decide(np.array([3]), Decision.KEPT)
+    document.region.set_inside(document.history, "Use a part", np.eye(6, 7, dtype=bool))
+    document.region.set_inside(document.history, "Use all", None)
+    state = state_of(document)
+    assert set(state.others) == {document.decisions.name, document.region.pixels.name}
+    assert state.others[document.decisions.name].ids.ravel()[3] == Decision.KEPT
+    assert (state.ids.ravel()[0], state.done, state.saved) == (1, 4, False)
+
+
+def test_work_that_is_recovered_and_saved_at_once_is_known_as_saved(path):
+    document = new_document()
+    stroke(document, 1, [0])
+    _, recorder = recorded(path, document)
+    document.mark_saved()
+    recorder.close()
+    assert [r.kind for r in read_records(path).records] == [Kind.SAVED]
+
+
+def test_work_that_was_saved_before_is_not_saved_again(path):
+    document, recorder = recorded(path)
+    document.mark_saved()
+    recorder.close()
+    assert read_records(path).records == ()

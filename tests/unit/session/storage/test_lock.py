@@ -297,3 +297,13 @@ def test_a_lock_that_could_not_be_taken_over_stays_with_its_holder(path, monkeyp
     assert holder.ours
     holder.release()
     Lock(path).release()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="whether a process lives is asked on POSIX only")
+def test_who_takes_over_from_the_dead_does_not_wait_for_ever(path, monkeypatch):
+    holder = Lock(path)
+    words(path).write_text(json.dumps({"pid": 2**31 - 1, "host": platform.node()}))
+    monkeypatch.setattr(lock_module, "WITHOUT_HOLDER", 0.05)
+    with pytest.raises(LockedError):
+        Lock(path)
+    holder.release()

@@ -16,6 +16,7 @@ from msgspec import structs
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
+from hsi_viewer.core.labels import label_map
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.session.document.document import Document
@@ -450,6 +451,7 @@ def test_a_session_saved_and_opened_is_the_same(tmp_path_factory, edits):
     session.notes = "noted"
     path = folder / "a.hsiproj"
     snapshot = session.snapshot(session.data_with({}, {}, None))
+    assert set(snapshot.others) == set(document.maps) - {label_map.LABELS}
     snapshot.write(path)
     session.mark_saved(snapshot)
     assert not session.modified
