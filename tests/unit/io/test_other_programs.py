@@ -145,6 +145,16 @@ def test_a_part_of_a_scene_lies_where_its_coordinates_say(tmp_path, rows, column
     assert found.georeference.crs_wkt == UTM
 
 
+@pytest.mark.parametrize("turned", [(5, 0), (0, 5), (5, 5)])
+def test_of_a_grid_that_is_turned_the_coordinates_say_nothing(tmp_path, turned):
+    x, y = 5e5 + 30 * (np.arange(2, 27) + 0.5), 4e6 - 30 * (np.arange(20) + 0.5)
+    given = f"500000 30 {turned[0]} 4000000 {turned[1]} -30"
+    mapping = {"crs_wkt": UTM, "GeoTransform": given}
+    netcdf(tmp_path / "a.nc", ("y", "x", "band"), CUBE.shape, CUBE, {"x": x, "y": y}, mapping)
+    found = open_cube(tmp_path / "a.nc").georeference.transform
+    assert found == (30, turned[0], 5e5, turned[1], -30, 4e6)
+
+
 @pytest.mark.parametrize("names", [("Latitude", "Longitude"), ("nav_y", "nav_x"), ("Y", "X")])
 def test_coordinates_are_known_by_any_name(tmp_path, names):
     y, x = 50 - 0.001 * np.arange(20), 10 + 0.001 * np.arange(25)

@@ -10,6 +10,7 @@ import pytest
 
 from hsi_viewer.core.errors import LabelError, SettingError
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.jobs.apply import apply_model
 from hsi_viewer.jobs.bundle.verify import VerifyJob, verify
 from hsi_viewer.jobs.classify import classify
@@ -92,8 +93,14 @@ def test_the_map_areas_and_report_are_of_the_region(classified, files):
     assert "Only a region of interest was used" in facts["methods"]
 
 
-def test_a_bundle_and_a_report_know_the_region_again(classified):
+def test_a_bundle_and_a_report_know_the_region_again(classified, tmp_path):
     out, result = classified
+    with ZipFile(out / "run.zip") as archive:
+        archive.extractall(tmp_path)
+    region = read_labels(tmp_path / "region" / "region.hdr")
+    assert np.array_equal(region.ids == 1, inside())
+    assert region.names == {1: "Region of interest"}
+    assert region.colours == {1: (255, 255, 255)}
     found = verify(VerifyJob(out / "run.zip"))
     assert (found.passed, found.share) == (True, 1.0)
     again = RunFolder(out).mapped_run()

@@ -65,3 +65,15 @@ def test_groups_of_huge_regions_have_all_classes_around_them():
 def test_no_test_pixels_no_groups():
     nothing = np.zeros(0, np.int64)
     assert groups_of(nothing, nothing, 10).size == 0
+
+
+def test_small_regions_stay_whole_where_a_huge_one_is_cut():
+    test = np.zeros((90, 60), np.uint16)
+    test[:60] = 1
+    for n, row in enumerate((65, 75, 85)):
+        test[row] = 2 + n
+    regions, groups = found(test)
+    assert regions.max() + 1 == 4
+    assert np.unique(groups[regions == 0]).size > MOST_GROUPS / 2
+    for small in (1, 2, 3):
+        assert np.unique(groups[regions == small]).size == 1

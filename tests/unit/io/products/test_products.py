@@ -463,7 +463,8 @@ def test_enmap_in_the_layout_of_envi(tmp_path, suffix):
     array = numbers((5, 6, 3), "i2")
     write_cube(HyperCube.from_array(array), tmp_path / "a.hdr", interleave=suffix[1:].lower())
     (tmp_path / "a.img").rename(tmp_path / f"E-SPECTRAL_IMAGE{suffix}")
-    (tmp_path / "a.hdr").rename(tmp_path / "E-SPECTRAL_IMAGE.HDR")
+    text = (tmp_path / "a.hdr").read_text("utf-8")
+    (tmp_path / "E-SPECTRAL_IMAGE.HDR").write_text(f"{text}bbl = {{1, 1}}\n", "utf-8")
     write_tif(tmp_path / "E-QL_PIXELMASK.TIF", numbers((5, 6, 1)))
     enmap_xml(tmp_path / "E-METADATA.XML", (418, 424, 2445), [1e-4] * 3, [0] * 3)
     for name in (".", f"E-SPECTRAL_IMAGE{suffix}", "E-METADATA.XML"):
@@ -472,6 +473,7 @@ def test_enmap_in_the_layout_of_envi(tmp_path, suffix):
         assert list(cube.wavelengths) == [418, 424, 2445]
         assert (cube.scale, cube.nodata) == (1e-4, -32768)
         assert cube.interleave == suffix[1:].lower()
+        assert any("bbl" in text for text in cube.warnings), cube.warnings
 
 
 def test_an_xml_bomb_is_an_error(tmp_path):

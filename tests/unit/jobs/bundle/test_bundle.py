@@ -202,6 +202,9 @@ def test_doubtful_pixels_are_left_out_again(here):
     inside = np.frombuffer(files["map/class_map.img"], np.uint8).reshape(24, 24)
     np.testing.assert_array_equal(inside, left.class_map)
     assert b"left unclassified: confidence below" in files["report/report.json"]
+    header = files["labels/no_class.hdr"].decode("utf-8")
+    assert "None of the classes" in header
+    assert "128, 128, 128}" in header
 
     changed = bytearray(files["labels/no_class.img"])
     changed[0] ^= 1
