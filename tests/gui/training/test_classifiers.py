@@ -62,7 +62,7 @@ def training_runs(driver):
 
 @pytest.mark.parametrize("name", ["lda", "svm", "hybridsn-sd"])
 def test_train_maps_with_the_chosen_classifier_and_keeps_its_model(labelled, name, monkeypatch):
-    small = HybridRecipe(components=13, side=9, epochs=8, rate=3e-3)
+    small = HybridRecipe(components=13, side=9, epochs=4, rate=3e-3)
     monkeypatch.setattr(hybridsn_sd, "RECIPE", small)
     choose(labelled, name)
     press_train(labelled)
