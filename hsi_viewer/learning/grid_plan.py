@@ -17,8 +17,8 @@ from torch import Tensor
 from hsi_viewer.learning.dissection import Depth, Front, Shape, depths, front_of, halves
 
 KEPT = 4  # plans
-KEPT_PIXELS = 1 << 16  # pixels each: about 4 MB
-LISTED = 128  # places of a front, to which what the halves leave is added by its list of places
+KEPT_PIXELS = 1 << 16  # of a grid, at most, whose plan of about 4 MB is kept
+LISTED = 128  # places of a front, at most, whose halves have lists of their places
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,21 @@ class Boxes:
     around : (boxes * framing,) of those that frame them.
     parts : of each half: the boxes that it belongs to, counted in the level below, and its number
         there, (boxes,).
+<<<<<<< HEAD
     entries : (k,) flat places, in the matrix of a box, of the edges in both directions and then
         of the diagonal of the eliminated pixels.
     values : (1, k) places of their values, relative to the first pixel, in the list of the edges
         downward, those rightward, and the diagonal of all pixels.
     places : of each half: those, in the front, of the pixels that frame it, (1, k, 1), and the
         flat ones, in the matrix of a box, of its own matrix, (1, k * k); () if the front is large.
+=======
+    entries : (k,) where the edges, in both directions, and then the diagonal of the eliminated
+        pixels are in the flattened matrix of a box.
+    values : (1, k) where their values are, relative to the first pixel, in the list of the edges
+        downward, those rightward, and the diagonal of all pixels.
+    places : of each half: where the pixels that frame it are in the front, (1, k, 1), and where its
+        matrix is in that of a box, flattened, (1, k * k); () if the front is large.
+>>>>>>> quick
     """
 
     front: Front
