@@ -21,6 +21,7 @@ from hsi_viewer.ui.dock_sizes import FIRST_SIZE
 from hsi_viewer.ui.main_window import MainWindow
 from hsi_viewer.ui.rest_timer import RestTimer
 from hsi_viewer.ui.theme import application_icon, apply_theme
+from hsi_viewer.ui.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -122,22 +123,34 @@ class Screenshot(QObject):
         self._window, self._path = window, path
         self.status = 1
         window.workspace.works_ahead = False
-        self._timer = RestTimer(PAINTED_MS, self._take, self)
+        self._turns = Turns(self)
+        self._timer = RestTimer(PAINTED_MS, self._on_rested, self)
         window.workspace.tasks.changed.connect(self._wait)
         window.context.viewing.tiles.drawn.connect(self._wait)
         self._wait()
 
     @Slot()
     def _wait(self) -> None:
-        running = self._window.workspace.tasks.running
-        if any(not (t.quiet or t.background) for t in running):
+        if self._is_busy:
             self._timer.stop()
         else:
             self._timer.start()
 
+    @property
+    def _is_busy(self) -> bool:
+        running = self._window.workspace.tasks.running
+        return any(not (t.quiet or t.background) for t in running)
+
     @Slot()
+    def _on_rested(self) -> None:
+        # A busy machine comes here late: other timers that wait for this turn to end go first.
+        self._turns.begin(lambda: None, self._take)
+
     def _take(self) -> None:
-        if not self._window.context.viewing.tiles.idle:
+        context, picture = self._window.context, self._window.grab()  # which asks for tiles, too
+        if self._is_busy:
+            return
+        if not (context.viewing.tiles.idle and context.painting.done and context.docking.done):
             self._wait()
             return
         errors = [n.text for n in self._window.notices.notices if n.property("level") == "error"]
@@ -145,7 +158,7 @@ class Screenshot(QObject):
             sys.stderr.write(f"{text}\n")
         with suppress(OSError):  # then it cannot be saved, either
             self._path.parent.mkdir(parents=True, exist_ok=True)
-        saved = self._window.grab().save(str(self._path))
+        saved = picture.save(str(self._path))
         if not saved:
             sys.stderr.write(
                 f"{self._path} could not be written; choose a .png in another folder.\n"

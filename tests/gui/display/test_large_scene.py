@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage, QMouseEvent
 
 from benchmarks.big_scene import write_big_scene
+from hsi_viewer import app
 from hsi_viewer.app import Screenshot
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.display.contrast import Contrast, sample_bands
@@ -18,6 +19,7 @@ from hsi_viewer.core.display.stretch import composite
 from hsi_viewer.rendering.cube_raster import CubeRaster
 from hsi_viewer.rendering.overview import OverviewSource, cache_bytes
 from hsi_viewer.ui.features.display import picture_controller
+from hsi_viewer.ui.scene import layer_item, mini_map, tiles
 from tests.patience import PATIENCE
 
 SHAPE = (6000, 2000, 50)  # 1.2 GB to whoever reads it, 13 MB of the disk
@@ -230,6 +232,21 @@ def test_a_screenshot_does_not_wait_for_the_overview(driver, header, tmp_path, m
     shot = Screenshot(driver.window, tmp_path / "shot.png")
     driver.qtbot.waitUntil(lambda: shot.status == 0, timeout=20_000)
     assert (tmp_path / "shot.png").stat().st_size > 0
+
+
+def test_a_screenshot_waits_for_the_picture_on_a_machine_that_comes_to_nothing(
+    driver, tmp_path, monkeypatch
+):
+    """The time for a frame has passed before it begins, and the time of rest by then, too."""
+    for module in (tiles, layer_item, mini_map):
+        monkeypatch.setattr(module, "FRAME_SECONDS", -1.0)
+    monkeypatch.setattr(app, "PAINTED_MS", 0)
+    np.save(tmp_path / "scene.npy", np.random.default_rng(0).random((120, 160, 8), np.float32))
+    driver.window.open(str(tmp_path / "scene.npy"))
+    shot = Screenshot(driver.window, tmp_path / "shot.png")
+    driver.qtbot.waitUntil(lambda: shot.status == 0)
+    image = QImage(str(tmp_path / "shot.png"))
+    assert len({image.pixel(x, 400) for x in range(420, 860)}) > 50
 
 
 def test_who_cancels_the_overview_of_the_last_scene_gets_that_of_the_open_one(

@@ -80,6 +80,7 @@ def test_the_loop_by_keys_alone(scene):
     view = window.context.canvas.view_box()
     first = loop.place
     assert view[0] < first.column < view[0] + view[2] < SIZE[1] + 80
+    scene.qtbot.waitUntil(lambda: panel.plot.live_values()[1] is not None)  # a turn later
     _x, spectrum = panel.plot.live_values()
     np.testing.assert_allclose(spectrum, document.cube.spectrum(first.row, first.column))
     means = {c.name: c.values for c in panel.plot.curves.curves}
