@@ -159,14 +159,16 @@ def _renamed(command: str) -> str:
     return command.lower().replace(" ", "-") if command.startswith("panel.") else command
 
 
-def save_settings(settings: Settings, path: Path | None = None) -> None:
-    """Write the settings atomically; a failure is logged, because it must not stop the exit."""
+def save_settings(settings: Settings, path: Path | None = None) -> str:
+    """Write the settings atomically; the reason of a failure, which must not stop the exit."""
     path = path or settings_path()
     try:
         with replacing(path) as (temporary,):
             temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
     except FileError as error:
         log.warning("The settings were not saved: %s", error)
+        return str(error)
+    return ""
 
 
 def _accepts(settings: Settings, name: str, value: Any) -> bool:

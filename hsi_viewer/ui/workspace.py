@@ -216,6 +216,13 @@ class Workspace(QObject):
             self.notify(str(error), "error", *choices)
         elif isinstance(error, MemoryError):
             self.notify(f"{doing}: there is not enough memory; close other programs.", "error")
+        elif isinstance(error, OSError) and error.filename is not None:
+            reason = error.strerror or "the system refuses it"
+            self.notify(
+                f"{doing}: {error.filename} cannot be used: {reason}. Check that its drive is "
+                "still there, and that you may use it.",
+                "error",
+            )
         else:
             self.notify(
                 f"{doing} failed unexpectedly ({type(error).__name__}: {error}). "

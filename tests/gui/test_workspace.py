@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from dataclasses import replace
 
@@ -163,6 +165,14 @@ def test_an_error_is_reported_by_what_was_being_done(desk):
     assert desk.notices[1][1].startswith("Counting failed unexpectedly (ValueError: seven).")
     assert desk.notices[2][1].startswith("Adding failed unexpectedly (KeyError: 1).")
     assert desk.results == []
+
+
+def test_what_the_system_refuses_names_the_file(desk):
+    refused = OSError(errno.EIO, os.strerror(errno.EIO), "/drive/a.img")
+    desk.workspace.notify_error(refused, "Export")
+    ((level, text),) = desk.notices
+    assert level == "error"
+    assert text.startswith("Export: /drive/a.img cannot be used: Input/output error. Check that")
 
 
 def test_who_handles_an_error_gets_it_in_place_of_the_user(desk):

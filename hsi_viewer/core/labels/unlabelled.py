@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from hsi_viewer.core.labels.class_ids import count_ids, present_ids
 from hsi_viewer.core.labels.class_match import renumbered
+from hsi_viewer.core.labels.classes import MAX_CLASS_ID
 from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.text import percent
 
@@ -59,12 +61,32 @@ def without_unlabelled(labels: LabelFile) -> LabelFile:
             f"{likely} looks like background, not like a class ({share} of the "
             "pixels). If so, remove that class, or set these pixels to 0 in the file."
         )
+        notes += doubtful_zero(ids, likely)
     return replace(
         labels,
         ids=ids,
         names={i: name for i, name in labels.names.items() if i not in gone},
         colours={i: colour for i, colour in labels.colours.items() if i not in gone},
         notes=(*labels.notes, *notes),
+    )
+
+
+def doubtful_zero(values: NDArray[Any], nodata: float | None) -> tuple[str, ...]:
+    """A note where another value than 0 is unlabelled, of more pixels: 0 may be the first class.
+
+    Parameters
+    ----------
+    values : as they are in the file.
+    nodata : the value that it declares as unlabelled, if any.
+    """
+    lowest = values.min(initial=0) if values.dtype.kind in "if" else 0
+    other = nodata if nodata is not None and 0 < nodata <= MAX_CLASS_ID else lowest
+    zeros = np.count_nonzero(values == 0) if other == -1 or other > 0 else 0
+    if not zeros or np.count_nonzero(values == other) <= zeros:
+        return ()
+    return (
+        f"{other:g} and 0 both count as unlabelled; 0 has {zeros:,} pixels. If 0 is a class here, "
+        "add 1 to the values of all classes in the file.",
     )
 
 

@@ -50,6 +50,11 @@ def guess_axes(
     if band != 2 and not named:
         position = ("first", "second")[band]
         guess = f"The {position} axis of the array is interpreted as the bands."
+    elif not named and not matching and SQUARE <= 2 * shape[0] <= min(shape[1:]) >= SQUARE:
+        guess = (
+            f"The last axis of the array, of {shape[2]}, is interpreted as the bands. If the first "
+            f"one, of {shape[0]}, is the bands, say so in the header doctor."
+        )
     return (rows, columns, band), guess
 
 

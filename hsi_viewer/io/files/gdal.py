@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from hsi_viewer.core.quiet import quiet
 # The drivers that untrusted files are read by. None of them runs anything or follows an address.
 DRIVERS = ("GTiff", "PNG", "HFA", "ENVI", "EHdr")
 WITH_HEADER = ("ENVI", "EHdr")  # their header lies beside the data
+LITTLE = 1 << 20  # bytes; GDAL fails where a block doesn't fit, and says so in terms of its own
 READDIR, OVERVIEW = "GDAL_DISABLE_READDIR_ON_OPEN", "OVERVIEW_FILE"
 # Set before PROJ first looks: it would fetch grids of datum shifts.
 os.environ["PROJ_NETWORK"] = "OFF"
@@ -176,7 +178,9 @@ def _whole(new: Path, path: Path) -> Iterator[None]:
         yield
         whole = _is_whole(new)
     except (RasterioError, ValueError, TypeError) as error:
-        reason = why(error).replace(str(new), path.name).replace(new.name, path.name)
+        full = shutil.disk_usage(new.parent).free < LITTLE
+        own = why(error).replace(str(new), path.name).replace(new.name, path.name)
+        reason = "the disk seems to be full" if full else own
         raise ExportError(
             f"{path} could not be written: {reason}. Choose another folder or free some "
             f"space{unchanged(path)}"

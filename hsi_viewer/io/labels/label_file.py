@@ -21,6 +21,7 @@ from hsi_viewer.core.labels.class_ids import class_ids
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend, Colour, legend_for
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_file import LabelFile
+from hsi_viewer.core.labels.unlabelled import doubtful_zero
 from hsi_viewer.io.arrays.attributes import (
     NODATA_KEYS,
     attribute_number,
@@ -195,7 +196,8 @@ def _one_band(path: Path, cube: HyperCube) -> LabelFile:
 
 
 def _plain(path: Path, array: NDArray[Any], nodata: float | None = None) -> LabelFile:
-    return LabelFile(_ids(path, array, nodata), name=path.name)
+    notes = doubtful_zero(array, nodata)
+    return LabelFile(_ids(path, array, nodata), name=path.name, notes=notes)
 
 
 def _ids(path: Path, array: NDArray[Any], nodata: float | None = None) -> NDArray[np.uint16]:
@@ -349,7 +351,8 @@ def _read_raster(path: Path, part: str | None) -> LabelFile:
     ids = _ids(path, array, nodata)
     zero = names.pop(0, "Class 0" if 0 in colours else "")
     colours = {i: c for i, c in colours.items() if i and (i in names or (ids == i).any())}
-    notes = tuple(without_tags(path, source.page))
+    doubts = () if zero else doubtful_zero(array, nodata)
+    notes = (*without_tags(path, source.page), *doubts)
     return LabelFile(ids, names, colours, path.name, zero, georeference, notes)
 
 

@@ -51,7 +51,7 @@ def open_product(container: H5File) -> HyperCube | None:
             cube = read(container)
         except (*H5_ERRORS, IndexError, AttributeError, ArithmeticError) as error:
             raise FormatError(
-                f"{container.path} looks like a {read.__name__[1:].upper()} product but is not "
+                f"{container.path} looks like a product of {read.__name__[1:].upper()} but is not "
                 f"complete: {error}. Name one of its arrays to read it as plain HDF5."
             ) from error
         if cube is not None:

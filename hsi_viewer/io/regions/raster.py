@@ -89,8 +89,11 @@ def _found_out(name: str, theirs: Grid, grid: Grid) -> Placement | None:
     else:
         lacking = "the labels have" if theirs.transform is None else "the cube has"
         why = f"{lacking} no georeference"
+    turned = (theirs.columns, theirs.rows) == grid.shape and not both
+    hint = " Rows and columns may be exchanged: if so, transpose the labels." if turned else ""
     raise PlacementNeededError(
-        f"{name}: the labels are {found}, the cube is {grid.rows} x {grid.columns}, and {why}.",
+        f"{name}: the labels are {found}, the cube is {grid.rows} x {grid.columns}, and {why}."
+        f"{hint}",
         ("resample", "crop"),
     )
 

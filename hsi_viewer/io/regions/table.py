@@ -144,7 +144,12 @@ def _counts_from(at: Pair, grid: Grid, notes: list[str]) -> int:
     first, last = ([end(each) for each in at] for end in (np.min, np.max))
     inside = last[0] <= grid.rows and last[1] <= grid.columns
     beyond = last[0] == grid.rows or last[1] == grid.columns
-    if not (inside and beyond and min(first) >= 1):
+    if not (inside and min(first) >= 1):
+        return 0
+    if not beyond:
+        notes.append(
+            "Rows and columns were counted from 0; if the file counts from 1, subtract 1 in it."
+        )
         return 0
     notes.append(
         "Rows and columns were counted from 1: none is 0, and the last one would lie outside."

@@ -29,6 +29,7 @@ from hsi_viewer.session.document.label_load import (
     plan_removal,
 )
 from hsi_viewer.session.document.results import Results
+from hsi_viewer.session.document.source_files import SourceFiles
 from hsi_viewer.session.document.used_region import UsedRegion
 
 
@@ -58,6 +59,7 @@ class Document:
 
     def __init__(self, cube: HyperCube) -> None:
         self.cube = cube
+        self.source_files = SourceFiles(cube.path)
         self.legend = ClassLegend()
         self.labels = LabelMap(cube.rows, cube.columns)
         self.decisions = LabelMap(cube.rows, cube.columns, DECISIONS)

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialogButtonBox, QLabel, QWidget
 
 from hsi_viewer.core.errors import TrainingError
-from hsi_viewer.preferences.settings import load_settings
+from hsi_viewer.preferences.settings import load_settings, settings_path
 from hsi_viewer.ui.features.application.preferences_dialog import PreferencesDialog
 from hsi_viewer.ui.theme import current_theme
 
@@ -55,6 +55,21 @@ def test_what_is_chosen_is_used_at_once_and_kept(driver, qapp):
         settings.text_percent = 100
         driver.window.set_theme("light")
     assert qapp.font().pointSizeF() == pytest.approx(before)
+
+
+def preferences_that_cannot_be_kept_are_used_and_that_is_told(driver):
+    path = settings_path()
+    path.unlink(missing_ok=True)
+    path.mkdir(parents=True)
+    try:
+        dialog = open_dialog(driver)
+        dialog.brush_size.setValue(9)
+        press(dialog, "Ok")
+        assert driver.window.workspace.settings.brush_size == 9
+        (told,) = [text for text in driver.window.notices.texts() if "preferences hold" in text]
+        assert f"{path} could not be written" in told
+    finally:
+        path.rmdir()
 
 
 def cancel_changes_nothing(driver):
@@ -188,4 +203,5 @@ def test_the_dialog(driver):
     band_presets_are_added_edited_and_removed(driver)
     what_cannot_be_is_said_and_not_taken(driver)
     autosave_follows_at_once(driver)
+    preferences_that_cannot_be_kept_are_used_and_that_is_told(driver)
     defaults_come_back_but_not_at_the_cost_of_presets(driver)

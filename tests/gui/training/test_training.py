@@ -265,6 +265,30 @@ def test_a_failed_save_does_not_close(sample, tmp_path, monkeypatch):
     assert str(target) in sample.window.notices.texts()[-1]
 
 
+def test_a_scene_that_was_written_again_while_it_is_open_is_told(driver, slow, tmp_path):
+    path = tmp_path / "scene.npy"
+    np.save(path, np.zeros((145, 145, 4), np.float32))
+    driver.open(str(path))
+    driver.type("a", "one", Qt.Key.Key_Return, "a", "two", Qt.Key.Key_Return)
+    driver.trigger("tool.brush")
+    driver.stroke((4, 3), (4, 20))
+    driver.type("1")
+    driver.stroke((30, 3), (30, 20))
+
+    def told() -> list[str]:
+        return [text for text in driver.window.notices.texts() if "changed since" in text]
+
+    press_train(driver, slow)
+    driver.window.feature("training").training.cancel()
+    assert not told()
+    np.save(path, np.ones((145, 145, 4), np.float32))
+    press_train(driver, slow)
+    driver.qtbot.waitUntil(lambda: bool(told()))
+    assert told()[0].startswith("scene.npy changed since the scene was opened")
+    assert driver.document.labels.total > 0
+    driver.window.feature("training").training.cancel()
+
+
 def test_opening_another_cube_in_mid_training_asks_and_drops_late_results(labelled, slow, tmp_path):
     press_train(labelled, slow)
     path = tmp_path / "other.npy"

@@ -98,9 +98,11 @@ def test_a_folder_in_place_of_the_file(tmp_path, caplog):
     assert "were not saved" in caplog.text
 
 
-def test_a_folder_that_cannot_be_written_is_logged_only(tmp_path, caplog):
+def test_a_folder_that_cannot_be_written_is_logged_and_told(tmp_path, caplog):
     (tmp_path / "file").write_text("in the way")
-    save_settings(DEFAULTS, tmp_path / "file" / "settings.json")
+    problem = save_settings(DEFAULTS, tmp_path / "file" / "settings.json")
+    assert problem.startswith(f"{tmp_path / 'file' / 'settings.json'} could not be written")
+    assert save_settings(DEFAULTS, tmp_path / "settings.json") == ""
     assert "The settings were not saved" in caplog.text
 
 

@@ -44,6 +44,8 @@ class PreferencesFeature(Feature):
         settings, dialog = self.workspace.settings, self.sender()
         if isinstance(dialog, PreferencesDialog):
             dialog.apply_to(settings)
-            save_settings(settings)
+            if problem := save_settings(settings):
+                text = f"The preferences hold until the window is closed: {problem}"
+                self.workspace.notify(text, "warning")
             self.context.set_theme(settings.theme)
             self.workspace.preferences_changed.emit()

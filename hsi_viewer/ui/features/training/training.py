@@ -156,6 +156,8 @@ class TrainController(QObject):
         self._region = document.region.now
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
+            if change := document.source_files.change():
+                port.report(Note(change))
             labels, outside = labels_inside(
                 snapshot.ids, cube, names={c.id: c.name for c in legend}
             )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hsi_viewer.core.labels.label_file import LabelFile
-from hsi_viewer.core.labels.unlabelled import is_unlabelled, without_unlabelled
+from hsi_viewer.core.labels.unlabelled import doubtful_zero, is_unlabelled, without_unlabelled
 
 
 def a_map(background, *classes):
@@ -61,6 +61,25 @@ def test_a_value_far_above_the_others_stays_and_is_said(value):
 def test_a_value_that_frames_the_classes_is_said():
     (note,) = without_unlabelled(LabelFile(a_map(7, 1, 2))).notes
     assert note.startswith("7 looks like background")
+
+
+@pytest.mark.parametrize(("other", "nodata"), [(-1, None), (-1, -1.0), (255, 255.0)])
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+def test_classes_that_are_counted_from_0_are_said(other, nodata, dtype):
+    values = a_map(9, 0, 1, 2).astype(dtype)
+    values[values == 9] = other
+    (note,) = doubtful_zero(values, nodata)
+    assert note.startswith(f"{other} and 0 both count as unlabelled; 0 has 12 pixels.")
+    assert doubtful_zero(np.where(values == 0, 3, values), nodata) == ()
+    values[values == other] = 0
+    values[0, 0] = other
+    assert doubtful_zero(values, nodata) == ()
+
+
+def test_background_beside_classes_that_are_counted_from_0():
+    looks_so, zero = without_unlabelled(LabelFile(a_map(255, 0, 1, 2))).notes
+    assert looks_so.startswith("255 looks like background")
+    assert zero.startswith("255 and 0 both count as unlabelled; 0 has 12 pixels. If 0 is a class")
 
 
 @pytest.mark.parametrize(

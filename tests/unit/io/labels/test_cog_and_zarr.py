@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import rasterio
 import zarr
 from msgspec.structs import replace
+from rasterio.errors import RasterioIOError
 
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass
@@ -51,6 +54,17 @@ def test_without_a_place_a_cog_is_a_plain_one(tmp_path):
     back = read_labels(written["class_map.cog.tif"])
     np.testing.assert_array_equal(back.ids, made.class_map)
     assert back.georeference is None
+
+
+def test_a_cog_that_finds_the_disk_full_says_so_plainly(tmp_path, monkeypatch):
+    def fail(*_args, **_options):
+        raise RasterioIOError("TIFFAppendToStrip:Write error at scanline 0")
+
+    monkeypatch.setattr("rasterio.shutil.copy", fail)
+    for free, reason in ((1000, "the disk seems to be full"), (1 << 30, "TIFFAppendToStrip")):
+        monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        with pytest.raises(ExportError, match=rf"map\.cog\.tif could not be written: {reason}"):
+            export_prediction(predicted(some_ids()), LEGEND, scene(), tmp_path, formats=["cog"])
 
 
 @pytest.mark.parametrize("reference", [UTM, None])

@@ -179,3 +179,21 @@ def test_bands_are_last_unless_the_shape_says_otherwise(shape, band):
     assert axes[2] == band
     assert (guess is None) == (band == 2)
     assert axes[0] < axes[1]
+
+
+@pytest.mark.parametrize(
+    ("shape", "lists", "said"),
+    [
+        ((103, 610, 340), (), True),
+        ((16, 32, 33), (), True),
+        ((610, 340, 103), (), False),
+        ((103, 610, 200), (), False),
+        ((15, 610, 340), (), False),
+        ((103, 610, 340), (340,), False),
+    ],
+)
+def test_bands_that_may_be_first_are_said(shape, lists, said):
+    axes, guess = guess_axes(shape, lists, ())
+    assert axes == (0, 1, 2)
+    assert (guess is not None) == said
+    assert guess_axes(shape, lists, ("y", "x", "band"))[1] is None

@@ -281,6 +281,25 @@ def test_a_table_that_counts_from_zero_has_a_zero_or_lies_elsewhere(tmp_path, mo
     assert "outside the cube" in found.notes[0]
 
 
+def test_from_where_a_table_counts_is_said_where_it_cannot_be_known(tmp_path):
+    found = labelled(tmp_path / "a.csv", "row,column,class\n2,3,5\n9,7,1\n", georeferenced=False)
+    assert where(found)[2, 3] == 5
+    assert found.notes[0].startswith(
+        "Rows and columns were counted from 0; if the file counts from"
+    )
+    found = labelled(tmp_path / "b.csv", "row,column,class\n0,3,5\n9,7,1\n", georeferenced=False)
+    assert not any("counted" in note for note in found.notes)
+
+
+def test_labels_whose_axes_are_exchanged_are_recognised_in_the_message(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((COLUMNS, ROWS), "u1"))
+    with pytest.raises(PlacementNeededError, match="exchanged: if so, transpose the labels"):
+        import_regions(tmp_path / "a.npy", cube(georeferenced=False))
+    np.save(tmp_path / "b.npy", np.ones((COLUMNS, ROWS + 1), "u1"))
+    with pytest.raises(PlacementNeededError, match=r"no georeference\. Choose"):
+        import_regions(tmp_path / "b.npy", cube(georeferenced=False))
+
+
 def test_degrees_are_reprojected(tmp_path):
     from rasterio.warp import transform
 
@@ -375,7 +394,7 @@ def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_rows_behind_
 
 
 def test_classes_that_others_cover_in_a_table_are_reported(tmp_path):
-    found = labelled(tmp_path / "a.csv", "row,column,class\n1,1,corn\n1,1,wood\n2,2,wood\n")
+    found = labelled(tmp_path / "a.csv", "row,column,class\n0,1,corn\n0,1,wood\n2,2,wood\n")
     assert found.notes == (
         "These classes have nothing inside the cube, or others cover them: corn.",
     )
