@@ -49,6 +49,8 @@ class Person:
     truth : (rows, columns) class ids.
     """
 
+    patience = PATIENCE
+
     def __init__(self, window: Any, truth: Ids) -> None:
         self.window, self.truth = window, truth
         self.hands = Hands(window)
@@ -66,7 +68,7 @@ class Person:
         began = time.perf_counter()
         while not done():
             QApplication.processEvents()
-            if time.perf_counter() - began > PATIENCE:
+            if time.perf_counter() - began > self.patience:
                 raise TimeoutError
             time.sleep(0.001)
         return time.perf_counter() - began
@@ -80,7 +82,7 @@ class Person:
     def label_a_stroke(self, class_id: int, rng: np.random.Generator) -> None:
         """Add a class, and paint three pixels in a row of one of its fields."""
         self.press("a", *f"Class {class_id}", Qt.Key.Key_Return, "b")
-        path = _stroke_in(self.truth == class_id, rng)
+        path = stroke_in(self.truth == class_id, rng)
         points = [self.hands.canvas.widget_position(float(r), float(c)) for r, c in path]
         self.hands.drag(LEFT, [QPointF(p) for p in points])
 
@@ -99,6 +101,8 @@ class Person:
         self.press(keys[-1])
         while painted.at is None:
             QApplication.processEvents()
+            if time.perf_counter() - began.clock > self.patience:
+                raise TimeoutError
         followed = since(began)
         return painted.after(began), followed
 
@@ -132,11 +136,11 @@ class Person:
         return 100 * float((self.document.prediction.class_map == self.truth)[free].mean())
 
 
-def _stroke_in(of_class: NDArray[np.bool_], rng: np.random.Generator) -> list[tuple[int, int]]:
+def stroke_in(of_class: NDArray[np.bool_], rng: np.random.Generator) -> list[tuple[int, int]]:
     """Three pixels in a row or column of one field of a class."""
     across = of_class[:, 2:] & of_class[:, 1:-1] & of_class[:, :-2]
     if not across.any():
-        return [(r, c) for c, r in _stroke_in(of_class.T, rng)]
+        return [(r, c) for c, r in stroke_in(of_class.T, rng)]
     fields, count = regions_of(across)
     rows, columns = np.nonzero(fields == rng.integers(1, count + 1))
     at = int(rng.integers(rows.size))

@@ -1,0 +1,230 @@
+"""The guide on a scene of 24 GB in the real window: python -m benchmarks.guide_large FOLDER.
+
+The scene of benchmarks/repeated_scene.py is written into the folder unless it is there. Each of
+some classes gets a stroke of three pixels by the mouse, training is started by its keys and the
+guide with its first map; then the guide is answered as benchmarks/guide_window.py does it, with a
+pause between two answers in which the window may work. Then, in the middle of the work, the guide
+is left, the training is cancelled, and another scene is opened. Written to results/guide_large.csv:
+seconds by the clock and of work of the interface's thread, the longest block of that thread, and
+memory. `--suggest` measures `hsi-viewer suggest` on the same scene.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import argparse
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from benchmarks.guide_window import SAMPLE, Person, stroke_in
+from benchmarks.repeated_scene import SHAPE, repeated_truth, write_repeated_scene
+from benchmarks.scenes import Ids
+from benchmarks.table import Table
+from benchmarks.ui_actions import LEFT, Heartbeat, Span, memory_mb
+
+ANSWERS, THINKING = 24, 2.0  # answers, and seconds of a person between two
+CLASSES = 8  # that get a stroke
+FIELD = 145  # pixels a side of a part of the scene that has every class
+SCORED = 40  # every so many rows and a tenth of it columns are scored
+
+
+class LookingPerson(Person):
+    """A person who zooms in on some field before painting, and has patience."""
+
+    patience = 1200.0
+
+    def __init__(self, window: Any, truth: Ids) -> None:
+        super().__init__(window, truth)
+        self.heart = Heartbeat()
+
+    def label_a_stroke(self, class_id: int, rng: np.random.Generator) -> None:
+        """Look at a field somewhere, add a class, and paint three pixels of it."""
+        corner = [int(rng.integers(size // FIELD)) * FIELD for size in self.truth.shape]
+        top, left = corner
+        self.hands.canvas.set_view_box((left, top, FIELD, FIELD))
+        QApplication.processEvents()
+        self.press("a", *f"Class {class_id}", Qt.Key.Key_Return, "b")
+        here = self.truth[top : top + FIELD, left : left + FIELD] == class_id
+        path = [(r + top, c + left) for r, c in stroke_in(here, rng)]
+        points = [self.hands.canvas.widget_position(float(r), float(c)) for r, c in path]
+        self.hands.drag(LEFT, [QPointF(p) for p in points])
+
+    def think(self, seconds: float) -> None:
+        """Let the window work for a while."""
+        end = time.perf_counter() + seconds
+        self.wait(lambda: time.perf_counter() > end)
+
+    def accuracy(self) -> float:
+        """Percent of some pixels of the ground truth without labels that a map has right."""
+        some = slice(None, None, SCORED), slice(None, None, max(SCORED // 10, 1))
+        truth, mapped = self.truth[some], self.document.prediction.class_map[some]
+        free = (truth > 0) & (self.document.labels.ids[some] == 0) & (mapped > 0)
+        return 100 * float((mapped == truth)[free].mean()) if free.any() else np.nan
+
+    def mapped(self) -> float:
+        """Percent of the scene that the map has a class for."""
+        some = slice(None, None, SCORED), slice(None, None, SCORED)
+        return 100 * float((self.document.prediction.class_map[some] > 0).mean())
+
+    def follows(self, pixels: NDArray[np.int64]) -> bool:
+        """Whether the map was made with the labels of some pixels (flat)."""
+        return bool(self.document.trained_on.ravel()[pixels].all())
+
+
+def processor() -> float:
+    """Seconds of processor time of this process so far, of all of its threads."""
+    used = os.times()
+    return used.user + used.system
+
+
+def follow_the_guide(scene: Path, shape: tuple[int, int, int], answers: int, table: Table) -> None:
+    """Open, label, train, answer; then leave, cancel, and open another scene."""
+    from hsi_viewer.app import make_application
+    from hsi_viewer.preferences.settings import Settings
+    from hsi_viewer.ui.main_window import MainWindow
+
+    make_application()
+    window = MainWindow(Settings(theme="light", tour_seen=True))
+    window.may_leave = lambda: True  # type: ignore[method-assign]
+    window.resize(1920, 1080)
+    window.show()
+    window.activateWindow()
+    size = "x".join(map(str, shape))
+    person = LookingPerson(window, repeated_truth(*shape[:2]))
+    heart, running = person.heart, window.workspace.tasks
+
+    def note(figure: str, value: float, unit: str = "s") -> None:
+        load = f"{os.getloadavg()[0]:.1f}"
+        table.add(size=size, figure=figure, value=float(value), unit=unit, load=load)
+        print(f"{figure}: {value:.3f} {unit}", flush=True)
+
+    used = processor()
+
+    def note_blocks(during: str) -> None:
+        nonlocal used
+        note(f"processor time while {during}", processor() - used)
+        used = processor()
+        person.think(0.1)  # until a beat has come
+        (longest,) = heart.longest()
+        note(f"longest block while {during}", longest.clock)
+        note(f"longest block while {during}, work of the interface's thread", longest.work)
+        memory = memory_mb()
+        note(f"highest memory until {during}", memory["VmHWM"], "MB")
+        note(f"memory of its own while {during}", memory["RssAnon"], "MB")
+
+    heart.begin()
+    window.open(str(scene))
+    note("from opening to the scene", person.wait(lambda: window.workspace.document is not None))
+    person.wait(lambda: not running.running)
+    note_blocks("opening")
+    rng = np.random.default_rng(0)
+    for class_id in range(1, CLASSES + 1):
+        person.label_a_stroke(class_id, rng)
+    heart.begin()
+    person.hands.canvas.setFocus()
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    seconds = person.wait(lambda: person.document.prediction is not None)
+    note("from Train to the first map", seconds)
+    note("mapped by the first map", person.mapped(), "%")
+    note("accuracy of the first map, where it is", person.accuracy(), "%")
+    note_blocks("the first map comes")
+    person.press("h")
+    seconds = person.wait(lambda: person.loop.place is not None)
+    note("from H to the first place", seconds)
+    note_blocks("the first places are looked for")
+    ground = person.document.results.ground
+    note("pixels looked at for proposals", ground.valid.size, "pixels")
+    next_place, all_follow, waited, maps, follow = [], [], 0.0, [], []
+    person.document.prediction_changed.connect(lambda: maps.append(time.perf_counter()))
+    given: list[tuple[float, NDArray[np.int64]]] = []
+    heart.begin()
+    for _ in range(answers):
+        if person.loop.place is None:
+            waited += person.wait(lambda: person.loop.place is not None)
+        given.append((time.perf_counter(), person.loop.covered()))
+        painted, followed = person.answer()
+        next_place.append(painted)
+        all_follow.append(followed)
+        person.think(THINKING)
+        while given and person.follows(given[0][1]):
+            follow.append((maps or [time.perf_counter()])[-1] - given.pop(0)[0])
+    note_blocks("answering")
+    note("answers", answers, "")
+    note("maps while answering", len(maps), "")
+    note("answers that a map followed", len(follow), "")
+    if follow:
+        note("from an answer to the map that follows, median", float(np.median(follow)))
+    note("waited for a place", waited)
+    for figure, spans in (("place", next_place), ("answer", all_follow)):
+        _note_spans(note, f"from an answer to the next {figure}", spans)
+    note("accuracy after the answers", person.accuracy(), "%")
+    person.press(Qt.Key.Key_Escape)
+    note("from Escape to no search", person.wait(lambda: not person.loop.finder.searching))
+    note_blocks("leaving the guide")
+    person.training.cancel()
+    note("from Cancel to no training", person.wait(lambda: not person.training.running))
+    note_blocks("cancelling")
+    person.press("h")
+    person.training.train_with_panel()
+    person.think(THINKING)
+    before = person.document
+    before.abandon()
+    window.open(SAMPLE)
+    seconds = person.wait(lambda: window.workspace.document not in (None, before))
+    note("from opening another scene to its picture", seconds)
+    note("from then to no work for the first", person.wait(lambda: not running.running))
+    note_blocks("opening another scene")
+    sample = person.document
+    window.open(str(scene))
+    person.wait(lambda: window.workspace.document not in (None, sample))
+    for class_id in (2, 11):
+        person.label_a_stroke(class_id, rng)
+    person.press("h")
+    person.think(THINKING)
+    note("works when it is closed", float(person.training.running), "")
+    person.document.abandon()
+    began = time.perf_counter()
+    window.close()
+    note("to close the window in the middle", time.perf_counter() - began)
+    note("works after closing", float(bool(running.running)), "")
+
+
+def _note_spans(note: Any, figure: str, spans: list[Span]) -> None:
+    for how, seconds in (
+        ("", [one.clock for one in spans]),
+        (", work of the interface's thread", [one.work for one in spans]),
+    ):
+        note(f"{figure}{how}, median", float(np.median(seconds)))
+        note(f"{figure}{how}, highest", max(seconds))
+
+
+def main() -> None:
+    """Measure on the scene of a folder."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="takes 24 GB")
+    parser.add_argument("--answers", type=int, default=ANSWERS)
+    parser.add_argument("--shape", type=int, nargs=3, default=SHAPE, help="for a trial")
+    options = parser.parse_args()
+    shape = tuple(options.shape)
+    scene = write_repeated_scene(options.folder, shape)
+    table = Table("guide_large", ("size", "figure"), ("value", "unit", "load"))
+    with TemporaryDirectory() as home:
+        for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+            os.environ[name] = home
+        follow_the_guide(scene, shape, options.answers, table)
+
+
+if __name__ == "__main__":
+    main()
