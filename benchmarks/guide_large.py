@@ -35,7 +35,6 @@ from benchmarks.table import Table
 from benchmarks.ui_actions import LEFT, Heartbeat, Span, memory_mb
 
 ANSWERS, THINKING = 24, 2.0  # answers, and seconds of a person between two
-CLASSES = 8  # that get a stroke
 FIELD = 145  # pixels a side of a part of the scene that has every class
 SCORED = 40  # every so many rows and a tenth of it columns are scored
 
@@ -93,9 +92,12 @@ def follow_the_guide(scene: Path, shape: tuple[int, int, int], answers: int, tab
     """Open, label, train, answer; then leave, cancel, and open another scene."""
     from hsi_viewer.app import make_application
     from hsi_viewer.preferences.settings import Settings
+    from hsi_viewer.ui import main_window
+    from hsi_viewer.ui.dialogs import Leave
     from hsi_viewer.ui.main_window import MainWindow
 
     make_application()
+    main_window.ask_to_leave = lambda *_question: Leave.DISCARD
     window = MainWindow(Settings(theme="light", tour_seen=True))
     window.may_leave = lambda: True  # type: ignore[method-assign]
     window.resize(1920, 1080)
@@ -130,7 +132,7 @@ def follow_the_guide(scene: Path, shape: tuple[int, int, int], answers: int, tab
     person.wait(lambda: not running.running)
     note_blocks("opening")
     rng = np.random.default_rng(0)
-    for class_id in range(1, CLASSES + 1):
+    for class_id in np.unique(person.truth[person.truth > 0]).tolist():
         person.label_a_stroke(class_id, rng)
     heart.begin()
     person.hands.canvas.setFocus()
@@ -146,13 +148,11 @@ def follow_the_guide(scene: Path, shape: tuple[int, int, int], answers: int, tab
     note_blocks("the first places are looked for")
     ground = person.document.results.ground
     note("pixels looked at for proposals", ground.valid.size, "pixels")
-    next_place, all_follow, waited, maps, follow = [], [], 0.0, [], []
+    next_place, all_follow, maps, follow = [], [], [], []
     person.document.prediction_changed.connect(lambda: maps.append(time.perf_counter()))
     given: list[tuple[float, NDArray[np.int64]]] = []
     heart.begin()
     for _ in range(answers):
-        if person.loop.place is None:
-            waited += person.wait(lambda: person.loop.place is not None)
         given.append((time.perf_counter(), person.loop.covered()))
         painted, followed = person.answer()
         next_place.append(painted)
@@ -166,7 +166,7 @@ def follow_the_guide(scene: Path, shape: tuple[int, int, int], answers: int, tab
     note("answers that a map followed", len(follow), "")
     if follow:
         note("from an answer to the map that follows, median", float(np.median(follow)))
-    note("waited for a place", waited)
+    note("waited for a place, together", person.waited)
     for figure, spans in (("place", next_place), ("answer", all_follow)):
         _note_spans(note, f"from an answer to the next {figure}", spans)
     note("accuracy after the answers", person.accuracy(), "%")
@@ -180,7 +180,6 @@ def follow_the_guide(scene: Path, shape: tuple[int, int, int], answers: int, tab
     person.training.train_with_panel()
     person.think(THINKING)
     before = person.document
-    before.abandon()
     window.open(SAMPLE)
     seconds = person.wait(lambda: window.workspace.document not in (None, before))
     note("from opening another scene to its picture", seconds)

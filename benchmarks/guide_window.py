@@ -50,6 +50,7 @@ class Person:
     """
 
     patience = PATIENCE
+    waited = 0.0  # seconds in which no place was there
 
     def __init__(self, window: Any, truth: Ids) -> None:
         self.window, self.truth = window, truth
@@ -86,19 +87,25 @@ class Person:
         points = [self.hands.canvas.widget_position(float(r), float(c)) for r, c in path]
         self.hands.drag(LEFT, [QPointF(p) for p in points])
 
-    def answer(self) -> tuple[Span, Span]:
-        """Answer what is asked; seconds until the next place is painted, and until all followed."""
+    def keys(self) -> list[str]:
+        """The keys that answer what is asked."""
         place = self.loop.place
         own = int(self.truth[place.row, place.column])
         known = self.truth.flat[self.loop.covered()]
         before = ["."] if (known[known > 0] != own).any() or (known == 0).any() else []
         number = f"{own:02d}"
-        keys = [*before, *number] if own else ["x"]
+        return [*before, *number] if own else ["x"]
+
+    def answer(self) -> tuple[Span, Span]:
+        """Answer what is asked; seconds until the next place is painted, and until all followed."""
+        place, keys = self.loop.place, self.keys()
         for key in keys[:-1]:
             self.press(key)
         painted = Painted(self.hands.viewport, lambda: self.loop.place not in (None, place))
         began = now()
         self.press(keys[-1])
+        if self.loop.place is None:
+            self.waited += self.wait(lambda: self.loop.place is not None)
         while painted.at is None:
             QApplication.processEvents()
             if time.perf_counter() - began.clock > self.patience:

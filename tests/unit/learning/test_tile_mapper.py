@@ -108,8 +108,8 @@ def test_a_window_with_labels_is_mapped_as_the_scene_with_labels(scene, model):
     cube, labels, _ = scene
     with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        wanted = model.predict(cube, labels=labels)
-    by_window = model.by_tile(cube, True, "training", CancelToken(), labels)
+        wanted = model.predict(cube, labels=labels, refine="full")
+    by_window = model.by_tile(cube, "full", "training", CancelToken(), labels)
     found = by_window.mapped((slice(0, ROWS), slice(0, COLUMNS)), None, CancelToken())
     assert by_window.source == wanted.source
     free = labels == 0
