@@ -77,6 +77,10 @@ class LookingPerson(Person):
         some = slice(None, None, SCORED), slice(None, None, SCORED)
         return 100 * float((self.document.prediction.class_map[some] > 0).mean())
 
+    def labelled(self, pixels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some pixels (flat) that have a label."""
+        return pixels[self.document.labels.ids.ravel()[pixels] > 0]
+
     def follows(self, pixels: NDArray[np.int64]) -> bool:
         """Whether the map was made with the labels of some pixels (flat)."""
         return bool(self.document.trained_on.ravel()[pixels].all())
@@ -88,8 +92,50 @@ def processor() -> float:
     return used.user + used.system
 
 
+class Notes:
+    """Writes figures of a person's window into the table.
+
+    Parameters
+    ----------
+    person : whose window it is.
+    size : of the scene, in words.
+    table : takes the rows.
+    """
+
+    def __init__(self, person: LookingPerson, size: str, table: Table) -> None:
+        self._person, self._size, self._table = person, size, table
+        self._used = processor()
+
+    def add(self, figure: str, value: float, unit: str = "s") -> None:
+        """Write a figure with the load of the machine."""
+        load = f"{os.getloadavg()[0]:.1f}"
+        self._table.add(size=self._size, figure=figure, value=float(value), unit=unit, load=load)
+        print(f"{figure}: {value:.3f} {unit}", flush=True)
+
+    def spans(self, figure: str, spans: list[Span]) -> None:
+        """Write median and highest of some seconds, by the clock and of work."""
+        for how, seconds in (
+            ("", [one.clock for one in spans]),
+            (", work of the interface's thread", [one.work for one in spans]),
+        ):
+            self.add(f"{figure}{how}, median", float(np.median(seconds)))
+            self.add(f"{figure}{how}, highest", max(seconds))
+
+    def phase(self, during: str) -> None:
+        """Write what a phase that ends now took: processor, longest block, memory."""
+        self.add(f"processor time while {during}", processor() - self._used)
+        self._used = processor()
+        self._person.think(0.1)  # until a beat has come
+        (longest,) = self._person.heart.longest()
+        self.add(f"longest block while {during}", longest.clock)
+        self.add(f"longest block while {during}, work of the interface's thread", longest.work)
+        memory = memory_mb()
+        self.add(f"highest memory until {during}", memory["VmHWM"], "MB")
+        self.add(f"memory of its own while {during}", memory["RssAnon"], "MB")
+
+
 def follow_the_guide(scene: Path, shape: tuple[int, int, int], answers: int, table: Table) -> None:
-    """Open, label, train, answer; then leave, cancel, and open another scene."""
+    """Open, label, train, answer; then leave, cancel, open another scene, and close."""
     from hsi_viewer.app import make_application
     from hsi_viewer.preferences.settings import Settings
     from hsi_viewer.ui import main_window
@@ -99,114 +145,118 @@ def follow_the_guide(scene: Path, shape: tuple[int, int, int], answers: int, tab
     make_application()
     main_window.ask_to_leave = lambda *_question: Leave.DISCARD
     window = MainWindow(Settings(theme="light", tour_seen=True))
-    window.may_leave = lambda: True  # type: ignore[method-assign]
     window.resize(1920, 1080)
     window.show()
     window.activateWindow()
-    size = "x".join(map(str, shape))
     person = LookingPerson(window, repeated_truth(*shape[:2]))
-    heart, running = person.heart, window.workspace.tasks
+    notes = Notes(person, "x".join(map(str, shape)), table)
+    open_and_train(person, notes, scene)
+    answer_some(person, notes, answers)
+    wait_for_maps(person, notes)
+    leave_in_the_middle(person, notes, scene)
 
-    def note(figure: str, value: float, unit: str = "s") -> None:
-        load = f"{os.getloadavg()[0]:.1f}"
-        table.add(size=size, figure=figure, value=float(value), unit=unit, load=load)
-        print(f"{figure}: {value:.3f} {unit}", flush=True)
 
-    used = processor()
-
-    def note_blocks(during: str) -> None:
-        nonlocal used
-        note(f"processor time while {during}", processor() - used)
-        used = processor()
-        person.think(0.1)  # until a beat has come
-        (longest,) = heart.longest()
-        note(f"longest block while {during}", longest.clock)
-        note(f"longest block while {during}, work of the interface's thread", longest.work)
-        memory = memory_mb()
-        note(f"highest memory until {during}", memory["VmHWM"], "MB")
-        note(f"memory of its own while {during}", memory["RssAnon"], "MB")
-
-    heart.begin()
-    window.open(str(scene))
-    note("from opening to the scene", person.wait(lambda: window.workspace.document is not None))
-    person.wait(lambda: not running.running)
-    note_blocks("opening")
+def open_and_train(person: LookingPerson, notes: Notes, scene: Path) -> None:
+    """Open a scene, label a stroke of each class, train, and start the guide."""
+    workspace = person.window.workspace
+    person.heart.begin()
+    person.window.open(str(scene))
+    notes.add("from opening to the scene", person.wait(lambda: workspace.document is not None))
+    person.wait(lambda: not workspace.tasks.running)
+    notes.phase("opening")
     rng = np.random.default_rng(0)
     for class_id in np.unique(person.truth[person.truth > 0]).tolist():
         person.label_a_stroke(class_id, rng)
-    heart.begin()
+    person.heart.begin()
     person.hands.canvas.setFocus()
-    QTest.keyClick(window.windowHandle(), Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(person.window.windowHandle(), Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     seconds = person.wait(lambda: person.document.prediction is not None)
-    note("from Train to the first map", seconds)
-    note("mapped by the first map", person.mapped(), "%")
-    note("accuracy of the first map, where it is", person.accuracy(), "%")
-    note_blocks("the first map comes")
+    notes.add("from Train to the first map", seconds)
+    notes.add("mapped by the first map", person.mapped(), "%")
+    notes.add("accuracy of the first map, where it is", person.accuracy(), "%")
+    notes.phase("the first map comes")
     person.press("h")
     seconds = person.wait(lambda: person.loop.place is not None)
-    note("from H to the first place", seconds)
-    note_blocks("the first places are looked for")
+    notes.add("from H to the first place", seconds)
+    notes.phase("the first places are looked for")
     ground = person.document.results.ground
-    note("pixels looked at for proposals", ground.valid.size, "pixels")
+    notes.add("pixels looked at for proposals", ground.valid.size, "pixels")
+
+
+def answer_some(person: LookingPerson, notes: Notes, answers: int) -> None:
+    """Answer the guide, with a pause after each answer."""
     next_place, all_follow, maps, follow = [], [], [], []
     person.document.prediction_changed.connect(lambda: maps.append(time.perf_counter()))
     given: list[tuple[float, NDArray[np.int64]]] = []
-    heart.begin()
+    person.heart.begin()
     for _ in range(answers):
-        given.append((time.perf_counter(), person.loop.covered()))
+        began, covered = time.perf_counter(), person.loop.covered()
         painted, followed = person.answer()
+        if (labelled := person.labelled(covered)).size:
+            given.append((began, labelled))
         next_place.append(painted)
         all_follow.append(followed)
         person.think(THINKING)
         while given and person.follows(given[0][1]):
             follow.append((maps or [time.perf_counter()])[-1] - given.pop(0)[0])
-    note_blocks("answering")
-    note("answers", answers, "")
-    note("maps while answering", len(maps), "")
-    note("answers that a map followed", len(follow), "")
-    if follow:
-        note("from an answer to the map that follows, median", float(np.median(follow)))
-    note("waited for a place, together", person.waited)
-    for figure, spans in (("place", next_place), ("answer", all_follow)):
-        _note_spans(note, f"from an answer to the next {figure}", spans)
-    note("accuracy after the answers", person.accuracy(), "%")
+    notes.phase("answering")
+    notes.add("answers", answers, "")
+    notes.add("maps while answering", len(maps), "")
+    notes.add("answers that a map followed meanwhile", len(follow), "")
+    notes.add("waited for a place, together", person.waited)
+    notes.spans("from an answer to the next place", next_place)
+    notes.spans("from an answer to the next answer", all_follow)
+    notes.add("accuracy after the answers", person.accuracy(), "%")
+
+
+def wait_for_maps(person: LookingPerson, notes: Notes) -> None:
+    """Wait until the map knows all answers, and then until it knows one more."""
+    labelled = np.flatnonzero(person.document.labels.ids)
+    seconds = person.wait(lambda: person.follows(labelled))
+    notes.add("from the last answer to a map that knows all", seconds)
+    notes.phase("the map follows")
+    labelled = np.zeros(0, np.int64)
+    while not labelled.size:  # no class may be there
+        covered = person.loop.covered()
+        person.press(*person.keys())
+        labelled = person.labelled(covered)
+    seconds = person.wait(lambda: person.follows(labelled))
+    notes.add("from one more answer to a map that knows it", seconds)
+    notes.phase("the map follows one more answer")
+    notes.add("accuracy of that map", person.accuracy(), "%")
+
+
+def leave_in_the_middle(person: LookingPerson, notes: Notes, scene: Path) -> None:
+    """Leave the guide, cancel the training, open another scene, and close, each while it works."""
+    window, running = person.window, person.window.workspace.tasks
     person.press(Qt.Key.Key_Escape)
-    note("from Escape to no search", person.wait(lambda: not person.loop.finder.searching))
-    note_blocks("leaving the guide")
+    seconds = person.wait(lambda: not person.loop.finder.searching)
+    notes.add("from Escape to no search", seconds)
+    notes.phase("leaving the guide")
     person.training.cancel()
-    note("from Cancel to no training", person.wait(lambda: not person.training.running))
-    note_blocks("cancelling")
+    notes.add("from Cancel to no training", person.wait(lambda: not person.training.running))
+    notes.phase("cancelling")
     person.press("h")
     person.training.train_with_panel()
     person.think(THINKING)
     before = person.document
     window.open(SAMPLE)
     seconds = person.wait(lambda: window.workspace.document not in (None, before))
-    note("from opening another scene to its picture", seconds)
-    note("from then to no work for the first", person.wait(lambda: not running.running))
-    note_blocks("opening another scene")
+    notes.add("from opening another scene to its picture", seconds)
+    notes.add("from then to no work for the first", person.wait(lambda: not running.running))
+    notes.phase("opening another scene")
     sample = person.document
     window.open(str(scene))
     person.wait(lambda: window.workspace.document not in (None, sample))
     for class_id in (2, 11):
-        person.label_a_stroke(class_id, rng)
+        person.label_a_stroke(class_id, np.random.default_rng(1))
     person.press("h")
     person.think(THINKING)
-    note("works when it is closed", float(person.training.running), "")
     person.document.abandon()
     began = time.perf_counter()
     window.close()
-    note("to close the window in the middle", time.perf_counter() - began)
-    note("works after closing", float(bool(running.running)), "")
-
-
-def _note_spans(note: Any, figure: str, spans: list[Span]) -> None:
-    for how, seconds in (
-        ("", [one.clock for one in spans]),
-        (", work of the interface's thread", [one.work for one in spans]),
-    ):
-        note(f"{figure}{how}, median", float(np.median(seconds)))
-        note(f"{figure}{how}, highest", max(seconds))
+    notes.add("to close the window in the middle", time.perf_counter() - began)
+    notes.add("works after closing", float(bool(running.running)), "")
 
 
 def main() -> None:

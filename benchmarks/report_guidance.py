@@ -128,8 +128,10 @@ def guidance_plot(rows: list[Row]) -> str:
 
 def large_section(rows: list[Row]) -> str:
     """The guide on a scene of 24 GB, figure by figure, as they were measured."""
-    body = [[row["figure"], f"{_figure(row)} {row['unit']}", row["load"]] for row in rows]
-    return table(["figure", "", "load average"], body) if body else "Not measured yet."
+    body = [
+        [row["size"], row["figure"], f"{_figure(row)} {row['unit']}", row["load"]] for row in rows
+    ]
+    return table(["scene", "figure", "", "load average"], body) if body else "Not measured yet."
 
 
 def _figure(row: Row) -> str:
