@@ -238,7 +238,8 @@ def test_a_large_scene_is_learned_before_all_of_it_is_looked_at(large, monkeypat
 
     monkeypatch.setattr(SceneFeatures, "guide", noted)
     model = fit(CUBE, TRAINING, recipe=SMALL, port=Port())
-    assert happened == ["learned", "looked at"]
+    assert happened.count("learned") == 1
+    assert happened[-2:] == ["learned", "looked at"]
     assert not model.scene_of(CUBE).survey.unseen
 
 
