@@ -6,7 +6,7 @@ guide with its first map; then the guide is answered as benchmarks/guide_window.
 pause between two answers in which the window may work. Then, in the middle of the work, the guide
 is left, the training is cancelled, and another scene is opened. Written to results/guide_large.csv:
 seconds by the clock and of work of the interface's thread, the longest block of that thread, and
-memory. `--suggest` measures `hsi-viewer suggest` on the same scene.
+memory.
 """
 
 from __future__ import annotations
