@@ -47,6 +47,14 @@ def write_big_scene(
             else:
                 file.seek(2 * columns * bands * first)
                 file.write(group.tobytes())
+    return write_header(data, shape, interleave, georeferenced=georeferenced)
+
+
+def write_header(
+    data: Path, shape: tuple[int, int, int], interleave: str, *, georeferenced: bool = True
+) -> Path:
+    """Write the header of a file of uint16 whose zeros are no data; gives its path."""
+    rows, columns, bands = shape
     header = data.with_suffix(".hdr")
     wavelengths = ", ".join(f"{w:.2f}" for w in np.linspace(400, 2500, bands))
     map_line = (

@@ -49,6 +49,9 @@ class Person:
     truth : (rows, columns) class ids.
     """
 
+    patience = PATIENCE
+    waited = 0.0  # seconds in which no place was there
+
     def __init__(self, window: Any, truth: Ids) -> None:
         self.window, self.truth = window, truth
         self.hands = Hands(window)
@@ -66,7 +69,7 @@ class Person:
         began = time.perf_counter()
         while not done():
             QApplication.processEvents()
-            if time.perf_counter() - began > PATIENCE:
+            if time.perf_counter() - began > self.patience:
                 raise TimeoutError
             time.sleep(0.001)
         return time.perf_counter() - began
@@ -80,25 +83,33 @@ class Person:
     def label_a_stroke(self, class_id: int, rng: np.random.Generator) -> None:
         """Add a class, and paint three pixels in a row of one of its fields."""
         self.press("a", *f"Class {class_id}", Qt.Key.Key_Return, "b")
-        path = _stroke_in(self.truth == class_id, rng)
+        path = stroke_in(self.truth == class_id, rng)
         points = [self.hands.canvas.widget_position(float(r), float(c)) for r, c in path]
         self.hands.drag(LEFT, [QPointF(p) for p in points])
 
-    def answer(self) -> tuple[Span, Span]:
-        """Answer what is asked; seconds until the next place is painted, and until all followed."""
+    def keys(self) -> list[str]:
+        """The keys that answer what is asked."""
         place = self.loop.place
         own = int(self.truth[place.row, place.column])
         known = self.truth.flat[self.loop.covered()]
         before = ["."] if (known[known > 0] != own).any() or (known == 0).any() else []
         number = f"{own:02d}"
-        keys = [*before, *number] if own else ["x"]
+        return [*before, *number] if own else ["x"]
+
+    def answer(self) -> tuple[Span, Span]:
+        """Answer what is asked; seconds until the next place is painted, and until all followed."""
+        place, keys = self.loop.place, self.keys()
         for key in keys[:-1]:
             self.press(key)
         painted = Painted(self.hands.viewport, lambda: self.loop.place not in (None, place))
         began = now()
         self.press(keys[-1])
+        if self.loop.place is None:
+            self.waited += self.wait(lambda: self.loop.place is not None)
         while painted.at is None:
             QApplication.processEvents()
+            if time.perf_counter() - began.clock > self.patience:
+                raise TimeoutError
         followed = since(began)
         return painted.after(began), followed
 
@@ -132,11 +143,11 @@ class Person:
         return 100 * float((self.document.prediction.class_map == self.truth)[free].mean())
 
 
-def _stroke_in(of_class: NDArray[np.bool_], rng: np.random.Generator) -> list[tuple[int, int]]:
+def stroke_in(of_class: NDArray[np.bool_], rng: np.random.Generator) -> list[tuple[int, int]]:
     """Three pixels in a row or column of one field of a class."""
     across = of_class[:, 2:] & of_class[:, 1:-1] & of_class[:, :-2]
     if not across.any():
-        return [(r, c) for c, r in _stroke_in(of_class.T, rng)]
+        return [(r, c) for c, r in stroke_in(of_class.T, rng)]
     fields, count = regions_of(across)
     rows, columns = np.nonzero(fields == rng.integers(1, count + 1))
     at = int(rng.integers(rows.size))

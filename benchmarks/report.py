@@ -14,6 +14,7 @@ from benchmarks.report_guidance import (
     guidance_plot,
     guidance_section,
     hidden_section,
+    large_section,
     wrong_section,
 )
 from benchmarks.report_hybridsn import hybrid_section
@@ -357,6 +358,7 @@ def main() -> None:
         "{teaching}": teaching_section(rows_of("self_teaching")),
         "{guidance plot}": guidance_plot(rows_of("guidance")),
         "{guidance}": guidance_section(rows_of("guidance")),
+        "{guide large}": large_section(rows_of("guide_large")),
         "{hidden class}": hidden_section(rows_of("hidden_class")),
         "{wrong labels}": wrong_section(rows_of("wrong_labels")),
         "{front_ends}": front_end_section(rows_of("front_ends")),

@@ -126,6 +126,19 @@ def guidance_plot(rows: list[Row]) -> str:
     return saved(figure, "benchmark-guidance.png", "Accuracy against answers")
 
 
+def large_section(rows: list[Row]) -> str:
+    """The guide on a scene of 24 GB, figure by figure, as they were measured."""
+    body = [
+        [row["size"], row["figure"], f"{_figure(row)} {row['unit']}", row["load"]] for row in rows
+    ]
+    return table(["scene", "figure", "", "load average"], body) if body else "Not measured yet."
+
+
+def _figure(row: Row) -> str:
+    value = float(row["value"])
+    return f"{value:.3f}" if row["unit"] == "s" and value < 10 else f"{value:,.0f}"
+
+
 def hidden_section(rows: list[Row]) -> str:
     """After how many answers a hidden class was asked about."""
     found: dict[tuple[str, str], list[int]] = defaultdict(list)

@@ -114,6 +114,18 @@ def _short(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:40]}..."
 
 
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """Sent to the progress port once a scene is learned that takes long to look at as a whole.
+
+    Attributes
+    ----------
+    model : from which a training can continue; of fill values it knows those found so far.
+    """
+
+    model: Any
+
+
 @dataclass(frozen=True)
 class EpochReport:
     """Sent to the progress port at the end of each epoch.

@@ -36,6 +36,8 @@ class ByTile:
     votes : what the walker averages, made of probabilities.
     final : the probabilities of the map, made of those refined or raw.
     source : what makes the map, for people.
+    seeds : (rows, columns) of a window -> class index of each labelled pixel there, -1 elsewhere;
+        None where no label is known.
     """
 
     scene: SceneFeatures
@@ -44,6 +46,7 @@ class ByTile:
     votes: Callable[[FloatArray], FloatArray]
     final: Callable[[FloatArray], FloatArray]
     source: str
+    seeds: Callable[[Window], NDArray[np.int64]] | None = None
 
     def usual_edge(self, token: CancelToken) -> float | None:
         """Usual squared distance of neighbours, from some tiles; None where nothing is refined."""
@@ -73,7 +76,7 @@ class ByTile:
             slice(w.start - o.start, w.stop - o.start) for w, o in zip(window, wide, strict=True)
         )
         if self.walker is not None and guide is not None:
-            seeds = np.full(raw.valid.shape, -1)
+            seeds = np.full(raw.valid.shape, -1) if self.seeds is None else self.seeds(wide)
             with Walker(*guide, seeds, self.walker, token, edge) as walker:
                 # One in the place of the other: of many classes, each is large.
                 raw = replace(raw, probabilities=self.votes(raw.probabilities))

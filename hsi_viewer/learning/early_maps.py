@@ -109,10 +109,11 @@ class Painter:
     ----------
     sketch : what is wanted.
     port : takes the maps.
+    again : whether there is a map, which one of a part would blot out: all is looked at first.
     """
 
-    def __init__(self, sketch: Sketch, port: ProgressPort) -> None:
-        self.sketch, self.port = sketch, port
+    def __init__(self, sketch: Sketch, port: ProgressPort, *, again: bool = False) -> None:
+        self.sketch, self.port, self._again = sketch, port, again
         shape = sketch.seeds.shape
         self._ids, self._confidence = np.zeros(shape, np.uint16), np.zeros(shape, np.float32)
         self._whole: Window = slice(0, shape[0]), slice(0, shape[1])
@@ -135,8 +136,8 @@ class Painter:
             self._work.result()
 
     def first_look(self) -> None:
-        """Paint what is on the screen, or all of it if nobody looks."""
-        part = self._part
+        """Paint what is on the screen, or all of it if nobody looks or there is a map."""
+        part = None if self._again else self._part
         window = self._whole if part is None else (part.rows, part.columns)
         self._look_at(window)
         self._looked = window == self._whole

@@ -38,7 +38,7 @@ from hsi_viewer.learning.predictor import DenseOutput
 from hsi_viewer.learning.random_walker import Walker
 from hsi_viewer.learning.scaling import Scaling
 from hsi_viewer.learning.scene_features import SceneFeatures
-from hsi_viewer.learning.training_pixels import seeds_of
+from hsi_viewer.learning.training_pixels import seeds_in, seeds_of
 from hsi_viewer.learning.voices.ensemble import Ensemble
 from hsi_viewer.learning.voices.judging import of_strength
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
@@ -247,9 +247,14 @@ class TrainedModel(ModelState):
         )
 
     def by_tile(
-        self, cube: HyperCube, refine: Refine, scaling: Scaling | Standardise, token: CancelToken
+        self,
+        cube: HyperCube,
+        refine: Refine,
+        scaling: Scaling | Standardise,
+        token: CancelToken,
+        known: NDArray[np.uint16] | None = None,
     ) -> ByTile:
-        """How a cube of which no label is known is mapped window by window.
+        """How a cube is mapped window by window.
 
         Parameters
         ----------
@@ -257,6 +262,7 @@ class TrainedModel(ModelState):
         refine : as of `predict`.
         scaling : of the bands, or the scene by whose values they are scaled.
         token : checked while the scene is looked at.
+        known : (rows, columns) class ids known on the cube, 0 for none.
 
         Raises
         ------
@@ -267,7 +273,7 @@ class TrainedModel(ModelState):
         fitting = in_units(fitting, (self.scale, self.offset), self.features)
         features = scaled(self.features, scaling, fitting)
         scene = SceneFeatures(fitting, features, token, origin=cube, keep=False)
-        pool = self._pool_for(scene, np.zeros((1, 1), np.uint16))
+        pool = self._pool_for(scene, np.zeros((1, 1), np.uint16) if known is None else known)
         ensemble = Ensemble(self.voices, pool, self.network, self.part)
         strength = strength_of(refine, pool.walker)
         refined = strength != "none"
@@ -280,6 +286,7 @@ class TrainedModel(ModelState):
             lambda probabilities: tempered(probabilities, VOTE),
             lambda probabilities: reliable(probabilities, *pool.reliability(strength)),
             self._source(pool) + ", refined" * refined,
+            seeds_in(known, self.class_ids),
         )
 
     def save(self, target: str | Path) -> list[Path]:

@@ -42,6 +42,7 @@ from hsi_viewer.learning.training_pixels import (
     checked_labels,
     choose_pixels,
     note_unused,
+    seeds_in,
     seeds_of,
     without_strays,
 )
@@ -196,14 +197,21 @@ class SceneMapper(TrainingFacts, ABC):
         return prediction_of(probabilities, raw.valid, self.class_ids, source, outside=raw.strange)
 
     def by_tile(
-        self, cube: HyperCube, refine: Refine, scaling: Scaling | Standardise, token: CancelToken
+        self,
+        cube: HyperCube,
+        refine: Refine,
+        scaling: Scaling | Standardise,
+        token: CancelToken,
+        known: NDArray[np.uint16] | None = None,
     ) -> ByTile:
-        """How a cube of which no label is known is mapped; see `model.TrainedModel.by_tile`."""
+        """How a cube is mapped window by window; see `model.TrainedModel.by_tile`."""
         fitting = matched(cube, self.wavelengths, self.bands, self.features.bands)
         fitting = in_units(fitting, (self.scale, self.offset), self.features)
         features = scaled(self.features, scaling, fitting)
         scene = SceneFeatures(fitting, features, token, origin=cube, keep=False)
-        strength = strength_of(refine, self.refinement.strength if refine is True else "none")
+        labelled = known is not None and bool(known.any())
+        usual = self.refinement.strength if refine is True or labelled else "none"
+        strength = strength_of(refine, usual)
         refined = strength != "none"
         return ByTile(
             scene,
@@ -212,6 +220,7 @@ class SceneMapper(TrainingFacts, ABC):
             lambda probabilities: probabilities,
             lambda probabilities: reliable(probabilities, *self.refinement.reliable_at(strength)),
             self.title + ", refined" * refined,
+            seeds_in(known, self.class_ids),
         )
 
     def _mapped_part(self, scene: SceneFeatures, part: Window, token: CancelToken) -> DenseOutput:

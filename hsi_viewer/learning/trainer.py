@@ -15,7 +15,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.fill_values import examined
 from hsi_viewer.core.labels.classes import LabelClass
 from hsi_viewer.core.progress import CancelToken, NotingPort, Progress, ProgressPort
-from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.training import Learned, TrainingConfig
 from hsi_viewer.core.viewed import Viewed
 from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.distillation import SoftTargets, balanced
@@ -72,8 +72,9 @@ def fit(
     recipe : in place of the preset's, for benchmarks.
     viewed : what is on the screen, where early maps of a large scene are painted first.
     token : checked at every step.
-    port : takes `Progress`, an `EpochReport` each epoch, early `Prediction` objects, and a `Note`
-        of what was left out or taken otherwise, which is a Python warning if there is no port.
+    port : takes `Progress`, an `EpochReport` each epoch, early `Prediction` objects, of a large
+        scene `Learned`, and a `Note` of what was left out or taken otherwise, which is a Python
+        warning if there is no port.
 
     Raises
     ------
@@ -106,21 +107,27 @@ def fit(
     with run.judged(warm_start) as judged:
         ended = run.train(network, judged, warm=warm_start is not None)
         verdict = judged.verdict()
+
+    def made() -> TrainedModel:
+        warning = " ".join([*scene.found_sentences(), *([ended] if ended else [])]) or None
+        taken = {**seconds, "train": time.perf_counter() - started}
+        facts = facts_of(cube, ids, class_ids, legend, config, taken, warning)
+        return TrainedModel(
+            **vars(facts),
+            network=network,
+            voices=judged.ensemble.voices,
+            features=scene.features,
+            recipe=recipe,
+            part=judged.ensemble.part,
+            **vars(verdict),
+            scene_digest=scene_digest(cube),
+            scenes=[scene],
+        )
+
+    if not scene.is_kept:
+        port.report(Learned(made()))
     scene.guide(recipe.walker.guides, token, port)  # what every pixel shows belongs to it
-    warning = " ".join([*scene.found_sentences(), *([ended] if ended else [])]) or None
-    seconds["train"] = time.perf_counter() - started
-    facts = facts_of(cube, ids, class_ids, legend, config, seconds, warning)
-    return TrainedModel(
-        **vars(facts),
-        network=network,
-        voices=judged.ensemble.voices,
-        features=scene.features,
-        recipe=recipe,
-        part=judged.ensemble.part,
-        **vars(verdict),
-        scene_digest=scene_digest(cube),
-        scenes=[scene],
-    )
+    return made()
 
 
 class Run:
@@ -186,8 +193,13 @@ class Run:
             prediction_of(probabilities, self.survey.valid, self.class_ids, source, final=False)
         )
 
-    def painting(self, ensemble: Ensemble) -> AbstractContextManager[object]:
-        """Show what the voices say before the network is trained, and of a large scene after."""
+    def painting(self, ensemble: Ensemble, *, warm: bool) -> AbstractContextManager[object]:
+        """Show what the voices say before the network is trained, and of a large scene after.
+
+        A small scene is mapped before long where the network continues from a trained one.
+        """
+        if self.scene.is_kept and warm:
+            return nullcontext()
         if self.scene.is_kept:
             early = ensemble.mapped(self.scene, self.token)
             self.paint(early.probabilities, "instant model", ensemble.pool)
@@ -195,7 +207,7 @@ class Run:
         strength = ensemble.pool.walker if self.config.refine else "none"
         walker = None if strength == "none" else of_strength(self.recipe.walker, strength)
         asked = self.class_ids, self.seeds, walker, self.viewed, self.token
-        return Painter(Sketch(self.scene, ensemble, *asked), self.port)
+        return Painter(Sketch(self.scene, ensemble, *asked), self.port, again=warm)
 
     def judged(self, warm_start: TrainedModel | None, strength: Strength | None = None) -> Judged:
         """The voices and their weights; after a stroke, the evidence of the model before.
@@ -238,7 +250,7 @@ class Run:
         return network.to(choose_device(self.config.device))
 
     def train(self, network: SdhsiNet, judged: Judged, *, warm: bool) -> str | None:
-        """Train the network, painting early maps unless it continues from a trained one.
+        """Train the network, painting early maps.
 
         The evidence is gathered beside the training, but the first map comes before it.
 
@@ -247,7 +259,7 @@ class Run:
         A sentence if training ended early.
         """
         ensemble = judged.ensemble
-        painting = nullcontext() if warm else self.painting(ensemble)
+        painting = self.painting(ensemble, warm=warm)
         data = TrainingPixels(torch.from_numpy(self.patches), torch.from_numpy(self.targets))
 
         learner = Learner(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.progress import Note, ProgressPort
+from hsi_viewer.learning.survey import Window
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,15 @@ def seeds_of(labels: NDArray[np.uint16], class_ids: tuple[int, ...]) -> NDArray[
     ids = np.asarray(class_ids)
     index = np.searchsorted(ids, labels).clip(0, ids.size - 1)
     return np.where(ids[index] == labels, index, -1).astype(np.int64)
+
+
+def seeds_in(
+    labels: NDArray[np.uint16] | None, class_ids: tuple[int, ...]
+) -> Callable[[Window], NDArray[np.int64]] | None:
+    """`seeds_of` a window, made when it is asked for; None where no label is known."""
+    if labels is None:
+        return None
+    return lambda window: seeds_of(labels[window], class_ids)
 
 
 def choose_pixels(

@@ -68,8 +68,14 @@ def tiled(of_scene: NDArray[Any], windows: tuple[Window, ...]) -> NDArray[Any]:
     out = np.zeros((TILE * len(windows), TILE, *of_scene.shape[2:]), of_scene.dtype)
     for k, window in enumerate(windows):
         part = of_scene[window]
-        out[k * TILE : k * TILE + part.shape[0], : part.shape[1]] = part
+        out[place_of(k, part.shape)] = part
     return out
+
+
+def place_of(number: int, shape: tuple[int, ...]) -> Window:
+    """Where the arrays of a ground hold one of its windows, which has so many rows and columns."""
+    top = number * TILE
+    return slice(top, top + shape[0]), slice(0, shape[1])
 
 
 def ground_of(
@@ -113,7 +119,7 @@ def _tiled_ground(
         token.check()
         stored = seen.read(rows, columns, features.bands)
         found, inside, _ = features.project(stored, seen.is_data(stored), count)
-        place = slice(k * TILE, k * TILE + inside.shape[0]), slice(0, inside.shape[1])
+        place = place_of(k, inside.shape)
         components[:, *place], valid[place] = found * strength, inside
     return Ground(components, valid, segments_of(components, valid, token=token), windows)
 

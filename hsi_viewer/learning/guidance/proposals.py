@@ -134,7 +134,7 @@ class Proposer:
     ----------
     ground : the scene.
     said : the map's doubt, or the probabilities (rows, columns, classes) of the map, refined as it
-        is shown.
+        is shown; of what the arrays of the ground hold.
     class_ids : in the order of the probabilities.
     labelled, skipped : (rows, columns) pixels that are not asked for; a segment that holds a
         skipped pixel is skipped as a whole.
@@ -151,8 +151,7 @@ class Proposer:
         background: Mask | None = None,
     ) -> None:
         self.ground, self.class_ids = ground, class_ids
-        of_scene = said if isinstance(said, Doubt) else doubt_of(said)
-        self.said = Doubt(*(ground.seen(part) for part in vars(of_scene).values()))
+        self.said = said if isinstance(said, Doubt) else doubt_of(said)
         labelled, numbers = ground.seen(labelled), ground.segments
         empty = np.zeros_like(labelled) if background is None else ground.seen(background)
         self.open = ground.valid & (numbers != OUTSIDE) & ~labelled & ~empty

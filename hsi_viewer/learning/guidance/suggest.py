@@ -23,8 +23,8 @@ from hsi_viewer.learning.guidance.proposals import (
     Proposer,
     Rule,
     Suggestion,
-    doubt_of_map,
 )
+from hsi_viewer.learning.guidance.sampled_map import SampledMap, map_of_ground, sampled_map
 
 AROUND = ("surroundings", "network")  # voices that look around a pixel
 MOST_DRAWN = 0.5  # share of the places that are drawn at random
@@ -112,10 +112,10 @@ def suggest(
     known = checked_ids(as_labels(labels, scene), shape)
     skipped = skipped_mask(skip, scene)
     token, port = token or CancelToken(), port or SilentPort()
-    prediction = model.predict(scene, labels=known, token=token, port=port)
     ground = ground or ground_of(scene, token, port)
+    seen = map_of_ground(model, scene, known, ground, token, port)
     evidence: Evidence | None = getattr(model, "evidence", None)
-    return places_to_label(prediction, ground, known > 0, skipped, evidence, count)
+    return places_of(seen, ground, known > 0, skipped, evidence, count)
 
 
 def places_to_label(
@@ -137,13 +137,27 @@ def places_to_label(
     evidence : of the model that made the map, where it is known.
     count : of places.
     """
-    mapped = ground.valid & ground.seen(prediction.class_map > 0)
+    seen = sampled_map(prediction, ground)
+    return places_of(seen, ground, labelled, skipped, evidence, count, background)
+
+
+def places_of(
+    seen: SampledMap,
+    ground: Ground,
+    labelled: NDArray[np.bool_],
+    skipped: NDArray[np.bool_] | None = None,
+    evidence: Evidence | None = None,
+    count: int = 8,
+    background: NDArray[np.bool_] | None = None,
+) -> list[Suggestion]:
+    """The same of what is mapped of the ground; see `places_to_label`."""
+    mapped = ground.valid & seen.mapped
     answered = labelled if background is None else labelled | background
     rules = rules_for(evidence, count, int(np.count_nonzero(answered)))
     proposer = Proposer(
         replace(ground, valid=mapped),
-        doubt_of_map(prediction),
-        prediction.class_ids,
+        seen.doubt,
+        seen.class_ids,
         labelled,
         skipped,
         background,

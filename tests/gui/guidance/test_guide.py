@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from hsi_viewer.core.labels.decisions import Decision
+from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.preferences.settings import Settings
 from hsi_viewer.session.document.stroke import Stroke
 from hsi_viewer.ui import main_window
@@ -284,6 +285,17 @@ def test_another_way_to_label_the_place_is_an_answer_too(scene):
     assert loop.place is not place
     assert loop.answers.done == []
     at_rest(scene)
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_nothing_is_left_to_ask_only_once_all_of_the_scene_is_mapped(scene, final):
+    """The first look at a large scene maps what is on the screen."""
+    nothing = np.zeros(SIZE, np.uint16), np.zeros(SIZE, np.float32)
+    scene.document.set_prediction(Prediction(*nothing, (1, 2), final=final))
+    scene.type(Qt.Key.Key_H)
+    at_rest(scene)
+    left = "there is nothing left to ask" in scene.window.panel("guide").question.text()
+    assert left is final
 
 
 def test_a_held_key_answers_once(scene):

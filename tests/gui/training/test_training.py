@@ -8,13 +8,15 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from hsi_viewer.core import time_left
 from hsi_viewer.core.evidence import Evidence, VoiceShare
 from hsi_viewer.core.labels.sampling import Draw
 from hsi_viewer.core.prediction import Prediction
-from hsi_viewer.core.progress import Note, TaskCancelledError
-from hsi_viewer.core.training import EpochReport
+from hsi_viewer.core.progress import Note, Progress, TaskCancelledError
+from hsi_viewer.core.training import EpochReport, Learned
 from hsi_viewer.learning import cross_validation, trainer
 from hsi_viewer.session.document.map_scoring import scoring_of
+from hsi_viewer.ui.features.training import training
 
 
 def prediction(value: int, *, final: bool = True) -> Prediction:
@@ -396,6 +398,48 @@ def test_live_trains_on_after_each_stroke_and_makes_no_queue(labelled, slow):
     erased = tuple(free[-1])  # its label is gone, but the model has seen it
     assert labelled.document.labels.ids[erased] == 0
     assert scoring_of(labelled.document).test_pixels()[erased] == 0
+
+
+@pytest.mark.parametrize("long", [True, False])
+def test_a_map_that_takes_long_is_not_waited_for_where_labels_have_changed(
+    labelled, slow, monkeypatch, long
+):
+    monkeypatch.setattr(training, "LONG", -1.0 if long else 1e9)
+    monkeypatch.setattr(time_left, "SETTLING_SECONDS", 0.0)
+    mapping, may_map, maps = threading.Event(), threading.Event(), []
+    fit, seen = slow.fit, []
+
+    def learns(*arguments, port, **options):
+        seen.append((options["warm_start"], len(maps)))
+        model = fit(*arguments, port=port, **options)
+        port.report(Learned(model))
+        return model
+
+    def maps_for_long(_cube, *, labels, refine, token, port):
+        share = 0.0
+        while not may_map.wait(0.01):
+            token.check()
+            share += (0.9 - share) / 2
+            port.report(Progress("Predicting the map", share))
+            mapping.set()
+        maps.append(labels)
+        return prediction(2)
+
+    monkeypatch.setattr(trainer, "fit", learns)
+    monkeypatch.setattr(slow, "predict", maps_for_long)
+    slow.may_end.set()
+    labelled.key(Qt.Key.Key_L)
+    labelled.qtbot.waitUntil(mapping.is_set)
+    labelled.key(Qt.Key.Key_1)
+    labelled.click(*np.argwhere(scoring_of(labelled.document).test_pixels() > 0)[0])
+    if long:
+        labelled.qtbot.waitUntil(lambda: len(seen) == 2)
+    may_map.set()
+    labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
+    assert [n for n, _ in slow.runs] == [160, 161]
+    assert seen == [(None, 0), (slow, 0 if long else 1)]  # it goes on from what was learned
+    assert (maps[-1] > 0).sum() == 161
+    labelled.key(Qt.Key.Key_L)
 
 
 def test_uncertainty_layer(labelled, slow):

@@ -12,7 +12,7 @@ from hsi_viewer.core.cube.thinned import ThinnedSource
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
-from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.core.training import Learned, TrainingConfig
 from hsi_viewer.core.viewed import Viewed, ViewedPart
 from hsi_viewer.learning import early_maps, scene_features
 from hsi_viewer.learning.early_maps import (
@@ -210,6 +210,37 @@ def test_the_first_map_is_not_slowed_by_the_evidence(monkeypatch, request, kept)
     assert happened[0] == "map"
     assert happened.count("evidence") == 1
     assert model.evidence is not None
+
+
+def test_of_a_large_scene_a_new_label_is_followed_before_all_is_looked_at_again(large) -> None:
+    before = fit(CUBE, TRAINING, recipe=SMALL, port=Recorder())
+    labels, port = TRAINING.copy(), Recorder()
+    labels[25, 20:24] = TRUTH[25, 20:24]
+    viewed = Viewed(ViewedPart(slice(0, 20), slice(0, 18), 1))
+    fit(CUBE, labels, recipe=SMALL, warm_start=before, viewed=viewed, port=port)
+    first = next(i for i in port.items if isinstance(i, Prediction))
+    assert (first.class_map > 0).all()  # it takes the place of a map of all pixels
+    assert not first.final
+
+
+def test_a_large_scene_is_learned_before_all_of_it_is_looked_at(large, monkeypatch) -> None:
+    happened: list[str] = []
+    guide = SceneFeatures.guide
+
+    def noted(self, *asked):
+        happened.append("looked at")
+        return guide(self, *asked)
+
+    class Port:
+        def report(self, item: object) -> None:
+            if isinstance(item, Learned):
+                happened.append("learned")
+
+    monkeypatch.setattr(SceneFeatures, "guide", noted)
+    model = fit(CUBE, TRAINING, recipe=SMALL, port=Port())
+    assert happened.count("learned") == 1
+    assert happened[-2:] == ["learned", "looked at"]
+    assert not model.scene_of(CUBE).survey.unseen
 
 
 class Waiting:

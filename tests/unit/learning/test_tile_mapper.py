@@ -103,6 +103,20 @@ def test_a_map_of_one_piece_is_what_the_model_predicts(scene, model):
     np.testing.assert_array_equal(found.class_map, wanted.class_map)
 
 
+def test_a_window_with_labels_is_mapped_as_the_scene_with_labels(scene, model):
+    """By the voices for this scene, and refined from the labels."""
+    cube, labels, _ = scene
+    with one_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wanted = model.predict(cube, labels=labels, refine="full")
+    by_window = model.by_tile(cube, "full", "training", CancelToken(), labels)
+    found = by_window.mapped((slice(0, ROWS), slice(0, COLUMNS)), None, CancelToken())
+    assert by_window.source == wanted.source
+    free = labels == 0
+    said = found.probabilities[free], wanted.probabilities[free]
+    np.testing.assert_allclose(*said, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("side", "classes", "wanted"),
     [(512, 2, 512), (512, 250, 512), (512, 400, 377), (1024, 20, 1024), (1024, 400, 377),

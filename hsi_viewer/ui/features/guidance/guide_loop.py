@@ -240,7 +240,9 @@ class GuideLoop(QObject):
         self._novel = deque(p for p in places if p.novel)
         if self.place is None:
             self._next()
-        self.exhausted = self.place is None and not found.places
+        # A first look at a large scene may have seen only what was on the screen.
+        final = found.prediction.final
+        self.exhausted = final and self.place is None and not found.places
         self.progressed.emit()
 
     def _measure(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,8 +15,8 @@ from hsi_viewer.core.cube.region import RegionOfInterest, labels_inside, require
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
-from hsi_viewer.core.time_left import took
-from hsi_viewer.core.training import EpochReport, TrainingConfig
+from hsi_viewer.core.time_left import TimeLeft, took
+from hsi_viewer.core.training import EpochReport, Learned, TrainingConfig
 from hsi_viewer.core.viewed import Viewed
 from hsi_viewer.session.document.document import Document
 from hsi_viewer.session.document.results import ModelResult
@@ -23,6 +24,8 @@ from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.task_thread import Task
 from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 from hsi_viewer.ui.workspace import Workspace
+
+LONG = 30.0  # seconds: a map that takes longer isn't waited for where labels have changed
 
 
 class Trained(Struct, frozen=True):
@@ -78,6 +81,8 @@ class TrainController(QObject):
         self._labels_changed = False
         self._region: RegionOfInterest | None = None  # that is trained on
         self._again = False
+        self._learned = False  # whether only the map is missing of the run
+        self._left, self._slow = TimeLeft(), False  # whether the map of this scene takes long
         self._asked = False  # whether the user asked for this run, and waits for its first map
         self._epochs: list[EpochReport] = []  # of the run that is under way
         self._noted: set[str] = set()  # of this document: each stroke trains again
@@ -153,6 +158,7 @@ class TrainController(QObject):
         # What the model saw before is in it still.
         seen = before.labelled if before is not None and live and chosen.warm_start else None
         self._document, self._again, self._epochs = document, False, []
+        self._learned, self._left = False, TimeLeft()
         self._region = document.region.now
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
@@ -201,8 +207,13 @@ class TrainController(QObject):
         elif isinstance(item, Prediction):
             self._show(structs.replace(item, region=self._region))
             self._panel.show_message(f"Current map: {item.source}")
+        elif isinstance(item, Learned):
+            self._keep(item.model)
+            self._learned = True
+            self._start_over()
         elif isinstance(item, Progress):
             self._panel.show_progress(item.message, item.fraction)
+            self._look_ahead(item)
         elif isinstance(item, Note) and item.text not in self._noted:
             self._noted.add(item.text)
             self._workspace.notify(item.text, "warning")
@@ -211,8 +222,7 @@ class TrainController(QObject):
     def _on_trained(self, trained: Trained) -> None:
         mapped = structs.replace(trained.prediction, region=self._region)
         trained = structs.replace(trained, prediction=mapped, epochs=tuple(self._epochs))
-        if self._document is not None and self._labelled is not None:
-            self._document.results.model = ModelResult(trained.model, self._labelled)
+        self._keep(trained.model)
         self._panel.show_running(False)
         self._show(trained.prediction)
         seconds = sum(trained.model.seconds.values())  # as in the list of runs
@@ -229,6 +239,10 @@ class TrainController(QObject):
             self.trained.emit(trained)
         if self._again:
             self._train_on()
+
+    def _keep(self, model: Model) -> None:
+        if self._document is not None and self._labelled is not None:
+            self._document.results.model = ModelResult(model, self._labelled)
 
     def adopt(self, model: Model, labelled: NDArray[np.bool_]) -> None:
         """Use the model of a session, so that training continues from it."""
@@ -266,8 +280,23 @@ class TrainController(QObject):
             return
         if self.running:
             self._again = True
+            self._start_over()
         else:
             self._start(self._panel.config(), self.known)
+
+    def _look_ahead(self, item: Progress) -> None:
+        now = time.monotonic()
+        self._left.update(item.fraction, now, item.message)
+        left = self._left.seconds(now)
+        if self._learned and left is not None:
+            self._slow = left > LONG
+            self._start_over()
+
+    def _start_over(self) -> None:
+        """Train on at once where labels have changed and a map without them would take long."""
+        if self._again and self._learned and self._slow:
+            self.cancel()
+            self._train_on()
 
     # ends ------------------------------------------------------------------------------------
 
@@ -297,7 +326,7 @@ class TrainController(QObject):
     @Slot()
     def _on_document(self) -> None:
         self.cancel()
-        self._labelled = None
+        self._labelled, self._slow = None, False
         self._noted.clear()
         document = self._workspace.document
         self._panel.show_message("")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +15,7 @@ from hsi_viewer.core.errors import LabelError, SettingError
 from hsi_viewer.core.evidence import Evidence, VoiceShare
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.learning import by_tile
 from hsi_viewer.learning.features import fit_features
 from hsi_viewer.learning.guidance import ground as grounds
 from hsi_viewer.learning.guidance.ground import Ground, ground_of, segments_of
@@ -476,3 +479,34 @@ def test_spectra_are_alike_by_their_distance_in_widths():
     squares = np.array([[25, 0, 16], [16, 9, 25]])
     np.testing.assert_allclose(alike(one, other, 5.0), np.exp(-squares / 50), rtol=1e-6)
     np.testing.assert_allclose(alike(one, other, 2.0), np.exp(-squares / 8), rtol=1e-6)
+
+
+class Counting:
+    """Counts the pixels that are read of a cube."""
+
+    def __init__(self, cube):
+        self.source, self.shape, self.dtype, self.pixels = cube.source, cube.shape, cube.dtype, 0
+
+    def read(self, rows, columns, bands):
+        values = self.source.read(rows, columns, bands)
+        self.pixels += values.shape[0] * values.shape[1]
+        return values
+
+
+def test_of_a_large_scene_no_more_is_mapped_than_is_looked_at(monkeypatch):
+    for module, name, few in (
+        (grounds, "TILE", 8), (grounds, "MOST_TILES", 4),
+        (by_tile, "OVERLAP", 2), (by_tile, "MARGIN", 0),
+        (by_tile, "SCALE_SIDE", 4), (by_tile, "SCALE_TILES", 2),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, few)
+    cube, truth = made_scene(80, 72)
+    labels = np.where(np.random.default_rng(0).random(truth.shape) < 0.01, truth, 0)
+    model, ground = hsi_viewer.fit(cube, labels, classifier="lda"), ground_of(cube)
+    counting = Counting(cube)
+    scene = replace(cube, source=counting, fill_values=())
+    found = hsi_viewer.suggest(model, scene, labels, 4, ground=ground)
+    assert len(found) == 4
+    assert counting.pixels < 3 * len(ground.windows) * (8 + 2 * 2) ** 2 < 80 * 72
+    whole = places_to_label(model.predict(cube, labels=labels), ground, labels > 0, None, None, 4)
+    assert [(s.row, s.column) for s in found] == [(s.row, s.column) for s in whole]
