@@ -71,6 +71,9 @@ def test_other_files_are_no_results_and_of_many_the_first_is_named(tmp_path):
         (tmp_path / name).write_text("")
     check_no_results(tmp_path)
     check_no_results(tmp_path / "none")
+    (tmp_path / "report.json").write_text("")
+    with pytest.raises(ExportError, match=r"\(report\.json\); choose"):
+        check_no_results(tmp_path)
     for name in ("model.json", "class_map.npy", "report.json"):
         (tmp_path / name).write_text("")
     with pytest.raises(ExportError, match=r"\(class_map\.npy and 2 more\)"):
@@ -202,6 +205,10 @@ def test_labels_outside_of_the_region_are_counted_and_named():
     test = inside_of(given, cube, "test pixels")
     assert test.notes[1] == (
         "2 of 4 test pixels lie outside the region of interest and aren't used."
+    )
+    one = inside_of(labels([2, 2, 0, 5], names={}), cube, "labels")
+    assert one.notes[0].startswith(
+        "1 of 3 labels lies outside the region of interest and isn't used."
     )
     inside = inside_of(labels([2, 0, 0, 0]), cube, "labels")
     assert inside.notes == ()

@@ -78,9 +78,13 @@ def test_it_is_reported_with_the_value_and_the_number(found: SuspectedFill, sent
         ("uint16", 0.5, False),
         ("int16", np.nan, False),
         ("int16", np.inf, False),
+        ("int16", -32769, False),
         ("bool", -1, False),
+        ("bool", 2, False),
         ("float32", 1e300, False),
         ("uint16", 65535, True),
+        ("int16", -32768, True),
+        ("bool", 0, True),
         ("uint64", 2**64 - 1, True),
         ("uint64", float(2**64), True),  # as a float has the highest
         ("float32", -3.403e38, True),
@@ -95,3 +99,9 @@ def test_a_no_data_value_that_the_type_never_has_is_reported(dtype, value, held)
     assert cube.is_data(cube.read()).all()
     assert len(cube.warnings) == (not held)
     assert all("has no effect" in warning and dtype in warning for warning in cube.warnings)
+
+
+def test_a_truth_value_may_mean_no_data():
+    assert [can_hold(np.dtype(bool), value) for value in (-1, 0, 0.5, 1, 2)] == [
+        False, True, False, True, False,
+    ]  # fmt: skip

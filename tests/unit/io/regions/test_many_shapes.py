@@ -69,3 +69,24 @@ def test_shapes_that_lie_over_one_another_keep_their_order():
 def test_points_on_a_grid_without_area_lie_nowhere():
     with pytest.raises(LabelError, match="none of the 1 shapes"):
         burn(Shapes("a", [shapely.Point(1, 1)], [1]), Grid(3, 5, (0.0, 0, 0, 0, 0.0, 0)))
+
+
+@pytest.mark.parametrize(
+    ("count", "small", "unnamed"),
+    [
+        (1, "1 polygon smaller than about a pixel labels the pixel that contains it.", "1 shape"),
+        (
+            2,
+            "2 polygons smaller than about a pixel label the pixel that contains them.",
+            "2 shapes",
+        ),
+    ],
+)
+def test_one_shape_and_several_are_told_in_words(count, small, unnamed):
+    tiny = [shapely.box(x + 0.1, 0.1, x + 0.3, 0.3) for x in range(count)]
+    none = [shapely.box(0, 1, 1, 2)] * count
+    given = Shapes("s", [*tiny, *none], [3] * count + [0] * count, in_pixels=True)
+    assert burn(given, Grid(3, 5)).notes == (
+        f"Left out: {unnamed} of class 0, which is unlabelled.",
+        small,
+    )

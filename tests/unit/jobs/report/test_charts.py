@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from hsi_viewer.core.assessment.accuracy import AccuracyReport
 from hsi_viewer.core.evidence import Evidence, VoiceShare
 from hsi_viewer.core.training import EpochReport
-from hsi_viewer.jobs.report.charts import Chart, charts_of, colours, short, theme
+from hsi_viewer.jobs.report.charts import Chart, charts_of, colour, colours, short, theme
 from tests.unit.jobs.report.by_hand import CLASSES, RANDOM, SPECTRA, assessed, made_facts
 
 
@@ -243,3 +243,8 @@ def test_names_are_shortened_and_begin_no_formula():
         named = [label for label in labels if label.get_text() == "$x$"]
         assert named
         assert not any(label.get_parse_math() for label in named)
+
+
+def test_a_colour_is_its_share_of_255_in_each_channel():
+    assert colour((255, 0, 0)) == (1, 0, 0)
+    assert colour((51, 102, 204)) == pytest.approx((0.2, 0.4, 0.8))

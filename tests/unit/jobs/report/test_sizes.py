@@ -86,6 +86,14 @@ def test_each_text_of_the_pages_has_its_size(book, tmp_path):
         assert size(text) == {8}, text
     assert size("map: about map") == size("margin: about margin") == {7.5}
     assert found["Corn"] >= {8}  # beside its colour
+    assert set().union(*found.values()) == {7, 7.5, 8, 9, 10, 11, 13, 17}
+    cells = [text for text, sizes in found.items() if 7 in sizes]
+    assert max(map(len, cells)) < 25
+    texts = [text for text, sizes in found.items() if 9 in sizes]
+    assert len(texts) == 6  # of the accuracy and the methods, a line each
+    assert {text.split()[0] for text in texts} == {
+        "Test", "figure", "pixels", "Few", "It",
+    }  # fmt: skip
     assert not (tmp_path / "none.pdf").exists()
 
 
