@@ -32,21 +32,12 @@ class Boxes:
     around : (boxes * framing,) of those that frame them.
     parts : of each half: the boxes that it belongs to, counted in the level below, and its number
         there, (boxes,).
-<<<<<<< HEAD
-    entries : (k,) flat places, in the matrix of a box, of the edges in both directions and then
-        of the diagonal of the eliminated pixels.
-    values : (1, k) places of their values, relative to the first pixel, in the list of the edges
-        downward, those rightward, and the diagonal of all pixels.
-    places : of each half: those, in the front, of the pixels that frame it, (1, k, 1), and the
-        flat ones, in the matrix of a box, of its own matrix, (1, k * k); () if the front is large.
-=======
     entries : (k,) where the edges, in both directions, and then the diagonal of the eliminated
         pixels are in the flattened matrix of a box.
     values : (1, k) where their values are, relative to the first pixel, in the list of the edges
         downward, those rightward, and the diagonal of all pixels.
     places : of each half: where the pixels that frame it are in the front, (1, k, 1), and where its
         matrix is in that of a box, flattened, (1, k * k); () if the front is large.
->>>>>>> quick
     """
 
     front: Front
