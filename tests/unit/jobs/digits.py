@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 
@@ -13,4 +14,4 @@ def decimals(value: Any) -> int:
         return max(map(decimals, value), default=0)
     if not isinstance(value, float):
         return 0
-    return len(f"{value:.12f}".rstrip("0").partition(".")[2])
+    return len(f"{Decimal(repr(value)):f}".removesuffix(".0").partition(".")[2])
