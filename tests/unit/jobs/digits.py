@@ -14,5 +14,4 @@ def decimals(value: Any) -> int:
         return max(map(decimals, value), default=0)
     if not isinstance(value, float):
         return 0
-    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
-    return max(0, -int(exponent))
+    return len(f"{Decimal(repr(value)):f}".removesuffix(".0").partition(".")[2])

@@ -305,4 +305,4 @@ def test_a_map_with_a_place_has_areas(tmp_path):
     areas = [record["map_area_m2"] for record in report["classes"]]
     assert areas == [round(900.003 * record["map_pixels"], 2) for record in report["classes"]]
     assert decimals(areas) == 2
-    assert sum(areas) == pytest.approx(900.003 * truth.size, abs=0.02)
+    assert sum(areas) == pytest.approx(900.003 * truth.size)
