@@ -1,13 +1,14 @@
 """Undeclared values that stand for no data, found by looking at the spectra.
 
 A fill value is the same in every band of a pixel, which no spectrum is, and lies apart from what
-the other pixels hold. A scene of moderate size is looked at whole, in a few bands; of a larger one
-a sample is. Full spectra of some of the pixels decide.
+the other pixels hold. One within their range, as the 0 around a turned flight line, is asked about
+and is data until then. A scene of moderate size is looked at whole, in a few bands; of a larger
+one a sample is. Full spectra of some of the pixels decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -39,6 +40,8 @@ NEAR, RARE = 0.02, 0.001
 # In some bands alone it must be in so many pixels, and so much oftener than what is near to it.
 LEAST_PIXELS, OFTEN = 3, 10
 SPECTRA = 1 << 14  # that are kept to know what is usual
+# Among the values of the others, so many pixels must hold it, in each of so many bands.
+CONSTANT_PART, CONSTANT_BANDS = 0.01, 10
 
 Positions = list[tuple[int, int]]
 
@@ -56,7 +59,7 @@ def examined(cube: HyperCube) -> HyperCube:
 def with_suspected(cube: HyperCube, found: Iterable[SuspectedFill]) -> HyperCube:
     """The cube without values that were found to be no data, and with a warning of each."""
     new = tuple(found)
-    values = tuple(f.value for f in new if np.isfinite(f.value))
+    values = tuple(f.value for f in new if np.isfinite(f.value) and not f.kept)
     return replace(
         cube,
         fill_values=(*(cube.fill_values or ()), *values),
@@ -106,7 +109,26 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
         if value not in known:
             pixels, partly = max(1, round(count / part)), share < MOST
             found.append(SuspectedFill(value, pixels, part < 1 or partly, partly))
+    known = {fill.value for fill in found}
+    for value, count, first in _constant(cube, stored, is_data):
+        places = [(at(rows, r), at(columns, c)) for r, c in first]
+        if value not in known and _share(cube, value, places) == 1:
+            found.append(SuspectedFill(value, max(1, round(count / part)), part < 1, kept=True))
     return (*found, *_not_finite(cube, stored, part))
+
+
+def _constant(
+    cube: HyperCube, stored: NDArray[Any], is_data: NDArray[np.bool_]
+) -> Iterator[tuple[float, int, Positions]]:
+    """As `shared_values`, values that many pixels hold in every band, also where others are near."""
+    if cube.bands < CONSTANT_BANDS:
+        return
+    first = stored[:, :, 0]
+    constant = (stored == first[:, :, None]).all(axis=2) & is_data.all(axis=2)
+    for value, count in zip(*np.unique(first[constant], return_counts=True), strict=True):
+        if CONSTANT_PART <= count / first.size < 1:
+            at = np.flatnonzero(constant & (first == value))
+            yield float(value), int(count), _some_of(at, first.shape)
 
 
 def _invalid(

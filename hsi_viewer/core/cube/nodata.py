@@ -27,12 +27,14 @@ class SuspectedFill(Struct, frozen=True):
     pixels : how many hold it in every band, or nearly.
     sampled : whether only some of the pixels were looked at, so that the number is an estimate.
     partly : whether most of them hold it in some of the bands alone, of which some were looked at.
+    kept : whether it is data until somebody says otherwise, as other pixels have values near it.
     """
 
     value: float
     pixels: int
     sampled: bool = False
     partly: bool = False
+    kept: bool = False
 
     @property
     def sentence(self) -> str:

@@ -80,6 +80,21 @@ def test_refused_it_is_data_and_not_asked_about_again(driver, strip) -> None:
     assert open_cube(strip).fill_values == ()
 
 
+def test_a_value_among_those_of_others_is_data_until_somebody_decides(driver, tmp_path) -> None:
+    values = np.random.default_rng(0).integers(0, 900, (30, 40, 12)).astype(np.uint16)
+    values[:2] = 0  # the corner of a turned flight line
+    np.save(tmp_path / "turned.npy", values)
+    driver.open(str(tmp_path / "turned.npy"))
+    (text,) = shown(driver)
+    assert "80 pixels hold 0 in every band: no data?" in text
+    assert "Until you decide, 0 is mapped like any other value." in text
+    assert driver.document.cube.is_data(values).all()
+    driver.window.context.offers.press(KEY, TAKE)
+    driver.settle()
+    assert not driver.document.cube.is_data(values)[:2].any()
+    assert shown(driver) == []
+
+
 def test_of_a_scene_on_the_disk_the_picture_comes_first(driver, strip, monkeypatch) -> None:
     monkeypatch.setattr(opening.HyperCube, "held_in_memory", lambda cube: cube)
     monkeypatch.setattr(opening.HyperCube, "in_memory", False)

@@ -371,7 +371,7 @@ def test_scales_of_products_that_are_no_scales(tmp_path, factor):
         file["HDFEOS/SWATHS/PRS_L1_HCO/Data Fields/VNIR_Cube"] = ARRAY
         file.attrs["List_Cw_Vnir"] = file.attrs["List_Fwhm_Vnir"] = np.arange(4) + 400.0
         file.attrs["ScaleFactor_Vnir"] = factor
-    with pytest.raises(FormatError, match=r"a PRISMA product .* is not a scale"):
+    with pytest.raises(FormatError, match=r"a product of PRISMA .* is not a scale"):
         open_cube(tmp_path / "a.he5")
 
 

@@ -35,6 +35,12 @@ def answer(cube: HyperCube, *, is_fill: bool) -> dict[str, Any]:
     return {"fill_values": known + suspected}
 
 
+def _until_then(asked: SuspectedFill) -> str:
+    value = number_text(asked.value)
+    how = "mapped like any other value" if asked.kept else "ignored"
+    return f"Until you decide, {value} is {how}."
+
+
 class FillFeature(Feature):
     """Offers to take as no data what plainly is, when a scene opens and after each training."""
 
@@ -104,10 +110,9 @@ class FillFeature(Feature):
         if document is None or not asked:
             return
         text = " ".join(s.sentence for s in asked)
-        values = " and ".join(number_text(s.value) for s in asked)
         self.context.offers.offer(
             KEY,
-            f"{text} Until you decide, {values} is ignored." if len(asked) == 1 else text,
+            f"{text} {_until_then(asked[0])}" if len(asked) == 1 else text,
             (
                 Choice(TAKE, partial(self._keep, document.cube, True), primary=True),
                 Choice(REFUSE, partial(self._keep, document.cube, False)),

@@ -28,8 +28,9 @@ def suspected(values: NDArray, **fields) -> list[tuple[float, int]]:
     cube = examined(HyperCube.from_array(values, **fields))
     assert cube.warnings == tuple(s.sentence for s in cube.suspected)
     is_data = cube.is_data(values)
-    assert not any(is_data[values == s.value].any() for s in cube.suspected)
-    return [(s.value, s.pixels) for s in cube.suspected]
+    left_out = [s for s in cube.suspected if not s.kept]
+    assert not any(is_data[values == s.value].any() for s in left_out)
+    return [(s.value, s.pixels) for s in left_out]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,38 @@ REAL = [index_like, with_zeros, saturated, saturated_bands, whole_range, zero_ba
 @pytest.mark.parametrize("make", [lambda _: scene(), *REAL, lambda _: np.full((9, 9, 5), 5.0)])
 def test_real_values_are_kept(make) -> None:
     assert suspected(make(np.random.default_rng(0))) == []
+
+
+def asked(values: NDArray, **fields) -> list[tuple[float, int]]:
+    """What is asked about and kept until somebody says otherwise, value and pixels."""
+    cube = examined(HyperCube.from_array(values, **fields))
+    assert cube.is_data(values).all()
+    assert cube.fill_values == ()
+    assert all(s.kept for s in cube.suspected)
+    return [(s.value, s.pixels) for s in cube.suspected]
+
+
+def test_a_value_in_every_band_of_many_pixels_is_asked_about_and_kept() -> None:
+    rng = np.random.default_rng(0)
+    assert asked(with_zeros(rng)) == [(0.0, 6 * 50)]
+    assert asked(whole_range(rng)) == [(0.0, 120), (255.0, 120)]
+    assert [asked(make(rng)) for make in REAL if make not in (with_zeros, whole_range)] == [[]] * 5
+    sentence = examined(HyperCube.from_array(with_zeros(rng))).warnings[0]
+    assert sentence == "300 pixels hold 0 in every band: no data?"
+
+
+def test_few_pixels_few_bands_and_what_is_declared_are_not_asked_about() -> None:
+    values = scene()
+    values[0, :23] = 0  # 23 of 2400 pixels
+    assert asked(values) == []
+    values[0, 23] = 0
+    assert asked(values) == [(0.0, 24)]
+    assert suspected(values, nodata=0) == []
+    assert asked(values[:, :, :9]) == []
+    assert asked(values[:, :, :10]) == [(0.0, 24)]
+    values[0, :, 7] += 1  # in all that is looked at but not in all bands
+    assert asked(values) == []
+    assert asked(np.zeros((9, 9, 12))) == []  # of which nothing else is there
 
 
 def test_declared_values_and_answers_are_not_asked_about_again() -> None:
