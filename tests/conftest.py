@@ -168,9 +168,8 @@ def pytest_collection() -> Generator[None, object, object]:
 def leaving_nothing() -> Iterator[None]:
     """Fail if a thread runs or a window exists after the block that was not there before it."""
     global _blocks
-    if not _blocks and _is_much():  # else there is a window, which would never be collected
-        gc.collect()
-        gc.freeze()
+    if not _blocks:  # else there is a window, which would never be collected
+        _pass_over_what_stays()
     threads = set(threading.enumerate())
     windows = set(_top_level_widgets())
     workers = _running_qthreads()
@@ -182,17 +181,16 @@ def leaving_nothing() -> Iterator[None]:
         if time.monotonic() > deadline:
             pytest.fail("left behind: " + "; ".join(left))
         _process_deferred_deletes()
-        if not _blocks and _is_much():  # the garbage of all that there is was just collected
-            gc.freeze()
 
 
-def _is_much() -> bool:
-    """Whether the collector looks through imports and the list of tests, as it should no more.
+def _pass_over_what_stays() -> None:
+    """Look no more through imports and the list of tests: that takes longer than most tests.
 
-    That takes longer than most tests. The application lets it look again through all there is when
-    its window closes.
+    The application lets the collector look again through all there is when its window closes.
     """
-    return len(gc.get_objects(generation=2)) > MANY
+    if len(gc.get_objects(generation=2)) > MANY:
+        gc.collect()
+        gc.freeze()
 
 
 def _left_behind(threads: set[threading.Thread], windows: set[int], workers: set[int]) -> list[str]:

@@ -166,8 +166,9 @@ def save_settings(settings: Settings, path: Path | None = None) -> str:
         with replacing(path) as (temporary,):
             temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
     except FileError as error:
-        log.warning("The settings were not saved: %s", error)
-        return str(error)
+        reason = str(error)
+        log.warning("The settings were not saved: %s", reason)
+        return reason
     return ""
 
 

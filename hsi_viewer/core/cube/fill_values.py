@@ -120,7 +120,7 @@ def find_fill_values(cube: HyperCube) -> tuple[SuspectedFill, ...]:
 def _constant(
     cube: HyperCube, stored: NDArray[Any], is_data: NDArray[np.bool_]
 ) -> Iterator[tuple[float, int, Positions]]:
-    """As `shared_values`, values that many pixels hold in every band, also where others are near."""
+    """As `shared_values`, values of many pixels in every band, also where others are near."""
     if cube.bands < CONSTANT_BANDS:
         return
     first = stored[:, :, 0]
