@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -29,6 +29,7 @@ from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART, OfProducts, Vo
 from hsi_viewer.learning.voices.weighing import mean_margin
 
 Voices = dict[VoiceName, Voice]
+Fitted = tuple[Voices, dict[VoiceName, float]]  # and the units of their scores
 Part = tuple[slice | range, slice | range]  # rows and columns, or every n-th of them
 SPECTRAL = {kind.name: kind.spectra for kind in KINDS}
 ROWS = 16  # of a tile, of which the voices speak at once
@@ -102,23 +103,46 @@ class VoiceFitter:
         seen = self.sample[some], None if self.spectra is None else self.spectra[some]
         return {n: mean_margin(scores_by(n, voice, *seen)) for n, voice in voices.items()}
 
+    def without(
+        self,
+        test: NDArray[np.bool_],
+        pixels: FloatArray,
+        targets: NDArray[np.int64],
+        spectra: FloatArray | None = None,
+    ) -> Fitted:
+        """Voices of the labels that aren't held out, and their units; the rest as of `fitted`.
+
+        Parameters
+        ----------
+        test : (n,) labels that are held out.
+        """
+        known = None if spectra is None else spectra[~test]
+        voices = self.fitted(pixels[~test], targets[~test], known)
+        return voices, self.units(voices)
+
     def held_out(
         self,
         pixels: FloatArray,
         targets: NDArray[np.int64],
         folds: NDArray[np.int64],
         spectra: FloatArray | None = None,
+        without: Callable[[NDArray[np.bool_]], Fitted] | None = None,
     ) -> dict[VoiceName, FloatArray]:
         """Scores (n, classes) of each label by voices fitted without its fold; NaN of fold -1.
 
         They are in the `units` of these voices.
+
+        Parameters
+        ----------
+        without : what `without` gives, if somebody knows it already.
         """
         said: dict[VoiceName, FloatArray] = {}
         for fold in np.unique(folds[folds >= 0]):
             test = folds == fold
-            known, asked = (None if spectra is None else spectra[some] for some in (~test, test))
-            voices = self.fitted(pixels[~test], targets[~test], known)
-            units = self.units(voices)
+            asked = None if spectra is None else spectra[test]
+            voices, units = (
+                self.without(test, pixels, targets, spectra) if without is None else without(test)
+            )
             for name, voice in voices.items():
                 shape = len(targets), self.classes
                 scores = said.setdefault(name, np.full(shape, np.nan, np.float32))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol, Self
 
 import numpy as np
@@ -28,7 +28,7 @@ from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_folds
 from hsi_viewer.learning.survey import Window
 from hsi_viewer.learning.voices.burden_of_proof import TRIED, WEAKER, holds, kept
-from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, Voices
+from hsi_viewer.learning.voices.ensemble import Ensemble, Fitted, VoiceFitter, Voices
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
 from hsi_viewer.learning.voices.weighing import (
@@ -184,7 +184,8 @@ class Judge:
     def _by_folds(self, folds: SpatialFolds, steepest: float) -> Pool | None:
         if folds.too_few is not None:
             return None
-        said = self.fitter.held_out(self.values, self.targets, folds.folds, self.spectra)
+        labels = self.values, self.targets, folds.folds, self.spectra
+        said = self.fitter.held_out(*labels, self._without)
         held = folds.is_held
         scores = {n: s[held] for n, s in said.items()}
         return weighed(scores, self.targets[held], self.only, steepest)
@@ -204,6 +205,18 @@ class Judge:
         """The voices, of all labels."""
         return self.fitter.fitted(self.values, self.targets, self.spectra)
 
+    def _without(self, test: NDArray[np.bool_]) -> Fitted:
+        """Voices of the other labels and their units: each fold is asked about several times."""
+        key = test.tobytes()
+        if key not in self._by_test:
+            labels = self.values, self.targets, self.spectra
+            self._by_test[key] = self.fitter.without(test, *labels)
+        return self._by_test[key]
+
+    @cached_property
+    def _by_test(self) -> dict[bytes, Fitted]:
+        return {}
+
     def _answers(self, pool: Pool, folds: NDArray[np.int64], token: CancelToken | None) -> Answers:
         """What is said of each label by a pool that never saw its fold."""
         nothing = np.full((len(self.targets), self.fitter.classes), np.nan, np.float32)
@@ -213,9 +226,8 @@ class Judge:
             test = folds == fold
             if token is not None:
                 token.check()
-            known = self.values[~test], self.targets[~test], self.spectra[~test]
-            voices = self.fitter.fitted(*known)
-            ensemble = Ensemble(voices, pool.in_units(self.fitter.units(voices)))
+            voices, units = self._without(test)
+            ensemble = Ensemble(voices, pool.in_units(units))
             said.raw[test] = softmax(
                 ensemble.logits(self.values[test], None, None, self.spectra[test])
             )
