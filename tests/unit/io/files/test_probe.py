@@ -160,8 +160,10 @@ WAIT = "import os, sys, time\nwhile not os.path.exists({!r}):\n    time.sleep(0.
 def test_a_helper_may_take_long_to_start(helper, good, tmp_path, monkeypatch):
     """As on a busy machine, or where each new program is looked through first."""
     monkeypatch.setattr(probe, "SILENT_SECONDS", 0.3)
-    monkeypatch.setattr(probe.time, "monotonic", _Clock(tmp_path / "said"))
+    clock = _Clock(tmp_path / "said")
+    monkeypatch.setattr(probe.time, "monotonic", clock)
     helper(WAIT.format(str(tmp_path / "said")) + "print('alive\\ndone', flush=True)").check(good)
+    assert clock.now > probe.SILENT_SECONDS  # it was waited for
 
 
 def test_a_helper_that_is_up_and_silent_hangs(helper, good):
@@ -177,9 +179,11 @@ def test_a_helper_that_is_up_and_silent_hangs(helper, good):
 def test_while_the_program_stood_still_no_time_counts(helper, good, tmp_path, monkeypatch, limit):
     """It was stopped from a terminal, say: nobody has heard what the helper said."""
     monkeypatch.setattr(probe, limit, 100.0)
-    monkeypatch.setattr(probe.time, "monotonic", _Clock(tmp_path / "said", stood_still=1000.0))
+    clock = _Clock(tmp_path / "said", stood_still=1000.0)
+    monkeypatch.setattr(probe.time, "monotonic", clock)
     wait = WAIT.format(str(tmp_path / "said"))
     helper(f"print('alive', flush=True)\n{wait}print('done', flush=True)").check(good)
+    assert clock.now > getattr(probe, limit)  # as a watch would tell
 
 
 def test_the_time_for_values_begins_with_the_description(helper, tmp_path, monkeypatch):
