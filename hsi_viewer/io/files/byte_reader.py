@@ -205,7 +205,7 @@ class FileReader:
         """Take or give back Linux's read lease; False if the file is open for writing."""
         if sys.platform == "linux":
             try:
-                # Who waits for it is announced by a signal: by one that nobody need handle.
+                # The system signals that somebody waits for it: by SIGURG, which is ignored.
                 fcntl.fcntl(self._file, fcntl.F_SETSIG, signal.SIGURG)
                 fcntl.fcntl(self._file, fcntl.F_SETLEASE, fcntl.F_RDLCK if taken else fcntl.F_UNLCK)
             except BlockingIOError:

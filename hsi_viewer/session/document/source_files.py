@@ -40,6 +40,6 @@ class SourceFiles:
 def _state(file: Path) -> State | None:
     try:
         found = file.stat()
-    except OSError:  # it is no longer there, but open
+    except OSError:  # deleted, and still open here
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns

@@ -86,7 +86,7 @@ def test_the_walker_solves_its_equation(size, gamma) -> None:
 
 @pytest.mark.parametrize("size", [(37, 50), (131, 128), (6, 9)])
 def test_a_plan_that_is_kept_changes_no_bit(size, monkeypatch) -> None:
-    """Nor do lists of places: as computed anew, and by runs of pixels as in large boxes."""
+    """Lists of places change nothing: as computed anew, and by runs as in large boxes."""
     _, guide, probabilities, seeds = two_fields(*size)
     given, kinds = (probabilities, guide, np.ones(size, bool)), (seeds, np.full(size, -1))
     monkeypatch.setattr(grid_plan, "KEPT_PIXELS", 0)
