@@ -8,9 +8,9 @@ together as long as the class then keeps labels to train on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,7 @@ def spatial_folds(
     *,
     joined_at: Sequence[int] = (),
 ) -> SpatialFolds:
-    """Folds of labelled pixels; the same labels always give the same folds.
+    """Folds of labelled pixels; the same labels in any order always give the same folds.
 
     Of several scenes that were joined, whole scenes are held out.
 
@@ -101,11 +101,54 @@ def spatial_folds(
     folds : to cut each class into, at most; every class keeps labels in each training part.
     joined_at : first rows of the scenes in a cube of several; see `HyperCube.joined_at`.
     """
+    make = partial(_spatial_folds, columns=columns, folds=folds, joined_at=joined_at)
+    return _in_order_of_place(make, pixels, targets)
+
+
+def half_folds(
+    pixels: NDArray[np.int64],
+    targets: NDArray[np.int64],
+    columns: int,
+    *,
+    joined_at: Sequence[int] = (),
+) -> SpatialFolds:
+    """Two folds, the halves of the labelled area: as far as labels of one scene can be apart.
+
+    Of several scenes that were joined, each half is of whole scenes.
+
+    Labels of a class that lies in one half only are never held out; parameters as of
+    `spatial_folds`.
+    """
+    make = partial(_half_folds, columns=columns, joined_at=joined_at)
+    return _in_order_of_place(make, pixels, targets)
+
+
+def _in_order_of_place(
+    make: Callable[[NDArray[np.int64], NDArray[np.int64]], SpatialFolds],
+    pixels: NDArray[np.int64],
+    targets: NDArray[np.int64],
+) -> SpatialFolds:
+    """Folds of labels in any order: cuts between places that lie equally far depend on it."""
+    pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
+    order = np.argsort(pixels, kind="stable")
+    found, back = make(pixels[order], targets[order]), np.argsort(order)
+    return SpatialFolds(
+        found.positions[back], found.targets[back], found.folds[back], found.groups[back]
+    )
+
+
+def _spatial_folds(
+    pixels: NDArray[np.int64],
+    targets: NDArray[np.int64],
+    columns: int,
+    folds: int,
+    joined_at: Sequence[int],
+) -> SpatialFolds:
+    """Folds of labels in the order of their pixels."""
     if joined_at:
         whole = _scene_folds(pixels, targets, columns, folds, joined_at)
         if whole.too_few is None:
             return whole
-    pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
     positions = np.column_stack(np.divmod(pixels, columns))
     groups = connected_labels(pixels, targets, columns)
     held = np.full(pixels.size, NEVER)
@@ -133,7 +176,6 @@ def _scene_folds(
     joined_at: Sequence[int],
 ) -> SpatialFolds:
     """Folds of whole scenes, of similar numbers of labels; a class of one scene is never held."""
-    pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
     positions = np.column_stack(np.divmod(pixels, columns))
     scene = np.searchsorted(np.asarray(joined_at), positions[:, 0], side="right") - 1
     sizes = np.bincount(scene, minlength=len(joined_at))
@@ -149,25 +191,17 @@ def _scene_folds(
     return SpatialFolds(positions, targets, held, connected_labels(pixels, targets, columns))
 
 
-def half_folds(
+def _half_folds(
     pixels: NDArray[np.int64],
     targets: NDArray[np.int64],
     columns: int,
-    *,
-    joined_at: Sequence[int] = (),
+    joined_at: Sequence[int],
 ) -> SpatialFolds:
-    """Two folds, the halves of the labelled area: as far as labels of one scene can be apart.
-
-    Of several scenes that were joined, each half is of whole scenes.
-
-    Labels of a class that lies in one half only are never held out; parameters as of
-    `spatial_folds`.
-    """
+    """The halves of labels in the order of their pixels."""
     if joined_at:
         whole = _scene_folds(pixels, targets, columns, 2, joined_at)
         if whole.too_few is None:
             return whole
-    pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
     positions = np.column_stack(np.divmod(pixels, columns))
     groups = connected_labels(pixels, targets, columns)
     spread = np.ptp(positions, axis=0) if pixels.size else np.zeros(2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -29,6 +31,20 @@ def folds_of_map(labels: list[str]) -> SpatialFolds:
 def folds_at(found: SpatialFolds, row: int) -> set[int]:
     """The folds of the labels of a row."""
     return set(found.folds[found.positions[:, 0] == row].tolist())
+
+
+@pytest.mark.parametrize("make", [spatial_folds, half_folds])
+def test_places_equally_far_apart_are_cut_alike_in_any_order(make) -> None:
+    pixels, targets = np.array([0, 1, 3, COLUMNS + 1]), np.array([3, 2, 2, 1])
+
+    found = make(pixels, targets, COLUMNS)
+
+    for order in permutations(range(4)):
+        at = list(order)
+        again = make(pixels[at], targets[at], COLUMNS)
+        assert list(again.folds) == list(found.folds[at])
+        assert list(again.groups) == list(found.groups[at])
+        assert (again.positions == found.positions[at]).all()
 
 
 @given(st.data(), st.sampled_from([spatial_folds, half_folds]))
