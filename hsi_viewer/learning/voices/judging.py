@@ -29,6 +29,7 @@ from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_
 from hsi_viewer.learning.survey import Window
 from hsi_viewer.learning.voices.burden_of_proof import TRIED, WEAKER, holds, kept
 from hsi_viewer.learning.voices.ensemble import Ensemble, Fitted, VoiceFitter, Voices
+from hsi_viewer.learning.voices.evenness import agreement_left, evenness, weight_around
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
 from hsi_viewer.learning.voices.weighing import (
@@ -36,7 +37,6 @@ from hsi_viewer.learning.voices.weighing import (
     STEEPEST_ELSEWHERE,
     usual_pool,
     weighed,
-    weight_around,
 )
 
 NEAR = tuple(kind.name for kind in KINDS if not kind.windows)
@@ -191,7 +191,7 @@ class Judge:
         return weighed(scores, self.targets[held], self.only, steepest)
 
     def _unjudged(self) -> Pool:
-        """The pool of labels that can't be held out: by how evenly single pixels map the scene."""
+        """The pool of labels that can't be held out: by how single pixels map the scene."""
         if self.only is not None:
             return usual_pool(self.only)
         voices = self.fitted()
@@ -199,7 +199,8 @@ class Judge:
         cube = self.scene.cube
         rows, columns = (_middle(n) for n in (cube.rows, cube.columns))
         seen = ensemble.mapped(self.scene, part=(rows, columns))
-        return usual_pool(around=weight_around(evenness(seen.probabilities, seen.valid)))
+        said = seen.probabilities, seen.valid
+        return usual_pool(around=weight_around(evenness(*said), agreement_left(*said)))
 
     def fitted(self) -> Voices:
         """The voices, of all labels."""
@@ -270,23 +271,6 @@ class Answers:
     def is_refined(self) -> bool:
         """Whether the walker was asked for every label that was held out."""
         return bool(np.isfinite(self.refined[self.folds >= 0]).all())
-
-
-def evenness(probabilities: FloatArray, valid: NDArray[np.bool_]) -> float:
-    """Share of neighbouring pixels that have the same class, 0..1; 1 where there are none.
-
-    Parameters
-    ----------
-    probabilities : (rows, columns, classes).
-    valid : (rows, columns) where there is data.
-    """
-    said = probabilities.argmax(axis=2)
-    alike = pairs = 0
-    for axis in (0, 1):
-        one, other = (np.delete(said, end, axis) for end in (0, -1))
-        both = np.delete(valid, 0, axis) & np.delete(valid, -1, axis)
-        alike, pairs = alike + int((both & (one == other)).sum()), pairs + int(both.sum())
-    return alike / pairs if pairs else 1.0
 
 
 def _middle(size: int) -> slice:

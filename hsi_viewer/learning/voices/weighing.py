@@ -24,8 +24,6 @@ STEEPEST_ELSEWHERE = 3.0  # the same for other scenes, on which no label says wh
 LABELS = 8.0  # held-out labels for each step of that
 SURE = 3.0  # mean margin, in logits, of a voice that nothing was held out for
 SURER = 8.0  # at most, of one that was right each time
-UNEVEN, EVEN = 0.6, 0.85  # share of neighbours that single pixels map alike
-LOUD, QUIET = 0.5, 0.05  # weight of the surroundings where few do, and where most do
 
 
 def usual_pool(only: tuple[VoiceName, ...] | None = None, around: float | None = None) -> Pool:
@@ -41,19 +39,6 @@ def usual_pool(only: tuple[VoiceName, ...] | None = None, around: float | None =
         rest = (1 - around) / (1 - weights["surroundings"])
         weights = {n: around if n == "surroundings" else rest * w for n, w in weights.items()}
     return pool_of({n: Share(weight, SURE) for n, weight in weights.items()})
-
-
-def weight_around(even: float) -> float:
-    """Weight of the surroundings where no label can be held out.
-
-    Single pixels that map a scene evenly can be relied on, and wide windows would only blur it;
-    where their map is scattered, they can't.
-
-    Parameters
-    ----------
-    even : share of neighbouring pixels that single pixels map to the same class, 0..1.
-    """
-    return float(np.interp(even, (UNEVEN, EVEN), (LOUD, QUIET)))
 
 
 def weighed(

@@ -33,7 +33,6 @@ from hsi_viewer.learning.voices.weighing import (
     mean_margin,
     usual_pool,
     weighed,
-    weight_around,
 )
 from tests.unit.learning.made import Recorder
 
@@ -249,13 +248,6 @@ def test_what_is_expected_of_voices_before_any_label():
     assert alone.shares["surroundings"].weight == 1
     without = usual_pool(("bands", "pixels"), 0.05)
     assert without.shares["surroundings"].weight == 0
-
-
-@pytest.mark.parametrize(
-    ("even", "weight"), [(0.0, 0.5), (0.6, 0.5), (0.725, 0.275), (0.85, 0.05), (1.0, 0.05)]
-)
-def test_the_surroundings_are_loud_where_single_pixels_are_scattered(even, weight):
-    assert weight_around(even) == pytest.approx(weight)
 
 
 def test_the_mean_margin_is_that_of_the_two_highest_scores():

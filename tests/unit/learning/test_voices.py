@@ -23,22 +23,28 @@ from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.trainer import fit
 from hsi_viewer.learning.voices import judging
 from hsi_viewer.learning.voices.ensemble import Ensemble, VoiceFitter, exits_of
-from hsi_viewer.learning.voices.judging import evenness
+from hsi_viewer.learning.voices.evenness import (
+    AWAY,
+    FADED,
+    LASTING,
+    LOUD,
+    QUIET,
+    agreement_left,
+    evenness,
+    weight_around,
+)
 from hsi_viewer.learning.voices.pixels import COMMON, PixelVoice, _shrunk, discriminant
 from hsi_viewer.learning.voices.pool import HEARD, NETWORK_HEARD, Pool, Share, pool_of
 from hsi_viewer.learning.voices.similar_pixels import SUPPORT, SimilarPixelVoice
 from hsi_viewer.learning.voices.spectral_space import spectral_space
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_PART
 from hsi_viewer.learning.voices.weighing import (
-    LOUD,
-    QUIET,
     STEEPEST,
     STEEPEST_ELSEWHERE,
     SURE,
     mean_margin,
     usual_pool,
     weighed,
-    weight_around,
 )
 from tests.unit.learning.made import SMALL, made_scene
 
@@ -312,6 +318,15 @@ def test_without_folds_a_scattered_map_of_single_pixels_gives_the_surroundings_h
     assert other.pool.shares["surroundings"].weight == 0
 
 
+def test_without_folds_the_surroundings_are_quiet_in_a_scene_of_small_things() -> None:
+    rng = np.random.default_rng(3)
+    small = np.kron(rng.integers(0, 4, (20, 20)), np.ones((3, 3), int))  # roofs of three pixels
+    values = rng.normal(size=(4, 12))[small] + 1.5 * rng.normal(size=(60, 60, 12))
+    training, _ = draw_per_class((small + 1).astype(np.uint16), 1)
+    model = fit(HyperCube.from_array(values.astype(np.float32)), training, recipe=RECIPE)
+    assert model.pool.shares["surroundings"].weight == pytest.approx(QUIET)
+
+
 def test_evidence_is_of_the_refinement_that_is_asked_for() -> None:
     cube = noisy_cube()
     training, _ = draw_per_class(TRUTH, 6)
@@ -369,6 +384,62 @@ def test_confidence_is_made_reliable_for_the_map_with_the_walker_and_without(
     )
 
 
+def _stripes(width: int) -> np.ndarray:
+    """A map of two classes in columns of such a width."""
+    classes = np.tile(np.arange(60) // width % 2, (40, 1))
+    return np.eye(2, dtype=np.float32)[classes]
+
+
+def _alike(width: int, step: int) -> int:
+    """Pairs of columns so far apart, of 60 in stripes, that have the same class."""
+    return sum(column // width % 2 == (column + step) // width % 2 for column in range(60 - step))
+
+
+def test_of_fields_as_wide_as_windows_the_agreement_of_neighbours_is_left() -> None:
+    valid = np.ones((40, 60), bool)
+    pairs = {s: (40 * (60 - s), (40 - s) * 60) for s in (1, *AWAY)}  # along rows, along columns
+    for width, chance in ((30, 0.5), (4, 32**2 / 60**2 + 28**2 / 60**2)):
+        alike = {s: 40 * _alike(width, s) + pairs[s][1] for s in pairs}
+        near = alike[1] / sum(pairs[1]) - chance
+        away = sum(alike[s] for s in AWAY) / sum(sum(pairs[s]) for s in AWAY) - chance
+        assert agreement_left(_stripes(width), valid) == pytest.approx(away / near)
+    small = np.kron(np.random.default_rng(0).integers(0, 4, (25, 25)), np.ones((4, 4), int))
+    assert agreement_left(np.eye(4)[small], np.ones((100, 100), bool)) < FADED
+    scattered = np.random.default_rng(0).integers(0, 4, (100, 100))
+    assert agreement_left(np.eye(4)[scattered], np.ones((100, 100), bool)) == 0
+    hidden = np.where(np.random.default_rng(1).random((100, 100)) < 0.8, scattered, 1)
+    hidden[:, 50:] = np.where(hidden == 1, 2, hidden)[:, 50:]  # two fields and much noise
+    assert agreement_left(np.eye(4)[hidden], np.ones((100, 100), bool)) > LASTING
+    assert agreement_left(_stripes(100), valid) == 0  # one class
+    assert agreement_left(_stripes(3)[:6, :6], valid[:6, :6]) == 0  # nothing lies so far apart
+    assert agreement_left(_stripes(30), np.zeros((40, 60), bool)) == 0
+
+
+def test_pixels_without_data_are_in_no_pair() -> None:
+    said, valid = _stripes(30).copy(), np.ones((40, 60), bool)
+    valid[:, 45:] = False
+    kept = agreement_left(said[:, :45], valid[:, :45])
+    said[:, 45:] = said[:, :15]
+    assert agreement_left(said, valid) == pytest.approx(kept)
+
+
+@pytest.mark.parametrize(
+    ("even", "left", "weight"),
+    [
+        (0.0, 1.0, LOUD),
+        (0.6, LASTING, LOUD),
+        (0.725, 1.0, (LOUD + QUIET) / 2),
+        (0.85, 1.0, QUIET),
+        (1.0, 1.0, QUIET),
+        (0.0, FADED, QUIET),
+        (0.0, -1.0, QUIET),
+        (0.6, (FADED + LASTING) / 2, (LOUD + QUIET) / 2),
+    ],
+)
+def test_the_surroundings_are_loud_on_a_scattered_map_of_wide_fields(even, left, weight) -> None:
+    assert weight_around(even, left) == pytest.approx(weight)
+
+
 def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:
     said = np.eye(3, dtype=np.float32)[np.array([[0, 0, 1], [0, 2, 1], [1, 1, 1]])]
     valid = np.ones((3, 3), bool)
@@ -377,9 +448,6 @@ def test_how_even_a_map_is_counts_neighbours_that_have_data() -> None:
     assert evenness(said, valid) == pytest.approx(6 / 8)
     assert evenness(said[:1, :1], valid[:1, :1]) == 1.0
     assert evenness(said, np.zeros((3, 3), bool)) == 1.0
-    assert [weight_around(e) for e in (0.0, 0.6, 0.725, 0.85, 1.0)] == pytest.approx(
-        [LOUD, LOUD, (LOUD + QUIET) / 2, QUIET, QUIET]
-    )
     usual = usual_pool(around=0.3)
     assert usual.shares["surroundings"].weight == pytest.approx(0.3)
     assert usual.shares["similar_pixels"].weight == pytest.approx(
