@@ -1,4 +1,4 @@
-"""How loud wide windows are where no label can be held out: by the map of single pixels.
+"""How loud wide windows are before any evidence: by the map of single pixels.
 
 Where neighbours are mapped alike, single pixels can be relied on, and wide windows would only blur
 their map. Where it is scattered they cannot, and wide windows help if there is something as wide as
@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.learning.features import FloatArray
+from hsi_viewer.learning.survey import Window
 
 UNEVEN, EVEN = 0.6, 0.85  # share of neighbours that are mapped alike
 LOUD, QUIET = 0.5, 0.05  # weight of the surroundings where few are, and where most are
 AWAY = range(6, 11)  # pixels that wide windows reach over
 FADED, LASTING = 0.04, 0.09  # part of neighbours' agreement that is left there: too little, enough
+LOOKED_AT = 100  # pixels a side of the part of the scene that is mapped for it
 SEEN = 2.0  # standard errors by which neighbours agree more than by chance
 
 Ids = NDArray[np.intp]
@@ -27,7 +29,7 @@ Mask = NDArray[np.bool_]
 
 
 def weight_around(even: float, left: float) -> float:
-    """Weight of the surroundings where no label can be held out.
+    """Weight of the surroundings before labels are held out.
 
     Parameters
     ----------
@@ -36,6 +38,23 @@ def weight_around(even: float, left: float) -> float:
     """
     loud = np.interp(even, (UNEVEN, EVEN), (LOUD, QUIET))
     return float(np.interp(left, (FADED, LASTING), (QUIET, loud)))
+
+
+def part_around(pixels: NDArray[np.int64], shape: tuple[int, int]) -> Window:
+    """Rows and columns around the label that lies nearest to the middle of all labels.
+
+    Parameters
+    ----------
+    pixels : (n,) flat indices of the labels.
+    shape : rows and columns of the scene.
+    """
+    at = np.column_stack(np.divmod(pixels, shape[1]))
+    middle = at[((at - at.mean(axis=0)) ** 2).sum(axis=1).argmin()]
+    top, left = (
+        max(0, min(int(place) - LOOKED_AT // 2, size - LOOKED_AT))
+        for place, size in zip(middle, shape, strict=True)
+    )
+    return slice(top, min(shape[0], top + LOOKED_AT)), slice(left, min(shape[1], left + LOOKED_AT))
 
 
 def evenness(probabilities: FloatArray, valid: Mask) -> float:

@@ -29,7 +29,7 @@ from hsi_viewer.learning.spatial_folds import SpatialFolds, half_folds, spatial_
 from hsi_viewer.learning.survey import Window
 from hsi_viewer.learning.voices.burden_of_proof import TRIED, WEAKER, holds, kept
 from hsi_viewer.learning.voices.ensemble import Ensemble, Fitted, VoiceFitter, Voices
-from hsi_viewer.learning.voices.evenness import agreement_left, evenness, weight_around
+from hsi_viewer.learning.voices.evenness import agreement_left, evenness, part_around, weight_around
 from hsi_viewer.learning.voices.pool import VOTE, Pool, Strength
 from hsi_viewer.learning.voices.voice import KINDS, NETWORK_TITLE, VoiceName
 from hsi_viewer.learning.voices.weighing import (
@@ -44,7 +44,6 @@ RANDOM_FOLDS = 3
 USUAL = 0.999  # share of the training scene's pixels that count as within its range
 WEAK_GAMMA = 0.02
 FULLER = 0.2  # by which the logit of a model of all labels exceeds that of two thirds of them
-LOOKED_AT = 100  # pixels a side of the part that tells how even the map of single pixels is
 
 
 class JudgedModel(Protocol):
@@ -95,7 +94,7 @@ class Judge:
 
     def pool(self) -> Pool:
         """The pool for the map of this scene, in units of the voices."""
-        return self._by_folds(self.separated, STEEPEST) or self._unjudged()
+        return self._by_folds(self.separated, STEEPEST, self._around) or self._unjudged()
 
     def pool_elsewhere(self) -> Pool:
         """That for scenes without labels: without the walker, which would have no seeds."""
@@ -181,27 +180,36 @@ class Judge:
             self.pixels[held], self.targets[held], groups[held], said.folds[held], answers
         )
 
-    def _by_folds(self, folds: SpatialFolds, steepest: float) -> Pool | None:
+    def _by_folds(
+        self, folds: SpatialFolds, steepest: float, around: float | None = None
+    ) -> Pool | None:
         if folds.too_few is not None:
             return None
         labels = self.values, self.targets, folds.folds, self.spectra
         said = self.fitter.held_out(*labels, self._without)
         held = folds.is_held
         scores = {n: s[held] for n, s in said.items()}
-        return weighed(scores, self.targets[held], self.only, steepest)
+        return weighed(scores, self.targets[held], self.only, steepest, around)
 
     def _unjudged(self) -> Pool:
-        """The pool of labels that can't be held out: by how single pixels map the scene."""
-        if self.only is not None:
-            return usual_pool(self.only)
-        voices = self.fitted()
-        ensemble = Ensemble(voices, usual_pool(NEAR).in_units(self.fitter.units(voices)))
-        cube = self.scene.cube
-        rows, columns = (_middle(n) for n in (cube.rows, cube.columns))
-        seen = ensemble.mapped(self.scene, part=(rows, columns))
-        said = seen.probabilities, seen.valid
-        return usual_pool(around=weight_around(evenness(*said), agreement_left(*said)))
+        """The pool of labels that can't be held out."""
+        return usual_pool(self.only, self._around)
 
+    @cached_property
+    def _around(self) -> float | None:
+        """Weight of the surroundings before any evidence, by what single pixels make of the scene.
+
+        None if the user chose the voices.
+        """
+        if self.only is not None:
+            return None
+        cube, units = self.scene.cube, self.fitter.units(self.fitted)
+        part = part_around(self.pixels, (cube.rows, cube.columns))
+        seen = Ensemble(self.fitted, usual_pool(NEAR).in_units(units)).mapped(self.scene, part=part)
+        said = seen.probabilities, seen.valid
+        return weight_around(evenness(*said), agreement_left(*said))
+
+    @cached_property
     def fitted(self) -> Voices:
         """The voices, of all labels."""
         return self.fitter.fitted(self.values, self.targets, self.spectra)
@@ -273,11 +281,6 @@ class Answers:
         return bool(np.isfinite(self.refined[self.folds >= 0]).all())
 
 
-def _middle(size: int) -> slice:
-    start = max(0, (size - LOOKED_AT) // 2)
-    return slice(start, min(size, start + LOOKED_AT))
-
-
 def of_strength(walker: WalkerRecipe, strength: Strength) -> WalkerRecipe:
     """The recipe of a walker of some strength; that of the full one is its own."""
     return replace(walker, gamma=WEAK_GAMMA) if strength == "weak" else walker
@@ -341,7 +344,7 @@ class Judged:
     @classmethod
     def at_leisure(cls, judge: Judge, part: float, token: CancelToken) -> Self:
         """With all the evidence there is."""
-        pool, voices = judge.pool(), judge.fitted()
+        pool, voices = judge.pool(), judge.fitted
         units = judge.fitter.units(voices)
 
         def finish() -> Verdict:
@@ -354,7 +357,7 @@ class Judged:
     @classmethod
     def in_passing(cls, judge: Judge, part: float, model: JudgedModel) -> Self:
         """After a stroke: weighed again, but with the answers and reliability of a model."""
-        voices = judge.fitted()
+        voices = judge.fitted
         pool = judge.pool().in_units(judge.fitter.units(voices))
         known, evidence = model.pool, model.evidence
         if judge.only is None and evidence is not None and evidence.separated is not None:

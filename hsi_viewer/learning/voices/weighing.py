@@ -34,11 +34,7 @@ def usual_pool(only: tuple[VoiceName, ...] | None = None, around: float | None =
     only : the voices that may speak; all by default.
     around : weight of the surroundings, 0..1; that of the table by default.
     """
-    weights = _prior(only)
-    if around is not None and 0 < weights["surroundings"] < 1:
-        rest = (1 - around) / (1 - weights["surroundings"])
-        weights = {n: around if n == "surroundings" else rest * w for n, w in weights.items()}
-    return pool_of({n: Share(weight, SURE) for n, weight in weights.items()})
+    return pool_of({n: Share(weight, SURE) for n, weight in _prior(only, around).items()})
 
 
 def weighed(
@@ -46,6 +42,7 @@ def weighed(
     targets: NDArray[np.int64],
     only: tuple[VoiceName, ...] | None = None,
     steepest: float = STEEPEST,
+    around: float | None = None,
 ) -> Pool:
     """The pool of voices by their scores on held-out labels, in any units these are.
 
@@ -55,6 +52,7 @@ def weighed(
     targets : (n,) class indices; of at least two classes.
     only : the voices that may speak; all by default.
     steepest : how fast weights fall with the loss, where there are many labels.
+    around : most weight of the surroundings before the evidence; that of the table by default.
     """
     even = _even_weights(targets)
     steep = min(steepest, len(targets) / LABELS)
@@ -66,6 +64,8 @@ def weighed(
         likelihood = log_softmax(scales[name] * said)[np.arange(len(targets)), targets]
         losses[name] = -float((even * likelihood).sum())
     prior, least = _prior(only), min(losses.values())
+    if around is not None and around < prior["surroundings"]:
+        prior = _prior(only, around)
     raw = {n: prior[n] * float(np.exp(-steep * (losses[n] - least))) for n in scores}
     total = sum(raw.values())
     if total <= 0:  # the chosen voices are far worse than the others
@@ -81,10 +81,16 @@ def mean_margin(scores: FloatArray) -> float:
     return max(float((best[:, -1] - best[:, -2]).mean()), 1e-6)
 
 
-def _prior(only: tuple[VoiceName, ...] | None) -> dict[VoiceName, float]:
+def _prior(
+    only: tuple[VoiceName, ...] | None, around: float | None = None
+) -> dict[VoiceName, float]:
     prior = {k.name: k.prior if only is None or k.name in only else 0.0 for k in KINDS}
     total = sum(prior.values())
-    return {n: p / total for n, p in prior.items()}
+    weights = {n: p / total for n, p in prior.items()}
+    if around is not None and 0 < weights["surroundings"] < 1:
+        rest = (1 - around) / (1 - weights["surroundings"])
+        weights = {n: around if n == "surroundings" else rest * w for n, w in weights.items()}
+    return weights
 
 
 def _even_weights(targets: NDArray[np.int64]) -> NDArray[np.float64]:

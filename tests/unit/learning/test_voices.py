@@ -27,10 +27,12 @@ from hsi_viewer.learning.voices.evenness import (
     AWAY,
     FADED,
     LASTING,
+    LOOKED_AT,
     LOUD,
     QUIET,
     agreement_left,
     evenness,
+    part_around,
     weight_around,
 )
 from hsi_viewer.learning.voices.pixels import COMMON, PixelVoice, _shrunk, discriminant
@@ -316,6 +318,29 @@ def test_without_folds_a_scattered_map_of_single_pixels_gives_the_surroundings_h
     assert model.pool.walker == "full"
     other = fit(noisy, training, TrainingConfig(voices="pixels"), recipe=RECIPE)
     assert other.pool.shares["surroundings"].weight == 0
+
+
+def test_the_surroundings_begin_with_no_more_than_what_the_map_of_single_pixels_says() -> None:
+    rng = np.random.default_rng(0)
+    targets = np.repeat([0, 1], 8)
+    said = {n: rng.normal(size=(16, 2)).astype(np.float32) for n in PRIOR}
+    usual = weighed(said, targets).shares
+    quiet, loud = (weighed(said, targets, around=a).shares for a in (0.05, 0.5))
+    assert {n: s.weight for n, s in loud.items()} == {n: s.weight for n, s in usual.items()}
+    ratio = {n: quiet[n].weight / usual[n].weight for n in PRIOR}
+    rest = (1 - 0.05) / (1 - PRIOR["surroundings"])
+    for name in PRIOR:
+        expected = (0.05 / PRIOR["surroundings"]) / rest if name == "surroundings" else 1
+        assert ratio[name] / ratio["pixels"] == pytest.approx(expected)
+    assert weighed(said, targets, ("surroundings",), around=0.05).shares["surroundings"].weight == 1
+
+
+def test_an_even_map_of_single_pixels_makes_the_surroundings_earn_more(monkeypatch) -> None:
+    training, _ = draw_per_class(TRUTH, 3)
+    usual = fit(CUBE, training, recipe=RECIPE).pool.shares["surroundings"].weight
+    monkeypatch.setattr(judging, "evenness", lambda *_: 0.0)
+    monkeypatch.setattr(judging, "agreement_left", lambda *_: 1.0)
+    assert usual < 0.5 * fit(CUBE, training, recipe=RECIPE).pool.shares["surroundings"].weight
 
 
 def test_without_folds_the_surroundings_are_quiet_in_a_scene_of_small_things() -> None:
@@ -644,11 +669,19 @@ def test_a_voice_without_a_share_is_not_heard():
 
 
 @pytest.mark.parametrize(
-    ("size", "first", "last"), [(7, 0, 7), (100, 0, 100), (110, 5, 105), (301, 100, 200)]
+    ("size", "place", "first", "last"),
+    [(7, 6, 0, 7), (100, 0, 0, 100), (110, 60, 10, 110), (301, 150, 100, 200), (301, 3, 0, 100)],
 )
-def test_how_even_a_map_is_is_looked_up_in_its_middle(size, first, last):
-    assert judging.LOOKED_AT == 100
-    assert judging._middle(size) == slice(first, last)
+def test_what_single_pixels_map_is_around_the_label_in_the_middle(size, place, first, last) -> None:
+    assert LOOKED_AT == 100
+    for rows, columns in ((size, 400), (400, size)):
+        middle = np.array([[place, 200] if columns == 400 else [200, place]])
+        away = np.add(middle, [[-3, 0], [3, 0], [0, -3], [0, 4]]).clip(0, [rows - 1, columns - 1])
+        at = np.concatenate([away, middle])
+        found = part_around(at[:, 0] * columns + at[:, 1], (rows, columns))
+        other = slice(150, 250)
+        expected = slice(first, last)
+        assert found == ((expected, other) if columns == 400 else (other, expected))
 
 
 def test_the_usual_distance_is_one_that_most_of_the_sample_stays_within():
