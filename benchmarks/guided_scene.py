@@ -67,7 +67,7 @@ class Scene:
         fitter = self.fitter(len(class_ids))
         targets = seeds.ravel()[pixels]
         judge = Judge(self.features, fitter, pixels, targets, values, spectra, recipe.walker)
-        voices = judge.fitted()
+        voices = judge.fitted
         pool = judge.pool().in_units(fitter.units(voices))
         said = Ensemble(voices, pool).mapped(self.features).probabilities
         evidence = evidence_for(pool, 0.0, self.features.features, None, None)
