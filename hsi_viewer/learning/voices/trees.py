@@ -1,9 +1,9 @@
 """The trees of a forest, grown by scikit-learn without what it looks at again for each of them.
 
 Its forest checks parameters, labels and weights once a tree, which takes ten times as long as to
-grow a tree on few labels, and a live stroke grows hundreds of trees. So these are made of its parts,
-with the same draws. Where another version has other parts, and for values that are not finite, the
-forest itself is asked. Both give the same trees.
+grow a tree on few labels, and a live stroke grows hundreds of trees. So these are made of its
+parts, with the same draws. Where another version has other parts, and for values that are not
+finite, the forest itself is asked. Both give the same trees.
 """
 
 from __future__ import annotations
