@@ -4,6 +4,8 @@ Its forest checks parameters, labels and weights once a tree, which takes ten ti
 grow a tree on few labels, and a live stroke grows hundreds of trees. So these are made of its
 parts, with the same draws. Where another version has other parts, and for values that are not
 finite, the forest itself is asked. Both give the same trees.
+
+scikit-learn takes a second to load, which whoever applies a model is spared.
 """
 
 from __future__ import annotations
@@ -13,8 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import tree as parts
-from sklearn.ensemble import RandomForestClassifier
 
 FloatArray = NDArray[np.float32]
 LARGEST = np.iinfo(np.int32).max
@@ -34,6 +34,8 @@ def grown(
     if np.isfinite(spectra).all():
         with suppress(AttributeError, TypeError, ValueError):  # parts of another version
             return _of_parts(trees, spectra, targets, classes, most)
+    from sklearn.ensemble import RandomForestClassifier
+
     forest = RandomForestClassifier(trees, max_samples=most, random_state=0)
     return [tree.tree_ for tree in forest.fit(spectra, targets).estimators_]
 
@@ -42,6 +44,8 @@ def _of_parts(
     trees: int, spectra: FloatArray, targets: NDArray[np.int64], classes: int, most: int
 ) -> list[Any]:
     """As the forest of scikit-learn grows them: by Gini's index, on the root of the bands each."""
+    from sklearn import tree as parts
+
     count, bands = spectra.shape
     values = np.ascontiguousarray(spectra, np.float32)
     wanted = np.ascontiguousarray(targets[:, None], np.float64)
