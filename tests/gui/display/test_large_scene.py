@@ -31,10 +31,10 @@ def header(tmp_path_factory):
 
 
 @pytest.fixture
-def large(shared, header):
-    shared.open(str(header))
-    drawn(shared)
-    return shared
+def large(driver, header):
+    driver.open(str(header))
+    drawn(driver)
+    return driver
 
 
 def drawn(driver) -> None:
