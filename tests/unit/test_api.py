@@ -248,6 +248,7 @@ def test_a_pickled_model_maps_a_path_in_another_process(tmp_path, scene):
         "import pickle, sys, numpy\n"
         "model = pickle.load(open(sys.argv[1], 'rb'))\n"
         "numpy.save(sys.argv[3], model.predict(sys.argv[2]).class_map)\n"
+        "assert 'sklearn' not in sys.modules, 'a second, to fit only'\n"
     )
     paths = [str(tmp_path / name) for name in ("model.pickle", "cube.npy", "map.npy")]
     subprocess.run([sys.executable, "-c", code, *paths], check=True, cwd=PROJECT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 # Unwanted bytes between two wanted pieces that are cheaper to read than to skip.
 MERGE_BYTES = 16 << 10
@@ -16,14 +17,15 @@ PROBES = 12
 IRREGULAR = (0.6180339887, 0.4142135624, 0.7320508076)
 
 
-def probes(sizes: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+@lru_cache(64)  # windows of one size are read one after the other
+def probes(sizes: tuple[int, int, int]) -> tuple[tuple[int, int, int], ...]:
     """The last of sizes[0] x sizes[1] x sizes[2] places, and a few spread irregularly."""
     last = (sizes[0] - 1, sizes[1] - 1, sizes[2] - 1)
     found = [last]
     for k in range(1, PROBES):
         i, j, m = (int(n * (k * step % 1.0)) for n, step in zip(sizes, IRREGULAR, strict=True))
         found.append((i, j, m))
-    return found
+    return tuple(found)
 
 
 def extent(positions: Sequence[int]) -> int:

@@ -97,4 +97,4 @@ def _is_text(magic: bytes) -> bool:
         if error.start < len(magic) - 3:  # not a letter that the last byte cuts through
             return False
         text = magic[: error.start].decode("utf-8-sig")
-    return bool(text) and all(c.isprintable() or c.isspace() for c in text)
+    return bool(text) and "".join(text.split()).isprintable()

@@ -12,7 +12,8 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier
+
+from hsi_viewer.learning.voices.trees import grown
 
 FloatArray = NDArray[np.float32]
 Nodes = NDArray[np.int32]
@@ -52,8 +53,7 @@ class ForestVoice:
         most = min(len(targets), LABELS)
         if classes > len(targets) // 2:  # scikit-learn takes so few of each class for an error
             spectra, targets = np.tile(spectra, (2, 1)), np.tile(targets, 2)
-        forest = RandomForestClassifier(TREES, max_samples=most, random_state=0)
-        trees = [tree.tree_ for tree in forest.fit(spectra, targets).estimators_]
+        trees = grown(TREES, spectra, targets, classes, most)
         counts = [tree.node_count for tree in trees]
         roots = np.cumsum([0, *counts[:-1]])
         begins, own = np.repeat(roots, counts), np.arange(sum(counts))

@@ -29,11 +29,23 @@ def cube() -> np.ndarray:
 
 
 @pytest.fixture
-def scene(make_driver, tmp_path, cube):
+def scene(shared, tmp_path, cube):
     """A scene of four fields; two classes have a stroke each."""
-    np.save(tmp_path / "cube.npy", cube)
+    shared.window.workspace.settings.classifier = "lda"
+    shared.window.panel("training").choose_classifier("lda")
+    return with_strokes(shared, tmp_path, cube)
+
+
+@pytest.fixture
+def own_scene(make_driver, tmp_path, cube):
+    """The same in a window for a test that closes it."""
     driver = make_driver(Settings(theme="light", classifier="lda"))
-    driver.open(str(tmp_path / "cube.npy"))
+    return with_strokes(driver, tmp_path, cube)
+
+
+def with_strokes(driver, folder, cube):
+    np.save(folder / "cube.npy", cube)
+    driver.open(str(folder / "cube.npy"))
     for name, row, column in (("Corn", 4, 4), ("Woods", 4, 30)):
         added = driver.document.add_class(name)
         stroke = Stroke(driver.document, added.id)
@@ -328,8 +340,9 @@ def test_another_scene_in_the_middle_ends_the_guide(scene, tmp_path, monkeypatch
 
 
 def test_a_session_saved_in_the_middle_goes_on_when_it_is_opened(
-    scene, make_driver, tmp_path, monkeypatch
+    own_scene, make_driver, tmp_path, monkeypatch
 ):
+    scene = own_scene
     guide(scene)
     scene.type("1", "s")
     at_rest(scene)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn import tree
 from sklearn.ensemble import RandomForestClassifier
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -15,6 +16,7 @@ from hsi_viewer.learning.scene_features import SceneFeatures
 from hsi_viewer.learning.voices.forest import DOUBT, LABELS, TREES, ForestVoice
 from hsi_viewer.learning.voices.pixels import PixelVoice
 from hsi_viewer.learning.voices.shape import DARKEST, Light, ShapeVoice
+from hsi_viewer.learning.voices.trees import grown
 
 BANDS = 12
 
@@ -45,6 +47,26 @@ def test_a_forest_says_what_that_of_scikit_learn_says(by_thresholds) -> None:
     said = np.exp(voice.scores(spectra)) * (1 + 4 * DOUBT) - DOUBT
     np.testing.assert_allclose(said, shares, atol=1e-6)  # at the thresholds, too
     assert voice.is_sound
+
+
+@pytest.mark.parametrize("parts", ["as here", "of another version"])
+@pytest.mark.parametrize(
+    ("classes", "each", "bands"), [(2, 3, 1), (4, 9, 12), (30, 2, 40), (3, 90, 5)]
+)
+def test_trees_are_those_of_scikit_learns_forest(monkeypatch, classes, each, bands, parts) -> None:
+    targets = np.repeat(np.arange(classes), each)
+    noise = np.random.default_rng(classes).normal(0, 1, (targets.size, bands))
+    spectra = (targets[:, None] % 3 + noise).astype(np.float32)
+    most = min(targets.size, 100)
+    forest = RandomForestClassifier(TREES, max_samples=most, random_state=0)
+    wanted = [one.tree_ for one in forest.fit(spectra, targets).estimators_]
+    if parts == "of another version":
+        monkeypatch.setattr(tree._splitter, "BestSplitter", lambda *_, more: None)
+    found = grown(TREES, spectra, targets, classes, most)
+    assert len(found) == TREES
+    for one, other in zip(found, wanted, strict=True):
+        for part in ("children_left", "children_right", "feature", "threshold", "value"):
+            np.testing.assert_array_equal(getattr(one, part), getattr(other, part))
 
 
 def test_a_forest_tells_apart_what_two_bands_decide(by_thresholds) -> None:

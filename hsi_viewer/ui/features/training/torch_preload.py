@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.workspace import Workspace
 
 MODULES = (
-    "scipy.ndimage", "scipy.optimize", "scipy.spatial", "torch", "hsi_viewer.learning.trainer",
+    "scipy.ndimage", "scipy.optimize", "scipy.spatial", "torch", "sklearn.tree",
+    "hsi_viewer.learning.trainer",
 )  # fmt: skip
 REST_MS = 300  # without work that the user waits for
 

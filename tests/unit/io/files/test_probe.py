@@ -70,14 +70,14 @@ READERS = [
 def test_a_file_on_which_the_library_hangs_is_refused_by_every_reader(
     tmp_path, monkeypatch, name, read
 ):
-    monkeypatch.setattr(probe, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(probe, "SILENT_SECONDS", 0.1)
     shutil.copy(HANG, tmp_path / name)
     with pytest.raises(FormatError, match=rf"{name} cannot be opened: .*library hangs"):
         read(tmp_path / name)
 
 
 def test_info_says_so_in_one_line(monkeypatch, capsys):
-    monkeypatch.setattr(probe, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(probe, "SILENT_SECONDS", 0.1)
     assert main(["info", str(HANG)]) == 1
     out, error = capsys.readouterr()
     assert out == ""
