@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,13 @@ from hsi_viewer.core.progress import CallbackPort, CancelToken, Progress
 from hsi_viewer.rendering import band_samples, overview, scene_picture
 from hsi_viewer.rendering.band_samples import Samples
 from hsi_viewer.rendering.cube_raster import CubeRaster
-from hsi_viewer.rendering.overview import OverviewSource, overview_step, with_overview
+from hsi_viewer.rendering.overview import (
+    OverviewSource,
+    cache_bytes,
+    cache_folder,
+    overview_step,
+    with_overview,
+)
 from hsi_viewer.rendering.scene_picture import coarse_step, first_picture, is_large, sharpened
 
 ROWS, COLUMNS = 40, 30
@@ -167,6 +175,40 @@ def test_an_overview_that_was_cut_off_is_not_read(tmp_path):
     np.testing.assert_array_equal(source.read(*thin, None), VALUES[thin])
     assert source.missing((4,)) == (4,)
     assert OverviewSource(ArraySource(VALUES), path, apart=True).missing((4,)) == (4,)
+
+
+def test_what_was_read_is_on_the_disk_before_it_is_said_to_be_there(tmp_path, monkeypatch):
+    """An overview may be found by the next session, whatever happens to this one."""
+    path, held = tmp_path / "o", []
+    monkeypatch.setattr("os.fsync", lambda number: held.append(path.read_bytes()))
+    OverviewSource(ArraySource(VALUES), path, apart=True).fill(
+        (0,), CancelToken(), CallbackPort(lambda item: None)
+    )
+    (at_once,) = held
+    plane = VALUES[::4, ::4, 0].tobytes()
+    assert at_once[65536 : 65536 + len(plane)] == plane
+    assert not any(at_once[:65536])
+    assert path.read_bytes()[:5] == b"\1\0\0\0\0"
+
+
+def test_a_folder_of_the_name_of_a_scene_has_no_part_in_it(tmp_path, own_settings):
+    path = tmp_path / "a.img"
+    path.write_bytes(b"")
+    (tmp_path / "a").mkdir()
+    before = with_overview(HyperCube(ArraySource(VALUES), path=path)).source.path
+    os.utime(tmp_path / "a", (1, 1))
+    assert with_overview(HyperCube(ArraySource(VALUES), path=path)).source.path == before
+    (tmp_path / "a.hdr").write_bytes(b"")
+    assert with_overview(HyperCube(ArraySource(VALUES), path=path)).source.path != before
+
+
+def test_what_the_cache_takes_is_counted_as_the_disk_counts_it(own_settings):
+    folder = cache_folder()
+    folder.mkdir(parents=True)
+    with (folder / "a.overview").open("wb") as file:
+        file.truncate(1 << 20)  # nothing is in it
+    stat = (folder / "a.overview").stat()
+    assert cache_bytes() == 512 * getattr(stat, "st_blocks", stat.st_size // 512)
 
 
 def test_a_cube_of_too_many_bands_has_no_overview(tmp_path, own_settings):
