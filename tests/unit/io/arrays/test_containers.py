@@ -369,3 +369,24 @@ def test_a_file_of_nothing_says_so(tmp_path):
     for name in ("a.mat", "a.h5"):
         with pytest.raises(FormatError, match=rf"{name} contains no arrays\. Save the file again"):
             open_cube(tmp_path / name)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("name", ["y.npz", "y.h5", "y.nc"])
+def test_so_it_is_in_other_containers(tmp_path, name, turned):
+    array = numbers((4, 5, 7))
+    matrix = array.reshape(20, 7, order="F")
+    content = {"Y": matrix if turned else matrix.T, "nRow": 4, "nCol": 5}
+    if name == "y.npz":
+        np.savez(tmp_path / name, **content)
+    elif name == "y.h5":
+        with h5py.File(tmp_path / name, "w") as file:
+            file.update(content)
+    else:
+        with scipy.io.netcdf_file(tmp_path / name, "w") as file:
+            for axis, size in zip("ab", content["Y"].shape, strict=True):
+                file.createDimension(axis, size)
+            file.createVariable("Y", "i2", ("a", "b"))[:] = content["Y"]
+            for scalar in ("nRow", "nCol"):
+                file.createVariable(scalar, "i4", ()).data[...] = content[scalar]
+    np.testing.assert_array_equal(open_cube(tmp_path / name).read(), array)
