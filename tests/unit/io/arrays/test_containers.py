@@ -13,8 +13,10 @@ import pytest
 import scipy.io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.arrays import mat5
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.opening import open_cube
@@ -390,3 +392,14 @@ def test_so_it_is_in_other_containers(tmp_path, name, turned):
             for scalar in ("nRow", "nCol"):
                 file.createVariable(scalar, "i4", ()).data[...] = content[scalar]
     np.testing.assert_array_equal(open_cube(tmp_path / name).read(), array)
+
+
+def test_a_text_of_matlab_may_be_empty_or_cut_off(tmp_path):
+    """MATLAB leaves out the values of an empty text, scipy writes none."""
+    scipy.io.savemat(tmp_path / "a.mat", {"text": "oak", "list": np.array(["a", ""], object)})
+    found = mat5.index(tmp_path / "a.mat")
+    assert mat5.strings(found["text"]) == ["oak"]
+    assert mat5.strings(found["list"]) == ["a", ""]
+    text = found["text"]
+    for more in range(4):
+        assert mat5.strings(replace(text, end=text.offset + more)) == [""]
