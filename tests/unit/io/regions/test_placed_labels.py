@@ -236,3 +236,17 @@ def test_values_of_a_class_field_are_ids_or_names(tmp_path, values, names, note)
     about = [n for n in found.notes if "class" in n and "unlabelled" not in n]
     assert len(about) == (note is not None)
     assert note is None or any(note in n for n in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "lacking"),
+    [
+        (None, HERE, "the labels have"),
+        (HERE, None, "the cube has"),
+        (None, None, "the labels have"),
+    ],
+)
+def test_what_lacks_a_place_is_said_of_labels_of_another_size(theirs, ours, lacking):
+    with pytest.raises(PlacementNeededError, match=f"and {lacking} ha(s|ve) no georef") as raised:
+        place_raster(labels(IDS[:5], theirs), grid(ours))
+    assert "the labels are 5 x 4 pixels, the cube is 6 x 4," in str(raised.value)
