@@ -133,7 +133,9 @@ def test_a_quiet_job_says_its_warnings_only(capsys, terminal):
         for item in REPORTS:
             port.report(item)
         port.report(Progress("Writing", 0.5, "half"))
-    assert capsys.readouterr().err == f"{WARNING}\n"
+        port.report(Note("Of 3 labels 1 is left."))  # no number is coloured
+    plain = "hsi-viewer: warning: Of 3 labels 1 is left."
+    assert capsys.readouterr().err == f"{WARNING}\n{plain}\n"
 
 
 def test_details_and_epochs_stand_beside_the_bar_of_their_step(terminal, capsys):
