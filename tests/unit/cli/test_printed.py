@@ -11,6 +11,7 @@ from hsi_viewer.cli.commands import assess, check_labels, info, suggest, train, 
 from hsi_viewer.cli.commands.areas import estimate_lines, lines_of
 from hsi_viewer.cli.commands.classify import training_config
 from hsi_viewer.cli.jobs import accuracy_text, config_of
+from hsi_viewer.cli.output import print_json
 from hsi_viewer.cli.parser import UsageError
 from hsi_viewer.cli.program import main, parsed
 from hsi_viewer.core.assessment.intervals import Interval
@@ -212,7 +213,9 @@ def test_scenes_that_were_held_out_are_listed():
         {"scene": "a", "overall": 0.5, "pixels": 8},
         {"scene": "b", "overall": 1, "pixels": 2},
     ]
-    assert train._text({"held_out": {"overall": 0.6, "scenes": scenes}}).splitlines()[1:] == [
+    assert train._text({"held_out": {"overall": 0.6, "scenes": scenes}}).splitlines() == [
+        "Scenes held out: models of the other scenes classify 60.0 % of their labelled pixels "
+        "correctly.",
         "  a: 50.0 % of 8",
         "  b: 100.0 % of 2",
     ]
@@ -245,3 +248,15 @@ def test_settings_of_a_training_are_those_of_its_options():
     for strength in ("weak", "full"):
         with pytest.raises(UsageError, match=f"--no-refine contradicts --refine {strength}"):
             config_of(parsed([*CLASSIFY, "--no-refine", "--refine", strength]))
+
+
+def test_what_is_no_number_is_never_printed_as_one(capsys):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        print_json({"kappa": NAN})
+    assert capsys.readouterr().out == ""
+
+
+def test_test_pixels_score_one_scene_only(monkeypatch, capsys):
+    monkeypatch.setattr("hsi_viewer.learning.model_description.check_model", lambda path: None)
+    assert main(["apply", "model", "a.npy", "b.npy", "-o", "out", "--test", "t.npy"]) == 2
+    assert "name one scene only" in capsys.readouterr().err

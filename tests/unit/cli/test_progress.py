@@ -153,3 +153,9 @@ def test_details_and_epochs_stand_beside_the_bar_of_their_step(terminal, capsys)
     assert "epoch 2/2, loss 0.12" in last
     assert "training accuracy" not in err
     assert err[err.rindex("Training") :].count("Mapping") == 1
+
+
+def test_a_step_that_begins_late_says_how_far_it_is(capsys):
+    with progress_on_stderr() as port:
+        port.report(Progress("Mapping", 0.05, "1 of 20"))
+    assert capsys.readouterr().err.splitlines() == ["Mapping", "  1 of 20"]
