@@ -110,7 +110,7 @@ def test_what_is_beyond_the_ends_is_refused_and_quoted(command, option, texts):
             parsed([*command, f"{option}={text}"])
         assert option in str(raised.value)
         part = text.split(",")[-1].split("=")[-1]  # of a list what is wrong in it
-        quoted = (text[:40] or "nothing", part or "nothing")
+        quoted = (text[:40] or "nothing",) + ((part,) if part else ("not nothing", 'not ""'))
         assert any(each in str(raised.value) for each in quoted)
         assert len(str(raised.value)) < 220
 
