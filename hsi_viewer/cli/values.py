@@ -62,7 +62,7 @@ def names_of(known: Mapping[str, str]) -> Callable[[str], tuple[str, ...]]:
         for name in (part.strip().lower() for part in text.split(",")):
             if name not in known:
                 raise ArgumentTypeError(
-                    f'there is no format "{_short(name)}"{did_you_mean(name, known)} '
+                    f'there is no format "{name[:40]}"{did_you_mean(name, known)} '
                     f"Choose from {', '.join(known)}"
                 )
             found.append(known[name])
@@ -77,4 +77,4 @@ def is_number(text: str) -> bool:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:40]}..."
+    return (text if len(text) <= 40 else f"{text[:40]}...") or "nothing"

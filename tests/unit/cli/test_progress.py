@@ -113,3 +113,49 @@ def test_a_signal_that_python_dropped_ends_the_job_at_its_next_progress(
     with progress_on_stderr() as port:
         port.report(Progress("The next job"))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_how_far_a_step_is_is_said_at_its_start_each_twentieth_and_its_end(capsys):
+    with progress_on_stderr() as port:
+        port.report(Progress("Mapping", 0.0, "0 of 100"))
+        for done in range(101):
+            port.report(Progress("Mapping", done / 100, f"{done} of 100"))
+        port.report(Progress("Mapping", 1.0))
+        port.report(Progress("Writing", None, "a.tif"))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:4] == ["Mapping", "  0 of 100", "  5 of 100", "  10 of 100"]
+    assert lines[-3:] == ["  100 of 100", "Writing", "  a.tif"]
+    assert len(lines) == 1 + 21 + 2
+
+
+def test_a_quiet_job_says_its_warnings_only(capsys, terminal):
+    with progress_on_stderr(quiet=True) as port:
+        for item in REPORTS:
+            port.report(item)
+        port.report(Progress("Writing", 0.5, "half"))
+        port.report(Note("Of 3 labels 1 is left."))  # no number is coloured
+    plain = "hsi-viewer: warning: Of 3 labels 1 is left."
+    assert capsys.readouterr().err == f"{WARNING}\n{plain}\n"
+
+
+def test_details_and_epochs_stand_beside_the_bar_of_their_step(terminal, capsys):
+    with progress_on_stderr() as port:
+        port.report(EpochReport(1, 9, 7.5, ()))  # before any step: it has no bar
+        port.report(Progress("Training", 0.5, "20 of 40"))
+        port.report(Progress("Training", None))
+        port.report(Progress("Mapping"))
+        port.report(EpochReport(2, 2, 0.123, ()))
+        port.report(Progress("Training", 0.75))
+    err = capsys.readouterr().err
+    assert "7.50" not in err
+    last = err[err.rindex("Training") :]
+    assert "20 of 40" in last
+    assert "epoch 2/2, loss 0.12" in last
+    assert "training accuracy" not in err
+    assert err[err.rindex("Training") :].count("Mapping") == 1
+
+
+def test_a_step_that_begins_late_says_how_far_it_is(capsys):
+    with progress_on_stderr() as port:
+        port.report(Progress("Mapping", 0.05, "1 of 20"))
+    assert capsys.readouterr().err.splitlines() == ["Mapping", "  1 of 20"]

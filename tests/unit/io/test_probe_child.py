@@ -66,3 +66,13 @@ def test_a_file_that_cannot_be_read_ends_nothing(tmp_path, monkeypatch):
     (tmp_path / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     probe_child.touch(tmp_path / "a.h5", None)
     assert sampled == []
+
+
+def test_every_file_is_let_go_of_after_a_request(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = np.ones((3, 2, 2))
+    held = h5py.File(tmp_path / "a.h5", "r")
+    data = held["cube"]
+    probe_child._close_all()
+    assert not held
+    assert not data

@@ -28,11 +28,13 @@ from hsi_viewer.jobs.classify import (
 )
 from hsi_viewer.jobs.job import Job
 from hsi_viewer.jobs.job_folder import check_writable, output_folder
+from hsi_viewer.jobs.train import train
 from hsi_viewer.learning import trainer
 from hsi_viewer.learning.classifiers import hybridsn_sd
 from hsi_viewer.learning.hybridsn.network import HybridRecipe
 from hsi_viewer.learning.model import load_model
 from hsi_viewer.learning.scene_features import COMPARING
+from hsi_viewer.learning.scene_mapper import LabelledScene
 from tests.unit.jobs.digits import decimals
 from tests.unit.learning.made import SMALL, Recorder, made_scene
 
@@ -306,3 +308,18 @@ def test_a_map_with_a_place_has_areas(tmp_path):
     assert areas == [round(900.003 * record["map_pixels"], 2) for record in report["classes"]]
     assert decimals(areas) == 2
     assert sum(areas) == pytest.approx(900.003 * truth.size)
+
+
+def test_what_a_model_warns_of_is_said_by_every_job(scene, tmp_path, monkeypatch):
+    cube, truth_path, _ = scene
+    monkeypatch.setattr(LabelledScene, "warning", "The scene is odd.")
+
+    def job(name: str) -> Job:
+        return Job(tmp_path / name, classifier="lda", formats=("npy",), overwrite=True)
+
+    reports = [
+        classify(cube, truth_path, job("a")).report,
+        apply_model(tmp_path / "a", cube, job("b")).report,
+        train([cube, cube], [truth_path, truth_path], job("c")),
+    ]
+    assert [report["warnings"].count("The scene is odd.") for report in reports] == [1, 1, 1]

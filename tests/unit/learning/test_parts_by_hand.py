@@ -370,3 +370,22 @@ def test_values_are_converted_where_that_brings_them_nearer():
     assert in_units(cube, (0.01, 0.5), Used(1.5, 3.5)) is cube
     bare = HyperCube.from_array(np.full((2, 3, 3), -1, np.int16), scale=0.01, nodata=-1)
     assert in_units(bare, (1.0, 0.0), Used(1.5, 3.5)) is bare
+
+
+def test_each_row_may_have_a_temperature_of_its_own():
+    rows = np.array([[0.5, 0.3, 0.2], [0.9, 0.1, 0.0], [1 / 3, 1 / 3, 1 / 3]], np.float32)
+    own = np.array([[2.0], [0.5], [4.0]])
+    found = tempered(rows, own)
+    assert found.dtype == np.float32
+    for row, temperature, expected in zip(rows, own[:, 0].tolist(), found, strict=True):
+        np.testing.assert_allclose(tempered(row, temperature), expected, rtol=1e-5)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-6)
+    assert tempered(rows, 1.0) is rows
+    by_hand = np.sqrt(rows[0]) / np.sqrt(rows[0]).sum()
+    np.testing.assert_allclose(found[0], by_hand, rtol=1e-5)
+
+
+def test_the_margin_of_no_scores_is_1_and_that_of_equal_scores_is_not_0():
+    assert mean_margin(np.zeros((0, 3), np.float32)) == 1.0
+    assert mean_margin(np.ones((2, 3), np.float32)) == 1e-6
+    assert mean_margin(np.array([[3.0, 1, 2], [0, 5, 1]], np.float32)) == 2.5

@@ -100,3 +100,11 @@ def test_channels_count_by_how_much_of_the_range_they_stand_for():
     found = resampled_gaussian(channels, spectrum, np.array([410.0]), np.array([40.0]))
     weights = np.array([2**-0.25 * 10, 15, 0.5 * 20])
     np.testing.assert_allclose(found, [[weights @ spectrum[0] / weights.sum()]])
+
+
+@pytest.mark.parametrize(
+    ("nm", "widths"),
+    [([], []), ([500.0], [1.0]), ([500.0, 510.0], [10.0, 10.0]), ([520.0, 500.0], [20.0, 20.0])],
+)
+def test_of_few_bands_the_widths_are_their_distance(nm, widths):
+    assert band_widths(np.array(nm)).tolist() == widths

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import h5py
 import numpy as np
 import pytest
@@ -97,3 +99,27 @@ def test_angles_of_view_are_not_map_coordinates(tmp_path):
     cube = grid(tmp_path / "a.nc", "rad", {"grid_mapping_name": "geostationary"}, 1e-9)
     assert cube.georeference is None
     assert SENSOR_GEOMETRY in cube.warnings
+
+
+@pytest.mark.parametrize(
+    ("size", "axes"),
+    [
+        ({}, (6378137.0, 6356752.314245)),
+        ({"semi_major_axis": 6378137.0}, (6378137.0, 6378137.0)),
+        ({"semi_major_axis": 6378137.0, "inverse_flattening": 298.257223563},
+         (6378137.0, 6356752.314245)),
+        ({"semi_major_axis": 6378388.0, "inverse_flattening": 297.0}, (6378388.0, 6356911.946128)),
+        ({"semi_major_axis": 6378206.4, "semi_minor_axis": 6356583.8}, (6378206.4, 6356583.8)),
+        ({"semi_major_axis": 6378388.0, "inverse_flattening": 297.0, "semi_minor_axis": 1.0},
+         (6378388.0, 6356911.946128)),
+        ({"semi_major_axis": 6370000.0, "inverse_flattening": 0.0}, (6370000.0, 6370000.0)),
+        ({"earth_radius": 6371229.0, "semi_major_axis": 1.0}, (6371229.0, 6371229.0)),
+        ({"semi_major_axis": np.nan}, (6378137.0, 6356752.314245)),
+    ],
+)  # fmt: skip
+def test_the_earth_has_the_size_that_is_given(size, axes):
+    bare = {name: value for name, value in UTM.items() if name not in DATUM}
+    wkt = wkt_of_mapping(bare | size)
+    major, flattening = re.findall(r'(?:SPHEROID|ELLIPSOID)\["[^"]*",([\d.]+),([\d.]+)', wkt)[0]
+    minor = float(major) * (1 - (1 / float(flattening) if float(flattening) else 0))
+    assert (float(major), minor) == pytest.approx(axes, rel=1e-9)

@@ -13,8 +13,10 @@ import pytest
 import scipy.io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.arrays import mat5
 from hsi_viewer.io.files.reading import ChoiceNeededError
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.opening import open_cube
@@ -369,3 +371,35 @@ def test_a_file_of_nothing_says_so(tmp_path):
     for name in ("a.mat", "a.h5"):
         with pytest.raises(FormatError, match=rf"{name} contains no arrays\. Save the file again"):
             open_cube(tmp_path / name)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("name", ["y.npz", "y.h5", "y.nc"])
+def test_so_it_is_in_other_containers(tmp_path, name, turned):
+    array = numbers((4, 5, 7))
+    matrix = array.reshape(20, 7, order="F")
+    content = {"Y": matrix if turned else matrix.T, "nRow": 4, "nCol": 5}
+    if name == "y.npz":
+        np.savez(tmp_path / name, **content)
+    elif name == "y.h5":
+        with h5py.File(tmp_path / name, "w") as file:
+            file.update(content)
+    else:
+        with scipy.io.netcdf_file(tmp_path / name, "w") as file:
+            for axis, size in zip("ab", content["Y"].shape, strict=True):
+                file.createDimension(axis, size)
+            file.createVariable("Y", "i2", ("a", "b"))[:] = content["Y"]
+            for scalar in ("nRow", "nCol"):
+                file.createVariable(scalar, "i4", ()).data[...] = content[scalar]
+    np.testing.assert_array_equal(open_cube(tmp_path / name).read(), array)
+
+
+def test_a_text_of_matlab_may_be_empty_or_cut_off(tmp_path):
+    """MATLAB leaves out the values of an empty text, scipy writes none."""
+    scipy.io.savemat(tmp_path / "a.mat", {"text": "oak", "list": np.array(["a", ""], object)})
+    found = mat5.index(tmp_path / "a.mat")
+    assert mat5.strings(found["text"]) == ["oak"]
+    assert mat5.strings(found["list"]) == ["a", ""]
+    text = found["text"]
+    for more in range(4):
+        assert mat5.strings(replace(text, end=text.offset + more)) == [""]

@@ -379,3 +379,11 @@ def test_widths_have_the_unit_that_the_wavelengths_turn_out_to_have(tmp_path):
     cube = open_cube(tmp_path / "a.hdr")
     np.testing.assert_allclose(cube.wavelengths, [450, 550, 650, 2200])
     np.testing.assert_allclose(cube.fwhm, [10, 10, 12, 20])
+
+
+@pytest.mark.parametrize("offset", ["", "data offset values = {-2}\n"])
+def test_an_image_of_one_band_has_its_gain_too(tmp_path, offset):
+    head = HEAD.replace("bands = 4", "bands = 1")
+    assert head != HEAD
+    cube = open_cube(pair(tmp_path, f"{head}data gain values = {{0.5}}\n{offset}"))
+    assert (cube.scale, cube.offset) == (0.5, -2.0 if offset else 0.0)

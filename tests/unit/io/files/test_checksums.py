@@ -11,7 +11,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import FileError
 from hsi_viewer.core.progress import CallbackPort, CancelToken, TaskCancelledError
 from hsi_viewer.io.files import checksums
-from hsi_viewer.io.files.checksums import file_checksum, values_checksum
+from hsi_viewer.io.files.checksums import file_checksum, file_checksums, values_checksum
 
 VALUES = np.arange(60, dtype="<i2").reshape(5, 4, 3)
 
@@ -48,3 +48,17 @@ def test_checksums_can_be_cancelled(tmp_path):
         file_checksum(tmp_path / "a.bin", token=token)
     with pytest.raises(TaskCancelledError):
         values_checksum(HyperCube.from_array(VALUES), token)
+
+
+def test_of_a_folder_each_file_below_it_is_listed_by_its_place(tmp_path):
+    (tmp_path / "scene.zarr" / "deep").mkdir(parents=True)
+    (tmp_path / "scene.zarr" / "deep" / "0").write_bytes(b"a")
+    (tmp_path / "scene.zarr" / ".zarray").write_bytes(b"")
+    (tmp_path / "a.hdr").write_bytes(b"bc")
+    found = file_checksums([tmp_path / "scene.zarr", tmp_path / "a.hdr"])
+    assert [(f.name, f.size) for f in found] == [("a.hdr", 2), (".zarray", 0), ("deep/0", 1)]
+    assert found[2].sha256 == hashlib.sha256(b"a").hexdigest()
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(TaskCancelledError):
+        file_checksums([tmp_path / "scene.zarr"], token)

@@ -101,3 +101,21 @@ def test_reading_is_safe_from_several_threads(tmp_path):
             )
         )
     assert all(np.array_equal(window[:, :, 0], array[:, :, b]) for b, window in bands)
+
+
+def test_runs_are_read_without_preadv_too(tmp_path, monkeypatch):
+    """As on Windows."""
+    monkeypatch.setattr("hsi_viewer.io.files.byte_reader.HAS_PREADV", False)
+    data = np.random.default_rng(0).integers(0, 256, 5000, np.uint8).tobytes()
+    (tmp_path / "raw").write_bytes(data)
+    reader = FileReader(tmp_path / "raw")
+    offsets, found = [4000, 0, 17, 4993], bytearray(4 * 7)
+    reader.read_runs(memoryview(found), offsets, 7)
+    assert bytes(found) == b"".join(data[at : at + 7] for at in offsets)
+    assert reader.read_bytes(3, 4000) == data[3:4003]
+    assert reader.read_bytes(4998, 9) == data[4998:]
+    assert reader.read_bytes(6000, 9) == b""
+    array = np.arange(9 * 8 * 7, dtype="<i2").reshape(9, 8, 7)
+    source = make(tmp_path / "cube", array, (2, 0, 1), 3)
+    window = source.read(slice(1, 9, 3), slice(0, 8, 2), np.array([6, 0]))
+    np.testing.assert_array_equal(window, array[1:9:3, ::2][:, :, [6, 0]])

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scipy.io import savemat
 
 from hsi_viewer.core.cube.cube import HyperCube
@@ -398,3 +399,17 @@ def test_of_compressed_values_nothing_is_doubted(tmp_path, scene, name):
     assert diagnosis(header) is None
     with pytest.raises(FormatError, match=r"is compressed \(gzip\); unpack it"):
         doctor.diagnose(header)
+
+
+def test_a_reading_that_was_chosen_is_listed_last_and_once(tmp_path, small):
+    (tmp_path / "lost.raw").write_bytes(raw(small))
+    found = doctor.diagnose(tmp_path / "lost.raw")
+    known = found.readings[0].layout
+    assert doctor.with_reading(found, known) is found
+    other = replace(known, rows=known.rows - 1, offset=known.offset + 2)
+    more = doctor.with_reading(found, other)
+    assert more.readings[:-1] == found.readings
+    assert (more.readings[-1].layout, more.readings[-1].changes) == (other, ("as chosen",))
+    assert 0.5 < more.readings[-1].score < 0.7  # about as likely: one row less
+    whole = replace(known, rows=known.rows, offset=known.offset + found.found - known.data_bytes)
+    assert doctor.with_reading(found, replace(whole, offset=whole.offset + 1)) is found

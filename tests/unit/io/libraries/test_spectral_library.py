@@ -348,3 +348,23 @@ def test_what_no_light_has_as_a_wavelength_and_infinite_values_are_left_out(tmp_
         "No possible wavelength is given for 1 of 4 bands (-400).",
         "Infinite values are left out: 1.",
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "names", "warnings"),
+    [
+        (["data ignore value = -1"], ("Spectrum 1", "Spectrum 2"), ()),
+        (["data ignore value = -1", "spectra names = {grass}"], ("Spectrum 1", "Spectrum 2"),
+         ("The header has 1 name for 2 spectra.",)),
+        (["data ignore value = -1", "spectra names = {a, b}"], ("a", "b"), ()),
+    ],
+)  # fmt: skip
+def test_names_and_ignored_values_of_a_library(tmp_path, lines, names, warnings):
+    (tmp_path / "a.sli").write_bytes(np.array([[1, -1, 3], [4, 5, -1]], "<f4").tobytes())
+    head = ["ENVI", "samples = 3", "lines = 2", "bands = 1", "data type = 4", "byte order = 0",
+            "interleave = bsq", "file type = ENVI Spectral Library"]  # fmt: skip
+    (tmp_path / "a.hdr").write_text("\n".join([*head, *lines]) + "\n")
+    found = read_library(tmp_path / "a.sli")
+    assert found.names == names
+    np.testing.assert_array_equal(found.spectra, [[1, np.nan, 3], [4, 5, np.nan]])
+    assert tuple(w for w in found.warnings if "name" in w) == warnings

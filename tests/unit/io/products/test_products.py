@@ -526,3 +526,27 @@ def test_a_folder_of_hyperion_bands(tmp_path, factors):
     assert np.flatnonzero(~cube.good_bands).tolist() == [0, 4, 5, 9]
     assert f"divided by {factors[0]} (bands 1 to 70) and {factors[1]}" in cube.warnings[0]
     assert "4 bands are not calibrated" in cube.warnings[1]
+
+
+def test_neon_names_its_system_by_its_code_where_its_map_info_does_not(tmp_path):
+    with h5py.File(tmp_path / "NEON.h5", "w") as file:
+        file["SOAP/Reflectance/Reflectance_Data"] = numbers((6, 7, 3), "i2")
+        file["SOAP/Reflectance/Reflectance_Data"].attrs["Scale_Factor"] = 10000.0
+        meta = file.create_group("SOAP/Reflectance/Metadata")
+        meta["Spectral_Data/Wavelength"] = [400.0, 800.0, 1400.0]
+        meta["Spectral_Data/FWHM"] = [6.0] * 3
+        meta["Coordinate_System/Map_Info"] = "Arbitrary, 1, 1, 298000, 4101000, 2, 3"
+        meta["Coordinate_System/EPSG Code"] = "32611"
+    cube = open_cube(tmp_path / "NEON.h5")
+    assert cube.georeference.transform == (2, 0, 298000, 0, -3, 4101000)
+    assert CRS.from_wkt(cube.georeference.crs_wkt).to_epsg() == 32611
+
+
+def test_bands_of_another_number_than_the_image_has_give_no_wavelengths(tmp_path):
+    image = tmp_path / "ENMAP01-____L2A-DT01_20220724T104526Z-SPECTRAL_IMAGE.TIF"
+    write_tif(image, numbers((5, 6, 3), "i2"))
+    enmap_xml(image.with_name(image.name.replace("SPECTRAL_IMAGE.TIF", "METADATA.XML")),
+              (420, 430), (1e-4, 1e-4), (0, 0))  # fmt: skip
+    cube = open_cube(image)
+    assert cube.wavelengths is None
+    assert any("describes 2 bands, the image has 3" in warning for warning in cube.warnings)

@@ -512,3 +512,14 @@ def values_of(path: Path) -> np.ndarray:
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         with rasterio.open(path) as raster:
             return raster.read()
+
+
+def test_a_scene_that_lies_where_its_map_would_is_left_as_it_is(job, files, tmp_path):
+    own = tmp_path / "out" / "class_map" / "class_map.npy"
+    own.parent.mkdir(parents=True)
+    own.write_bytes((files / "small.npy").read_bytes())
+    result = run_batch(structs.replace(job, scenes=[Scene(str(own))], overwrite=True))
+    (scene,) = result.scenes
+    assert scene.status == "failed"
+    assert "class_map.npy is an input of this job" in scene.error
+    assert own.read_bytes() == (files / "small.npy").read_bytes()

@@ -586,3 +586,17 @@ def test_work_that_was_saved_before_is_not_saved_again(path):
     document.mark_saved()
     recorder.close()
     assert read_records(path).records == ()
+
+
+def test_a_recorder_that_is_closed_hears_nothing_more(path):
+    document, recorder = recorded(path)
+    stroke(document, 1, [0])
+    recorder.close()
+    kept, told = path.read_bytes(), []
+    recorder.status_changed.connect(told.append)
+    stroke(document, 1, [1])
+    document.history.undo()
+    document.set_truth(np.ones(document.labels.shape, np.uint16), (1,))
+    document.show_class(1, visible=False)
+    document.mark_saved()
+    assert (told, recorder.problem, path.read_bytes()) == ([], "", kept)

@@ -768,3 +768,15 @@ def test_only_the_map_of_a_run_that_is_kept_is_shown_again(scene):
 )
 def test_a_session_file_is_known_by_its_suffix(source, answer):
     assert is_project(source) == answer
+
+
+def test_what_an_interrupted_writing_left_is_in_nobodys_way(path):
+    written(path)
+    first = path.read_bytes()
+    (path.parent / f".{path.name}.bak.new").write_bytes(b"half")
+    session_data = SessionData(REFERENCE, (), "other")
+    write_project(path, session_data, zeros(), None, {})
+    assert backup_of(path).read_bytes() == first
+    assert sorted(p.name for p in path.parent.iterdir() if p.is_file()) == sorted(
+        [path.name, backup_of(path).name]
+    )

@@ -103,3 +103,19 @@ def test_evidence_of_a_deleted_run_makes_no_folder_and_a_full_disk_is_said(tmp_p
     with pytest.raises(ExportError, match="could not be written: No space left on device"):
         write_evidence(tmp_path / "run", made())
     assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_evidence_of_too_many_bytes_is_neither_written_nor_read(tmp_path, monkeypatch):
+    held = made().evidence.separated
+    arrays = (held.pixels, held.targets, held.groups, held.folds, held.probabilities)
+    module = "hsi_viewer.session.storage.run_evidence.MOST_BYTES"
+    least = 2 * sum(array.nbytes for array in arrays)
+    monkeypatch.setattr(module, least - 1)
+    write_evidence(tmp_path, made())
+    assert read_evidence(tmp_path, SHAPE) is None
+    monkeypatch.setattr(module, least + 200)  # ids and settings take some
+    write_evidence(tmp_path, made())
+    assert read_evidence(tmp_path, SHAPE) is not None
+    monkeypatch.setattr(module, least - 1)
+    with pytest.raises(FormatError, match="another scene"):
+        read_evidence(tmp_path, SHAPE)
