@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.assessment.error_correlation import error_correlation
 from hsi_viewer.core.assessment.figures import (
-    AVERAGE,
     BY_CLASS,
     KAPPA,
     OVERALL,
@@ -171,7 +170,7 @@ class AccuracyReport:
                 weights[:, j],
                 groups.correlation,
                 lowest=_lowest(j),
-                share=j not in (AVERAGE, KAPPA),
+                answers=j >= BY_CLASS,
             )
             for j, value in enumerate(self._figures)
         )

@@ -45,7 +45,7 @@ def grouped_interval(
     correlation: Floats,
     *,
     lowest: float = 0.0,
-    share: bool = True,
+    answers: bool = False,
 ) -> Interval:
     """Interval of a figure from what each group adds to its error.
 
@@ -56,9 +56,9 @@ def grouped_interval(
     2016, Rev. Econ. Stat. 98, 701-712). The interval is Wilson's for the number of independent
     pixels of the same variance, less what Student's t asks for (Korn and Graubard 1998, Survey
     Methodology 24, 193-201; Dean and Pacheco 2015, J. Surv. Stat. Methodol. 3, 484-503): it stays
-    within the bounds of the figure. A group tells at least as much as one pixel: a share of pixels
-    is as sure as that of as many answers as there are groups of equal size, and so is a figure
-    of which every pixel is right.
+    within the bounds of the figure. Few groups leave Student's t hardly any bound; but pixels of
+    a group can't be more alike than one answer, and the figure of a class is at least as sure as
+    the share of such answers. Where every pixel is right, there are as many of them as groups.
 
     Parameters
     ----------
@@ -67,18 +67,20 @@ def grouped_interval(
     weights : (groups,) test pixels that count for the figure.
     correlation : (groups, groups) of the errors of two pixels.
     lowest : least value that the figure can have.
-    share : whether the figure is a share of the pixels that count for it.
+    answers : whether a group is taken for one answer where that is surer, as of single classes.
     """
     counted = weights > 0
     own, weights = residuals[counted], weights[counted]
     total, squares = float(weights.sum()), float((weights**2).sum())
     if np.isnan(value) or own.size < 2 or total**2 < 2 * squares:
         return Interval(value, float("nan"), float("nan"))
-    inflation, freedom = _hidden_part(weights, correlation[np.ix_(counted, counted)])
+    alike = correlation[np.ix_(counted, counted)]
+    inflation, freedom = _hidden_part(weights, alike)
     variance = own.size / (own.size - 1) * float((own**2).sum()) * inflation
-    groups = total**2 / squares
+    between = float(weights @ alike @ weights) - float(np.diag(alike) @ weights**2)
+    groups = total**2 / (squares + between)
     size = _same_variance(value, variance, lowest) * (Z95 / _student(freedom)) ** 2
-    if np.isnan(size) or share:
+    if np.isnan(size) or answers:
         size = float(np.fmax(size, groups))
     return _of_size(value, size, lowest)
 
@@ -130,7 +132,7 @@ def _of_size(value: float, size: float, lowest: float) -> Interval:
 
 
 def _hidden_part(weights: Floats, correlation: Floats) -> tuple[float, float]:
-    """Factor of the jackknife's variance, at least 1, and its degrees of freedom."""
+    """Factor of the variance over groups, at least 1, and its degrees of freedom."""
     count = weights.size
     own = np.diag(correlation)
     covariance = np.outer(weights, weights) * correlation

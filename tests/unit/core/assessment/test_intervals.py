@@ -26,14 +26,17 @@ def test_eight_groups_by_hand():
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
-def test_a_share_is_as_sure_as_that_of_one_answer_from_each_group():
+def test_a_class_is_as_sure_as_the_share_of_one_answer_from_each_group():
     """Two groups of ten pixels, 8 and 6 of them right: Student's t of one degree tells less."""
     residuals, weights = np.array([0.05, -0.05]), np.array([10.0, 10.0])
-    found = grouped_interval(0.7, residuals, weights, np.eye(2))
+    found = grouped_interval(0.7, residuals, weights, np.eye(2), answers=True)
     expected = wilson(0.7 * 2, 2)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-    other = grouped_interval(0.7, residuals, weights, np.eye(2), share=False)
+    other = grouped_interval(0.7, residuals, weights, np.eye(2))
     assert other.low < found.low < found.high < other.high
+    linked = grouped_interval(0.7, residuals, weights, np.full((2, 2), 0.5), answers=True)
+    expected = wilson(0.7 * 4 / 3, 4 / 3)  # answers that are alike tell less
+    assert (linked.low, linked.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_correlation_between_groups_widens():
@@ -43,10 +46,10 @@ def test_correlation_between_groups_widens():
     assert linked.low < alone.low < 0.75 < alone.high < linked.high
 
 
-@pytest.mark.parametrize("share", [True, False])
-def test_where_all_is_right_there_are_as_many_answers_as_groups(share):
+@pytest.mark.parametrize("answers", [True, False])
+def test_where_all_is_right_there_are_as_many_answers_as_groups(answers):
     nothing = np.zeros((10, 10))
-    found = grouped_interval(1.0, np.zeros(10), np.full(10, 50.0), nothing, share=share)
+    found = grouped_interval(1.0, np.zeros(10), np.full(10, 50.0), nothing, answers=answers)
     expected = wilson(10, 10)
     assert (found.low, found.high) == pytest.approx((expected.low, 1.0))
 
