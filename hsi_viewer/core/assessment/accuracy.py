@@ -11,7 +11,13 @@ from msgspec import Struct
 from numpy.typing import ArrayLike, NDArray
 
 from hsi_viewer.core.assessment.error_correlation import error_correlation
-from hsi_viewer.core.assessment.figures import BY_CLASS, KAPPA, OVERALL, figures_of
+from hsi_viewer.core.assessment.figures import (
+    BY_CLASS,
+    KAPPA,
+    OVERALL,
+    figures_of,
+    residuals_of,
+)
 from hsi_viewer.core.assessment.groups import groups_of
 from hsi_viewer.core.assessment.intervals import (
     Interval,
@@ -156,10 +162,15 @@ class AccuracyReport:
         )
         whole = np.tile(truth.sum(axis=1, keepdims=True), (1, BY_CLASS))
         weights = np.concatenate([whole, truth, mapped, truth + mapped], axis=1)
-        without = figures_of(*(c.sum(axis=0) - c for c in (right, truth, mapped)))
+        residuals = residuals_of(right, truth, mapped)
         return tuple(
             grouped_interval(
-                float(value), without[:, j], weights[:, j], groups.correlation, lowest=_lowest(j)
+                float(value),
+                residuals[:, j],
+                weights[:, j],
+                groups.correlation,
+                lowest=_lowest(j),
+                answers=j >= BY_CLASS,
             )
             for j, value in enumerate(self._figures)
         )

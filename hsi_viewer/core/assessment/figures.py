@@ -1,4 +1,4 @@
-"""Figures of accuracy from counts, for all test pixels and without a part of them."""
+"""Figures of accuracy from counts, for all test pixels and by groups of them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,44 @@ def figures_of(right: Counts, truth: Counts, mapped: Counts) -> NDArray[np.float
     f1: NDArray[np.float64] = _ratio(2 * right, truth + mapped)
     figures: NDArray[np.float64] = np.concatenate([heads, producers, users, f1], axis=-1)
     return figures
+
+
+def residuals_of(right: Counts, truth: Counts, mapped: Counts) -> NDArray[np.float64]:
+    """What each group adds to the error of each figure, to first order; their sum is 0.
+
+    Ratios are linearised (Binder 1983, Int. Stat. Rev. 51, 279-292). Of a class that lies in one
+    group, that says that nothing varies, so residuals of the average follow from leaving a group
+    out (the jackknife).
+
+    Parameters
+    ----------
+    right, truth, mapped : (groups, classes) as of `figures_of`.
+
+    Returns
+    -------
+    (groups, 3 + 3 * classes) NaN where the figure is not defined.
+    """
+    right, truth, mapped = (np.asarray(c, np.float64) for c in (right, truth, mapped))
+    trues, said = truth.sum(axis=0), mapped.sum(axis=0)
+    figures = figures_of(right.sum(axis=0), trues, said)
+    sizes, total = truth.sum(axis=1), truth.sum()
+    overall, (producers, users, f1) = figures[OVERALL], np.split(figures[BY_CLASS:], 3)
+
+    of_overall = _ratio(right.sum(axis=1) - overall * sizes, total)
+    without = figures_of(*(c.sum(axis=0) - c for c in (right, truth, mapped)))[:, AVERAGE]
+    of_average = (without.mean() - without) * (sizes.size - 1) / sizes.size
+    chance = _ratio(trues @ said, total * total)
+    of_chance = _ratio(truth @ said + mapped @ trues, total * total)
+    of_chance = of_chance - 2 * chance * _ratio(sizes, total)
+    left = 1 - chance
+    of_kappa = _ratio(of_overall, left) - _ratio((1 - overall) * of_chance, left**2)
+    by_class = (
+        _ratio(right - producers * truth, trues),
+        _ratio(right - users * mapped, said),
+        _ratio(2 * right - f1 * (truth + mapped), trues + said),
+    )
+    heads = np.column_stack([of_overall, of_average, of_kappa])
+    return np.concatenate([heads, *by_class], axis=1)
 
 
 def _ratio(part: Any, whole: Any) -> NDArray[np.float64]:

@@ -40,39 +40,49 @@ def wilson(successes: float, total: float, quantile: float = Z95) -> Interval:
 
 def grouped_interval(
     value: float,
-    without: Floats,
+    residuals: Floats,
     weights: Floats,
     correlation: Floats,
     *,
     lowest: float = 0.0,
+    answers: bool = False,
 ) -> Interval:
-    """Interval of a figure from what it is without each group.
+    """Interval of a figure from what each group adds to its error.
 
-    The variance is that of the jackknife over groups. It misses the correlation between groups:
-    under the correlation given, the ratio of the true variance to what the jackknife expects
-    follows, and so does the number of degrees of freedom (as in Bell and McCaffrey 2002, Survey
-    Methodology 28, 169-181; Imbens and Kolesar 2016, Rev. Econ. Stat. 98, 701-712). The interval
-    is Wilson's for the number of independent pixels of the same variance (Korn and Graubard 1998,
-    Survey Methodology 24, 193-201): it stays within the bounds of the figure, and where all
-    pixels are right it is as wide as for as many pixels as there are groups.
+    The variance is that of the linearised figure over groups (Binder 1983, Int. Stat. Rev. 51,
+    279-292). It misses the correlation between groups: under the correlation given, the ratio of
+    the true variance to what the residuals expect follows, and so does the number of degrees of
+    freedom (as in Bell and McCaffrey 2002, Survey Methodology 28, 169-181; Imbens and Kolesar
+    2016, Rev. Econ. Stat. 98, 701-712). The interval is Wilson's for the number of independent
+    pixels of the same variance, less what Student's t asks for (Korn and Graubard 1998, Survey
+    Methodology 24, 193-201; Dean and Pacheco 2015, J. Surv. Stat. Methodol. 3, 484-503): it stays
+    within the bounds of the figure. Few groups leave Student's t hardly any bound; but pixels of
+    a group can't be more alike than one answer, and the figure of a class is at least as sure as
+    the share of such answers. Where every pixel is right, there are as many of them as groups.
 
     Parameters
     ----------
     value : of all groups, `lowest` to 1.
-    without : (groups,) the figure without each group, NaN where it is not defined.
+    residuals : (groups,) the error of the figure is their sum, to first order; `residuals_of`.
     weights : (groups,) test pixels that count for the figure.
     correlation : (groups, groups) of the errors of two pixels.
     lowest : least value that the figure can have.
+    answers : whether a group is taken for one answer where that is surer, as of single classes.
     """
     counted = weights > 0
-    weights, total = weights[counted], float(weights.sum())
-    rest = without[counted & ~np.isnan(without)]
-    unknown = Interval(value, float("nan"), float("nan"))
-    if np.isnan(value) or rest.size < 2 or total**2 < 2 * float((weights**2).sum()):
-        return unknown
-    inflation, freedom = _hidden_part(weights, correlation[np.ix_(counted, counted)])
-    variance = (rest.size - 1) / rest.size * float(((rest - rest.mean()) ** 2).sum()) * inflation
-    return _bounded(value, variance, total, freedom + 1, _student(freedom), lowest)
+    own, weights = residuals[counted], weights[counted]
+    total, squares = float(weights.sum()), float((weights**2).sum())
+    if np.isnan(value) or own.size < 2 or total**2 < 2 * squares:
+        return Interval(value, float("nan"), float("nan"))
+    alike = correlation[np.ix_(counted, counted)]
+    inflation, freedom = _hidden_part(weights, alike)
+    variance = own.size / (own.size - 1) * float((own**2).sum()) * inflation
+    between = float(weights @ alike @ weights) - float(np.diag(alike) @ weights**2)
+    groups = total**2 / (squares + between)
+    size = _same_variance(value, variance, lowest) * (Z95 / _student(freedom)) ** 2
+    if np.isnan(size) or answers:
+        size = float(np.fmax(size, groups))
+    return _of_size(value, size, lowest)
 
 
 def independent_interval(
@@ -102,32 +112,27 @@ def independent_interval(
     if pixels > 1:
         mean = float(counts @ rest) / pixels
         variance = (pixels - 1) / pixels * float(counts @ (rest - mean) ** 2)
-    return _bounded(value, variance, total, total, Z95, lowest)
+    size = _same_variance(value, variance, lowest)
+    if np.isnan(size) or (lowest == 0 and size > total):
+        size = total
+    return _of_size(value, size, lowest)
 
 
-def _bounded(
-    value: float, variance: float, total: float, certain: float, quantile: float, lowest: float
-) -> Interval:
-    """Wilson's interval for the number of independent pixels that have the same variance.
+def _same_variance(value: float, variance: float, lowest: float) -> float:
+    """Number of independent pixels of the same variance; NaN where none varies."""
+    spread = (value - lowest) * (1 - value)
+    return spread / variance if spread > 0 and variance > 0 else float("nan")
 
-    Parameters
-    ----------
-    total : of the pixels, which that number never exceeds for a share of them.
-    certain : number to take where every pixel is right, or wrong.
-    """
-    share, variance = (value - lowest) / (1 - lowest), variance / (1 - lowest) ** 2
-    spread = share * (1 - share)
-    size = total if spread > 0 else certain
-    if spread > 0 and variance > 0:
-        size = spread / variance
-        size = min(size, total) if lowest == 0 else size
-    found = wilson(share * size, size, quantile)
+
+def _of_size(value: float, size: float, lowest: float) -> Interval:
+    """Wilson's interval of a figure from `lowest` to 1 for so many independent pixels."""
+    found = wilson((value - lowest) / (1 - lowest) * size, size)
     low, high = (lowest + (1 - lowest) * x for x in (found.low, found.high))
     return Interval(value, min(low, value), max(high, value))
 
 
 def _hidden_part(weights: Floats, correlation: Floats) -> tuple[float, float]:
-    """Factor of the jackknife's variance, at least 1, and its degrees of freedom."""
+    """Factor of the variance over groups, at least 1, and its degrees of freedom."""
     count = weights.size
     own = np.diag(correlation)
     covariance = np.outer(weights, weights) * correlation

@@ -14,38 +14,64 @@ from hsi_viewer.core.assessment.intervals import grouped_interval, wilson
 maps = hnp.arrays(np.uint16, (8, 11), elements=st.integers(0, 3))
 
 
-def test_two_groups_by_hand():
-    """Groups of ten pixels, 8 and 6 of them right: 0.7, jackknife variance 0.01, one degree."""
+def test_eight_groups_by_hand():
+    """Half of them 2 points above, half below: variance 8 / 7 * 8 * 0.0025 ** 2, seven degrees."""
     from scipy.stats import t
 
-    found = grouped_interval(0.7, np.array([0.6, 0.8]), np.array([10.0, 10.0]), np.eye(2))
+    residuals = np.tile([0.0025, -0.0025], 4)
+    found = grouped_interval(0.7, residuals, np.full(8, 25.0), np.eye(8))
+    size = 0.7 * 0.3 / (8 / 7 * 8 * 0.0025**2) * (1.959964 / t.ppf(0.975, 7)) ** 2
+    expected = wilson(0.7 * size, size)
     assert found.value == 0.7
-    size = 0.7 * 0.3 / 0.01  # pixels that would have this variance, but there are only 20
-    expected = wilson(0.7 * min(size, 20), min(size, 20), t.ppf(0.975, 1))
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
+def test_a_class_is_as_sure_as_the_share_of_one_answer_from_each_group():
+    """Two groups of ten pixels, 8 and 6 of them right: Student's t of one degree tells less."""
+    residuals, weights = np.array([0.05, -0.05]), np.array([10.0, 10.0])
+    found = grouped_interval(0.7, residuals, weights, np.eye(2), answers=True)
+    expected = wilson(0.7 * 2, 2)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    other = grouped_interval(0.7, residuals, weights, np.eye(2))
+    assert other.low < found.low < found.high < other.high
+    linked = grouped_interval(0.7, residuals, weights, np.full((2, 2), 0.5), answers=True)
+    expected = wilson(0.7 * 4 / 3, 4 / 3)  # answers that are alike tell less
+    assert (linked.low, linked.high) == pytest.approx((expected.low, expected.high))
+
+
 def test_correlation_between_groups_widens():
-    weights, without = np.full(8, 20.0), np.linspace(0.7, 0.8, 8)
-    alone = grouped_interval(0.75, without, weights, 0.4 * np.eye(8))
-    linked = grouped_interval(0.75, without, weights, np.full((8, 8), 0.2) + 0.2 * np.eye(8))
+    weights, residuals = np.full(8, 20.0), np.linspace(-0.03, 0.03, 8)
+    alone = grouped_interval(0.75, residuals, weights, 0.4 * np.eye(8))
+    linked = grouped_interval(0.75, residuals, weights, np.full((8, 8), 0.2) + 0.2 * np.eye(8))
     assert linked.low < alone.low < 0.75 < alone.high < linked.high
 
 
-def test_where_all_is_right_there_are_as_many_answers_as_groups():
-    from scipy.stats import t
-
-    found = grouped_interval(1.0, np.ones(10), np.full(10, 50.0), np.zeros((10, 10)))
-    expected = wilson(10, 10, t.ppf(0.975, 9))
+@pytest.mark.parametrize("answers", [True, False])
+def test_where_all_is_right_there_are_as_many_answers_as_groups(answers):
+    nothing = np.zeros((10, 10))
+    found = grouped_interval(1.0, np.zeros(10), np.full(10, 50.0), nothing, answers=answers)
+    expected = wilson(10, 10)
     assert (found.low, found.high) == pytest.approx((expected.low, 1.0))
 
 
 @pytest.mark.parametrize("weights", [[100.0], [100.0, 1.0], [100.0, 0.0, 0.0]])
 def test_one_group_alone_tells_nothing(weights):
     size = len(weights)
-    found = grouped_interval(0.9, np.full(size, 0.9), np.array(weights), np.eye(size))
+    found = grouped_interval(0.9, np.zeros(size), np.array(weights), np.eye(size))
     assert found.value == 0.9
     assert np.isnan([found.low, found.high]).all()
+
+
+def test_the_order_of_groups_does_not_matter():
+    rng = np.random.default_rng(0)
+    residuals, weights = rng.normal(0, 0.02, 6), rng.uniform(5, 50, 6)
+    correlation = np.cov(rng.normal(size=(6, 40))) / 2
+    order = rng.permutation(6)
+    one = grouped_interval(0.8, residuals, weights, correlation)
+    other = grouped_interval(
+        0.8, residuals[order], weights[order], correlation[np.ix_(order, order)]
+    )
+    assert (one.low, one.high) == pytest.approx((other.low, other.high))
 
 
 @settings(max_examples=30)
