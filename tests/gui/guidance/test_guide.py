@@ -29,23 +29,11 @@ def cube() -> np.ndarray:
 
 
 @pytest.fixture
-def scene(shared, tmp_path, cube):
+def scene(make_driver, tmp_path, cube):
     """A scene of four fields; two classes have a stroke each."""
-    shared.window.workspace.settings.classifier = "lda"
-    shared.window.panel("training").choose_classifier("lda")
-    return with_strokes(shared, tmp_path, cube)
-
-
-@pytest.fixture
-def own_scene(make_driver, tmp_path, cube):
-    """The same in a window for a test that closes it."""
+    np.save(tmp_path / "cube.npy", cube)
     driver = make_driver(Settings(theme="light", classifier="lda"))
-    return with_strokes(driver, tmp_path, cube)
-
-
-def with_strokes(driver, folder, cube):
-    np.save(folder / "cube.npy", cube)
-    driver.open(str(folder / "cube.npy"))
+    driver.open(str(tmp_path / "cube.npy"))
     for name, row, column in (("Corn", 4, 4), ("Woods", 4, 30)):
         added = driver.document.add_class(name)
         stroke = Stroke(driver.document, added.id)
@@ -340,9 +328,8 @@ def test_another_scene_in_the_middle_ends_the_guide(scene, tmp_path, monkeypatch
 
 
 def test_a_session_saved_in_the_middle_goes_on_when_it_is_opened(
-    own_scene, make_driver, tmp_path, monkeypatch
+    scene, make_driver, tmp_path, monkeypatch
 ):
-    scene = own_scene
     guide(scene)
     scene.type("1", "s")
     at_rest(scene)

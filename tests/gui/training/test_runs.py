@@ -32,18 +32,8 @@ def save_model(folder):
 
 
 @pytest.fixture
-def labelled(shared, tmp_path, monkeypatch):
+def labelled(driver, tmp_path, monkeypatch):
     """A cube with two classes, a ground truth, and no torch."""
-    return with_classes(shared, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def own_labelled(driver, tmp_path, monkeypatch):
-    """The same in a window for a test that closes it."""
-    return with_classes(driver, tmp_path, monkeypatch)
-
-
-def with_classes(driver, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "hsi_viewer.ui.features.training.torch_preload.import_trainer", lambda _token, _port: None
     )
@@ -258,8 +248,7 @@ def test_runs_of_strokes_take_the_place_of_one_another(labelled):
     assert titles(panel_of(labelled)) == ["1: fast, seed 5", "4: fast, seed 8, live"]
 
 
-def test_runs_and_the_shown_one_come_back_with_the_session(own_labelled, make_driver, tmp_path):
-    labelled = own_labelled
+def test_runs_and_the_shown_one_come_back_with_the_session(labelled, make_driver, tmp_path):
     path = tmp_path / "work.hsiproj"
     monkey = pytest.MonkeyPatch()
     with monkey.context() as patch:
