@@ -5,11 +5,7 @@ grow a tree on few labels, and a live stroke grows hundreds of trees. So these a
 parts, with the same draws. Where another version has other parts, and for values that are not
 finite, the forest itself is asked. Both give the same trees.
 
-<<<<<<< HEAD
-scikit-learn takes a second to load, which whoever applies a model is spared.
-=======
 scikit-learn takes a second to load, and applying a model does without it.
->>>>>>> ae23e6d8 (Say plainly who does without scikit-learn)
 """
 
 from __future__ import annotations
