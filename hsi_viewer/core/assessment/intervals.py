@@ -67,7 +67,7 @@ def grouped_interval(
     weights : (groups,) test pixels that count for the figure.
     correlation : (groups, groups) of the errors of two pixels.
     lowest : least value that the figure can have.
-    answers : whether a group is taken for one answer where that is surer, as of single classes.
+    answers : whether a group counts as one answer where that is surer, as of single classes.
     """
     counted = weights > 0
     own, weights = residuals[counted], weights[counted]
