@@ -178,7 +178,7 @@ def test_an_overview_that_was_cut_off_is_not_read(tmp_path):
 
 
 def test_what_was_read_is_on_the_disk_before_it_is_said_to_be_there(tmp_path, monkeypatch):
-    """An overview may be found by the next session, whatever happens to this one."""
+    """An overview may be found by the next session, even if this one fails."""
     path, held = tmp_path / "o", []
     monkeypatch.setattr("os.fsync", lambda number: held.append(path.read_bytes()))
     OverviewSource(ArraySource(VALUES), path, apart=True).fill(
