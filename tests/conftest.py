@@ -180,6 +180,7 @@ def leaving_nothing() -> Iterator[None]:
     while left := _left_behind(threads, windows, workers):
         if time.monotonic() > deadline:
             pytest.fail("left behind: " + "; ".join(left))
+        time.sleep(0.2)  # collecting again and again holds up a thread that loads modules
         _process_deferred_deletes()
 
 
