@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.widgets.class_panel import ClassPanel
 
 
+AHEAD_MS = 300  # without a stroke, and without work that the user waits for
+
+
 class GuideFeature(PanelFeature["GuidePanel"]):
     """Binds the loop to canvas, keys and panel.
 
@@ -61,6 +64,8 @@ class GuideFeature(PanelFeature["GuidePanel"]):
         context.window.installEventFilter(self)
         # After the docks were fitted to the window.
         self._room = RestTimer(0, self._make_room, self)
+        # So that the first H doesn't make it: to make and to show it is long for one key.
+        self._ahead = RestTimer(AHEAD_MS, self._make_ahead, self)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
 
@@ -177,11 +182,21 @@ class GuideFeature(PanelFeature["GuidePanel"]):
 
     @Slot()
     def _on_state(self) -> None:
+        reason = self._reason() if self.has_scene() else "Open a scene first."
         if self.is_made:
-            reason = self._reason() if self.has_scene() else "Open a scene first."
             self.panel.show_reason(reason)
             if not self.loop.active:
                 self.panel.show_question(reason or _INTRODUCTION)
+        elif reason is None and self.workspace.works_ahead:
+            self._ahead.start()
+
+    @Slot()
+    def _make_ahead(self) -> None:
+        """Make the panel while the interface rests."""
+        if any(not task.quiet for task in self.workspace.tasks.running):
+            self._ahead.start()
+        else:
+            self.context.docking.panel(self.key)
 
     # keys ------------------------------------------------------------------------------------
 
@@ -307,6 +322,7 @@ class GuideFeature(PanelFeature["GuidePanel"]):
     def close(self) -> None:
         """The window goes: nothing is fitted to it any more."""
         self._room.stop()
+        self._ahead.stop()
 
     def leave(self, *, discard: bool) -> None:
         """The document goes: nothing is asked about it any more."""
