@@ -264,7 +264,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
             try:
                 evidence = read_evidence(folder / str(run.id), shape[:2])
             except FileError as error:
-                log.warning("%s", error)  # the map is shown, and its accuracy is unknown
+                log.warning("%s", str(error))  # the map is shown, and its accuracy is unknown
                 evidence = None
             return Shown(session, run, kept, evidence)
 
