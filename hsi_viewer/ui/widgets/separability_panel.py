@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.assessment.separability import FEW_PIXELS, POOR_JM, SeparabilityReport
 from hsi_viewer.ui.theme import current_theme
 from hsi_viewer.ui.widgets.row_table import RowTable
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 MOST_NAMED = 2
@@ -77,20 +78,21 @@ class SeparabilityPanel(QWidget):
         sentences = warnings_of(report, name_of)
         self.warnings.setText("\n".join(sentences))
         self.warnings.setVisible(bool(sentences))
-        self.table.setRowCount(len(report.pairs))
-        for row, pair in enumerate(report.pairs):
-            both = f"{name_of(pair.first)} – {name_of(pair.second)}"
-            texts = (
-                both,
-                f"{pair.jeffries_matusita:.3f}",
-                f"{pair.angle:.3f}",
-                SHORT[pair.verdict],
-            )
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(f"{both}: {pair.verdict}")
-                item.setData(POOR_ROLE, pair.jeffries_matusita < POOR_JM)
-                self.table.setItem(row, column, item)
+        with filled_at_once(self.table):
+            self.table.setRowCount(len(report.pairs))
+            for row, pair in enumerate(report.pairs):
+                both = f"{name_of(pair.first)} – {name_of(pair.second)}"
+                texts = (
+                    both,
+                    f"{pair.jeffries_matusita:.3f}",
+                    f"{pair.angle:.3f}",
+                    SHORT[pair.verdict],
+                )
+                for column, text in enumerate(texts):
+                    item = QTableWidgetItem(text)
+                    item.setToolTip(f"{both}: {pair.verdict}")
+                    item.setData(POOR_ROLE, pair.jeffries_matusita < POOR_JM)
+                    self.table.setItem(row, column, item)
         total = sum(report.counts.values())
         self.state.setText(f"{len(report.counts)} classes, {total:,} spectra")
         self.refresh_theme()
