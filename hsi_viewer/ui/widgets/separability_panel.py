@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.assessment.separability import FEW_PIXELS, POOR_JM, SeparabilityReport
+from hsi_viewer.core.text import counted
 from hsi_viewer.ui.theme import current_theme
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.table_filling import filled_at_once
@@ -116,13 +117,16 @@ def warnings_of(report: SeparabilityReport, name_of: Callable[[int], str]) -> li
         for p in alike[:MOST_NAMED]
     ]
     if len(alike) > MOST_NAMED:
-        sentences.append(f"{len(alike) - MOST_NAMED} more pairs are as similar: see the table.")
+        more = counted(len(alike) - MOST_NAMED, "more pair", "is", "are")
+        sentences.append(f"{more} as similar: see the table.")
     for class_id in report.few[:MOST_NAMED]:
         count = report.counts[class_id]
         sentences.append(
-            f"“{name_of(class_id)}” has only {count} labelled pixel{'' if count == 1 else 's'}: "
+            f"“{name_of(class_id)}” has only {counted(count, 'labelled pixel')}: "
             f"with fewer than {FEW_PIXELS}, its spread is only a guess."
         )
     if len(report.few) > MOST_NAMED:
-        sentences.append(f"{len(report.few) - MOST_NAMED} more classes have too few pixels.")
+        left = len(report.few) - MOST_NAMED
+        more = "1 more class has" if left == 1 else f"{left} more classes have"
+        sentences.append(f"{more} too few pixels.")
     return sentences

@@ -94,6 +94,7 @@ class CheckPanel(QWidget):
         keys.pressed.connect(self.acted)
         for watched in (self, self.table):  # the list would search for the letters
             watched.installEventFilter(keys)
+        self.refresh_theme()
         self.show_suspects((), str, 0)
 
     def _lay_out(self) -> None:
