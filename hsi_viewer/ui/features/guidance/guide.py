@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.widgets.class_panel import ClassPanel
 
 
+VIEW = "hsi_viewer.ui.features.guidance.guide_view"
 AHEAD_MS = 300  # without a stroke, and without work that the user waits for
 
 
@@ -195,6 +198,9 @@ class GuideFeature(PanelFeature["GuidePanel"]):
         """Make the panel while the interface rests."""
         if any(not task.quiet for task in self.workspace.tasks.running):
             self._ahead.start()
+        elif VIEW not in sys.modules:
+            import_module(VIEW)
+            self._ahead.start()  # to make it, too, would be long for one turn
         else:
             self.context.docking.panel(self.key)
 
