@@ -34,6 +34,21 @@ def _failure(target: Path, error: OSError) -> ExportError:
     )
 
 
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Around all that writing a file takes, what is looked for beside it first and after, too.
+
+    Raises
+    ------
+    ExportError
+        in the place of an OSError, such as that of a drive that has gone away.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _failure(target, error) from error
+
+
 def unchanged(target: Path) -> str:
     """The end of a sentence about a file that could not be written."""
     there = os.path.exists(target)  # noqa: PTH110 - False, too, where it may not be looked for

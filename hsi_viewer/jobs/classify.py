@@ -56,6 +56,7 @@ from hsi_viewer.jobs.job_labels import (
 from hsi_viewer.jobs.mapped_run import MappedRun
 from hsi_viewer.learning.classifiers import classifier, fit
 from hsi_viewer.learning.labels_with_data import labels_with_data
+from hsi_viewer.session.document.source_files import SourceFiles
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif")
 LEARNING_STEPS = ("features", "train", "predict", "refine")
@@ -233,6 +234,7 @@ def opened(source: str, job: Job) -> HyperCube:
     cube = examined(job.used_of(real_valued(open_cube(source, job.token))))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
+    job.files.append(SourceFiles(cube.path))
     return cube
 
 
@@ -356,6 +358,9 @@ def _scored(
 
 
 def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: Job) -> list[Path]:
+    if names := " and ".join(changed for files in job.files if (changed := files.changed())):
+        text = f"{names} changed meanwhile: the map may mix old values and new. Make it again."
+        job.report(Note(text))
     job.announce("Writing the results")
     formats = FORMATS if job.formats is None else job.formats
     written = export_prediction(prediction, legend, cube, job.output, formats=formats)

@@ -12,6 +12,7 @@ from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, Silent
 from hsi_viewer.core.training import EpochReport, Refine, Standardise, TrainingConfig
 from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.learning.classifiers import DEFAULT
+from hsi_viewer.session.document.source_files import SourceFiles
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Job(Noting):
     bands : that are trained on, as `core.cube.band_choice` reads them; None for all good ones.
     warnings : what was noted so far, for the report.
     epochs : what the training has reported so far.
+    files : of the scenes that were opened, as they were then.
     """
 
     output: Path
@@ -56,6 +58,7 @@ class Job(Noting):
     bands: str | None = None
     warnings: list[str] = field(default_factory=list)
     epochs: list[EpochReport] = field(default_factory=list)
+    files: list[SourceFiles] = field(default_factory=list)
 
     def report(self, item: object) -> None:
         """Pass on what a step reports, and keep notes and epochs."""

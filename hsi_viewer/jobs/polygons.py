@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from hsi_viewer.atomic import writing
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import LabelError
@@ -168,7 +169,8 @@ def write_map_polygons(
             listed(strip, sums)
             count += len(sums)
             port.report(Progress(DOING, strip.rows.stop / rows))
-    files = [path for path in planned_files(target) if path.exists()]
+    with writing(target):
+        files = [path for path in planned_files(target) if path.exists()]
     return AfterMapResult(
         {"polygons": count},
         [*files, *([] if options.objects is None else [options.objects])],

@@ -28,7 +28,7 @@ def log_to_file() -> None:
             path, maxBytes=1_000_000, backupCount=1, delay=True, encoding="utf-8"
         )
     except OSError as error:
-        log.warning("No log file: %s", error)
+        log.warning("No log file: %s", str(error))
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.addHandler(handler)

@@ -137,7 +137,7 @@ def load_settings(path: Path | None = None) -> Settings:
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
-        log.warning("%s could not be read (%s): defaults are used", path, error)
+        log.warning("%s could not be read (%s): defaults are used", path, str(error))
         return Settings()
     try:
         entries = checked(dict[str, Any], json_values(text))

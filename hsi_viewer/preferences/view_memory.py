@@ -85,7 +85,7 @@ class ViewMemory:
             with replacing(self._path) as (temporary,):
                 temporary.write_text(text, encoding="utf-8")
         except (OSError, FileError) as error:
-            log.warning("The views of scenes were not saved: %s", error)
+            log.warning("The views of scenes were not saved: %s", str(error))
         else:
             self._changed = False
 
@@ -97,7 +97,7 @@ class ViewMemory:
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError) as error:
-            log.warning("%s is damaged and was left out: %s", self._path, error)
+            log.warning("%s is damaged and was left out: %s", self._path, str(error))
             self._views.clear()
 
 

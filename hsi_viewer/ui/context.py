@@ -75,6 +75,10 @@ class Opening(Protocol):
         """Signal with the OpenedCube that is the document now."""
 
     @property
+    def ended(self) -> SignalInstance:
+        """Nothing is handed over any more of what was being read."""
+
+    @property
     def kept(self) -> SignalInstance:
         """Signal with an OpenedCube that the user did not want after all."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from hsi_viewer.atomic import replacing, side_file, with_sides
+from hsi_viewer.atomic import replacing, side_file, with_sides, writing
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import ClassLegend
@@ -74,23 +74,32 @@ def export_prediction(
     for name in formats:
         if token is not None:
             token.check()
-        if name in BESIDE:
-            written |= _write_beside(name, prediction, legend, cube, directory, stem)
-        elif name == "confidence_tif":
-            path = directory / f"{_name(stem, 'confidence')}.tif"
-            written |= _write_confidence_tif(prediction, cube, path)
-        elif name in ("cog", "zarr"):
-            write = _write_cogs if name == "cog" else _write_zarr
-            written |= write(raster, prediction, cube, directory, stem)
-        elif name == "envi":
-            header, data = _pair(directory, stem)
-            class_raster.write_envi(raster, header, data)
-            written |= {file.name: file for file in (header, data, class_raster.style_file(data))}
-        else:
-            path = directory / f"{stem}.{name}"
-            WRITERS[name](raster, path)
-            written |= {file.name: file for file in _files_of(path, raster)}
+        with writing(_planned(directory, stem, name)[0]):
+            if name in BESIDE:
+                written |= _write_beside(name, prediction, legend, cube, directory, stem)
+            elif name == "confidence_tif":
+                path = directory / f"{_name(stem, 'confidence')}.tif"
+                written |= _write_confidence_tif(prediction, cube, path)
+            elif name in ("cog", "zarr"):
+                write = _write_cogs if name == "cog" else _write_zarr
+                written |= write(raster, prediction, cube, directory, stem)
+            else:
+                files = _write_map(raster, directory, stem, name)
+                written |= {file.name: file for file in files}
     return written
+
+
+def _write_map(
+    raster: class_raster.ClassRaster, directory: Path, stem: str, name: str
+) -> list[Path]:
+    """Write the map itself in one of the formats; the files."""
+    if name == "envi":
+        header, data = _pair(directory, stem)
+        class_raster.write_envi(raster, header, data)
+        return [header, data, class_raster.style_file(data)]
+    path = directory / f"{stem}.{name}"
+    WRITERS[name](raster, path)
+    return _files_of(path, raster)
 
 
 def planned_files(directory: Path, stem: str, formats: Sequence[str]) -> list[Path]:

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from hsi_viewer.atomic import side_file
+from hsi_viewer.atomic import side_file, writing
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.core.labels.classes import UNCLASSIFIED_NAME, ClassLegend
@@ -67,6 +67,14 @@ def write_raster(raster: class_raster.ClassRaster, path: Path) -> list[Path]:
     ExportError
         if the file cannot be written; an old file stays as it was.
     """
+    with writing(path):
+        files = _write_raster(raster, path)
+        for file in files:
+            sidecar_location.forget(file)  # what a user had set for the image that was replaced
+    return files
+
+
+def _write_raster(raster: class_raster.ClassRaster, path: Path) -> list[Path]:
     files = [path]
     match path.suffix.lower():
         case ".npy":
@@ -81,6 +89,4 @@ def write_raster(raster: class_raster.ClassRaster, path: Path) -> list[Path]:
             files.append(side_file(path))
         case _:
             return []
-    for file in files:
-        sidecar_location.forget(file)  # what a user had set for the image that was replaced
     return files

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from hsi_viewer.atomic import replacing
+from hsi_viewer.atomic import replacing, writing
 from hsi_viewer.core.errors import ExportError, FormatError
 from hsi_viewer.core.labels.classes import ClassLegend, Colour, LabelClass, free_colours
 from hsi_viewer.io.envi import classes as envi_classes
@@ -72,11 +72,12 @@ def write_legend(path: Path, legend: ClassLegend) -> None:
         raise ExportError(
             f'{path}: legends are written as .hdr, .csv or .qml, not "{path.suffix}".'
         )
-    if path.suffix.lower() == ".hdr" and _describes_an_image(path):
-        raise ExportError(
-            f"{path} is the header of an image, which the legend would overwrite; choose another "
-            "name."
-        )
+    with writing(path):
+        if path.suffix.lower() == ".hdr" and _describes_an_image(path):
+            raise ExportError(
+                f"{path} is the header of an image, which the legend would overwrite; choose "
+                "another name."
+            )
     with replacing(path) as (new,):
         new.write_text(writer(legend), encoding="utf-8")
 

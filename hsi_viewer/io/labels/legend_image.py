@@ -59,7 +59,7 @@ def class_picture(
     picture = picture.resize(size, Image.Resampling.NEAREST)
     rows = [(short_name(name, MAX_NAME), colour) for _, name, colour in entries]
     if len(rows) > MAX_LISTED:
-        rows = [*rows[:MAX_LISTED], (f"and {len(rows) - MAX_LISTED} more classes", PAPER)]
+        rows = [*rows[:MAX_LISTED], (f"and {len(rows) - MAX_LISTED} more", PAPER)]
     if (ids == 0).any():
         rows.append((UNCLASSIFIED_NAME, (0, 0, 0)))
     legend = _legend(rows, title, picture.height)

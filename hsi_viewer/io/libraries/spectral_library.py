@@ -15,7 +15,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from hsi_viewer.atomic import replacing
+from hsi_viewer.atomic import replacing, writing
 from hsi_viewer.core.cube.metadata import possible_wavelengths
 from hsi_viewer.core.cube.nodata import is_nodata
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
@@ -218,17 +218,18 @@ def write_library(path: Path, library: SpectralLibrary) -> None:
     ExportError
         if the suffix is another, or it cannot be written.
     """
-    match path.suffix.lower():
-        case ".sli" | ".hdr":
-            _write_envi(*pair_of(path, ".sli"), library)
-        case ".csv":
-            _write_csv(path, library)
-        case ".txt":
-            _write_ecostress(path, library)
-        case other:
-            raise ExportError(
-                f'{path}: spectra cannot be written as "{other}"; choose .sli or .csv.'
-            )
+    with writing(path):
+        match path.suffix.lower():
+            case ".sli" | ".hdr":
+                _write_envi(*pair_of(path, ".sli"), library)
+            case ".csv":
+                _write_csv(path, library)
+            case ".txt":
+                _write_ecostress(path, library)
+            case other:
+                raise ExportError(
+                    f'{path}: spectra cannot be written as "{other}"; choose .sli or .csv.'
+                )
 
 
 def _write_envi(header: Path, data: Path, library: SpectralLibrary) -> None:

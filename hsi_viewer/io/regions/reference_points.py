@@ -32,6 +32,7 @@ from hsi_viewer.core.assessment.sample_assessment import (
 )
 from hsi_viewer.core.errors import ExportError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID, ClassLegend
+from hsi_viewer.core.text import counted
 from hsi_viewer.io.files.text_file import cells_of, text_of
 from hsi_viewer.io.metadata.crs import crs_of
 from hsi_viewer.io.regions.grid import PIXELS, Grid
@@ -201,9 +202,10 @@ def read_reference_points(
         raise FormatError(f"{path} contains no points.")
     outside = (row < 0) | (row >= grid.rows) | (column < 0) | (column >= grid.columns)
     if outside.any():
+        points_lie = counted(int(outside.sum()), "point", "lies", "lie")
         raise LabelError(
-            f"{path}: {int(outside.sum())} points lie outside the scene of {grid.rows} x "
-            f"{grid.columns}; it was drawn from another one."
+            f"{path}: {points_lie} outside the scene of {grid.rows} x {grid.columns}; it was drawn "
+            "from another one."
         )
     pixels = row * grid.columns + column
     if np.unique(pixels).size < pixels.size:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.atomic import replacing, told_of
+from hsi_viewer.atomic import replacing, told_of, writing
 from hsi_viewer.core.errors import ExportError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, palette_colour
 from hsi_viewer.core.text import one_line
@@ -188,9 +188,10 @@ def move_to(made: Path, path: Path) -> None:
         for (source, _), new in zip(pairs, news, strict=True):
             shutil.copyfile(source, new)
     written = {target for _, target in pairs}
-    for journal in ("-wal", "-shm", "-journal"):  # of the GeoPackage that was replaced
-        path.with_name(path.name + journal).unlink(missing_ok=True)
+    journals = ("-wal", "-shm", "-journal")  # of the GeoPackage that was replaced
+    stale = {path.with_name(path.name + journal) for journal in journals}
     if path.suffix.lower() == ".shp":  # a system or an index of the shapes that stood there before
-        for ending in (*SHAPEFILE, ".sbn", ".sbx", ".qix"):
-            if (stale := path.with_suffix(ending)) not in written:
-                stale.unlink(missing_ok=True)
+        stale |= {path.with_suffix(e) for e in (*SHAPEFILE, ".sbn", ".sbx", ".qix")} - written
+    with writing(path):
+        for file in stale:
+            file.unlink(missing_ok=True)

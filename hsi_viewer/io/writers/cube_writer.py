@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hsi_viewer.atomic import replacing, side_file
+from hsi_viewer.atomic import replacing, side_file, writing
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.cube.nodata import can_hold
 from hsi_viewer.core.errors import ExportError
@@ -76,9 +76,10 @@ def write_cube(
 
     if chosen.dtype.kind == "c" and path.suffix.lower() in (".mat", ".zarr"):
         raise ExportError(f"{path}: complex values are written as ENVI, GeoTIFF or NumPy only.")
-    files = _write(chosen, path, interleave, report, fields or {})
-    for file in files:
-        sidecar_location.forget(file)  # what a user had set for the image that was replaced
+    with writing(path):
+        files = _write(chosen, path, interleave, report, fields or {})
+        for file in files:
+            sidecar_location.forget(file)  # what a user had set for the image that was replaced
     return files
 
 

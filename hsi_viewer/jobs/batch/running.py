@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from hsi_viewer.core.errors import HsiError, ModelError
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
+from hsi_viewer.core.text import counted
 from hsi_viewer.jobs.batch.compute import Task, TileDone
 from hsi_viewer.jobs.batch.pools import Pool
 
@@ -155,7 +156,7 @@ def explained(
         tiles = [windows[f.task.index] for f in found[:MOST_PLACES]]
         places = [f"rows {r[0]} to {r[1]}, columns {c[0]} to {c[1]}" for r, c in tiles]
         if len(found) > MOST_PLACES:
-            places.append(f"and {len(found) - MOST_PLACES} more tiles")
+            places.append(f"and {counted(len(found) - MOST_PLACES, 'more tile')}")
         lasting = isinstance(found[0].error, LASTING)
         texts.append(reason if lasting else f"Failed three times: {'; '.join(places)}: {reason}")
     return " ".join(texts)

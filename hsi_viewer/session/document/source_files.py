@@ -25,13 +25,14 @@ class SourceFiles:
                 files = {file for file in own_files(path) if file.is_file()}
         self._first = {file: _state(file) for file in sorted(files)}
 
+    def changed(self) -> str:
+        """The names of those that have changed since, in a sentence; "" if none has."""
+        return " and ".join(f.name for f, first in self._first.items() if _state(f) != first)
+
     def change(self) -> str:
         """A sentence about what has changed since; "" if nothing has."""
-        changed = [file.name for file, first in self._first.items() if _state(file) != first]
-        if not changed:
-            return ""
-        names = " and ".join(changed)
-        return (
+        names = self.changed()
+        return names and (
             f"{names} changed since the scene was opened: picture and map may differ. Save your "
             "labels and open the scene again."
         )

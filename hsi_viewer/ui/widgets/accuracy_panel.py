@@ -26,6 +26,7 @@ from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
 from hsi_viewer.ui.widgets.copy_table import CopyTable
 from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
 from hsi_viewer.ui.widgets.sample_figures import SampleFigures
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 TITLES = {
@@ -202,24 +203,25 @@ class AccuracyPanel(QWidget):
             header = table.horizontalHeaderItem(column)
             if header:
                 header.setToolTip(tip)
-        table.setRowCount(len(report.class_ids))
-        for row, name in enumerate(names):
-            producer, user = report.producers[row], report.users[row]
-            cells = [
-                (name, ""),
-                (f"{report.truth_counts[row]:,}", ""),
-                (_percent(producer.value, ""), _interval(producer)),
-                (_percent(user.value, ""), _interval(user)),
-                (_percent(float(report.f1[row]), ""), ""),
-            ]
-            for column, (text, tip) in enumerate(cells):
-                item = QTableWidgetItem(text)
-                item.setToolTip(tip or text)
-                if column:
-                    item.setTextAlignment(
-                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                    )
-                table.setItem(row, column, item)
+        with filled_at_once(table):
+            table.setRowCount(len(report.class_ids))
+            for row, name in enumerate(names):
+                producer, user = report.producers[row], report.users[row]
+                cells = [
+                    (name, ""),
+                    (f"{report.truth_counts[row]:,}", ""),
+                    (_percent(producer.value, ""), _interval(producer)),
+                    (_percent(user.value, ""), _interval(user)),
+                    (_percent(float(report.f1[row]), ""), ""),
+                ]
+                for column, (text, tip) in enumerate(cells):
+                    item = QTableWidgetItem(text)
+                    item.setToolTip(tip or text)
+                    if column:
+                        item.setTextAlignment(
+                            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                        )
+                    table.setItem(row, column, item)
         header_view = table.horizontalHeader()
         header_view.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header_view.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -26,6 +26,7 @@ from hsi_viewer.core.postprocess.clean import Cleaning
 from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
 from hsi_viewer.ui.widgets.region_panel import swatch
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 WINDOWS = (("Off", 1), ("3 × 3 pixels", 3), ("5 × 5 pixels", 5), ("7 × 7 pixels", 7))
@@ -135,21 +136,23 @@ class CleanPanel(QWidget):
         before = self.cleaning()
         self._classes = tuple(classes)
         self.table.blockSignals(True)
-        self.table.setRowCount(len(classes))
-        for row, shown in enumerate(classes):
-            name = QTableWidgetItem(QIcon(swatch(shown)), shown.name)
-            name.setFlags(ITEM)
-            name.setToolTip(shown.name)
-            self.table.setItem(row, 0, name)
-            for column, chosen in ((OPEN, before.open), (CLOSE, before.close)):
-                item = QTableWidgetItem()
-                item.setFlags(ITEM | Qt.ItemFlag.ItemIsUserCheckable)
-                on = shown.id in chosen
-                what = "Open" if column == OPEN else "Close"
-                item.setToolTip(f"{what} {shown.name}: {EXPLAINED[column]}")
-                item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
-                self.table.setItem(row, column, item)
-            self.table.setCellWidget(row, INTO, self._targets(shown, before.merge.get(shown.id)))
+        with filled_at_once(self.table):
+            self.table.setRowCount(len(classes))
+            for row, shown in enumerate(classes):
+                name = QTableWidgetItem(QIcon(swatch(shown)), shown.name)
+                name.setFlags(ITEM)
+                name.setToolTip(shown.name)
+                self.table.setItem(row, 0, name)
+                for column, chosen in ((OPEN, before.open), (CLOSE, before.close)):
+                    item = QTableWidgetItem()
+                    item.setFlags(ITEM | Qt.ItemFlag.ItemIsUserCheckable)
+                    on = shown.id in chosen
+                    what = "Open" if column == OPEN else "Close"
+                    item.setToolTip(f"{what} {shown.name}: {EXPLAINED[column]}")
+                    item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+                    self.table.setItem(row, column, item)
+                targets = self._targets(shown, before.merge.get(shown.id))
+                self.table.setCellWidget(row, INTO, targets)
         self.table.blockSignals(False)
         self.table.resizeRowsToContents()
 

@@ -24,6 +24,7 @@ from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.sign_button import SignButton
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 RUN, OVERALL, LABELLED, SECONDS = range(4)
@@ -124,12 +125,14 @@ class RunsPanel(QWidget):
             self.hide_comparison()  # of a run that was deleted
         self._filling = True
         self._rows = tuple(rows)
-        self.table.setRowCount(len(self._rows))
-        for r, row in enumerate(self._rows):
-            overall = "" if row.overall is None else f"{100 * row.overall:.1f} %"
-            texts = (row.title, overall, f"{row.labelled:,}", f"{row.seconds:.1f}")
-            for c, text in enumerate(texts):
-                self.table.setItem(r, c, self._item(text, row, bold=row.id == shown, first=c == 0))
+        with filled_at_once(self.table):
+            self.table.setRowCount(len(self._rows))
+            for r, row in enumerate(self._rows):
+                overall = "" if row.overall is None else f"{100 * row.overall:.1f} %"
+                texts = (row.title, overall, f"{row.labelled:,}", f"{row.seconds:.1f}")
+                for c, text in enumerate(texts):
+                    item = self._item(text, row, bold=row.id == shown, first=c == 0)
+                    self.table.setItem(r, c, item)
         self._choose(chosen)
         self.table.model().setHeaderData(OVERALL, Qt.Orientation.Horizontal, self._head())
         self._filling = False

@@ -20,6 +20,7 @@ from hsi_viewer.core.assessment.sample_assessment import (
     sample_table,
 )
 from hsi_viewer.ui.widgets.copy_table import CopyTable
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 TIPS = (
@@ -93,12 +94,13 @@ class SampleFigures(QWidget):
             header = self.table.horizontalHeaderItem(column)
             if header:
                 header.setToolTip(tip)
-        self.table.setRowCount(len(shown.rows))
-        for row, cells in enumerate(shown.rows):
-            for column, text in enumerate(cells):
-                item = QTableWidgetItem(text)
-                item.setToolTip(text)
-                self.table.setItem(row, column, item)
+        with filled_at_once(self.table):
+            self.table.setRowCount(len(shown.rows))
+            for row, cells in enumerate(shown.rows):
+                for column, text in enumerate(cells):
+                    item = QTableWidgetItem(text)
+                    item.setToolTip(text)
+                    self.table.setItem(row, column, item)
         view = self.table.horizontalHeader()
         view.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         height = self.table.rowHeight(0) * (min(len(shown.rows), 6) + 2)

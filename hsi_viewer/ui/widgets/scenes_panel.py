@@ -19,6 +19,7 @@ from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 from hsi_viewer.ui.widgets.sign_button import SignButton
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 HEADERS = ("Scene", "Labels", "Classes", "Map")
@@ -98,25 +99,26 @@ class ScenesPanel(QWidget):
         """List sessions, the open one in bold."""
         chosen = self.chosen()
         self._rows = tuple(rows)
-        self.table.setRowCount(len(self._rows))
-        for r, row in enumerate(self._rows):
-            name = f"{row.scene} (not found)" if row.missing else row.scene
-            texts = (name, f"{row.labels:,}", str(row.classes), "yes" if row.has_map else "")
-            if row.problem:
-                texts = (row.scene, "?", "?", "?")
-            for c, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(row.remark)
-                if c:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-                if row.path == open_now:
-                    font = QFont(self.table.font())
-                    font.setBold(True)
-                    item.setFont(font)
-                    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, open")
-                self.table.setItem(r, c, item)
-            if row.path == chosen:
-                self.table.selectRow(r)
+        with filled_at_once(self.table):
+            self.table.setRowCount(len(self._rows))
+            for r, row in enumerate(self._rows):
+                name = f"{row.scene} (not found)" if row.missing else row.scene
+                texts = (name, f"{row.labels:,}", str(row.classes), "yes" if row.has_map else "")
+                if row.problem:
+                    texts = (row.scene, "?", "?", "?")
+                for c, text in enumerate(texts):
+                    item = QTableWidgetItem(text)
+                    item.setToolTip(row.remark)
+                    if c:
+                        item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                    if row.path == open_now:
+                        font = QFont(self.table.font())
+                        font.setBold(True)
+                        item.setFont(font)
+                        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, open")
+                    self.table.setItem(r, c, item)
+                if row.path == chosen:
+                    self.table.selectRow(r)
         self._room.share()
         self._on_selection()
 

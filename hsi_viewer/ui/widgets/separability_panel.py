@@ -15,8 +15,10 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.assessment.separability import FEW_PIXELS, POOR_JM, SeparabilityReport
+from hsi_viewer.core.text import counted
 from hsi_viewer.ui.theme import current_theme
 from hsi_viewer.ui.widgets.row_table import RowTable
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 MOST_NAMED = 2
@@ -77,20 +79,21 @@ class SeparabilityPanel(QWidget):
         sentences = warnings_of(report, name_of)
         self.warnings.setText("\n".join(sentences))
         self.warnings.setVisible(bool(sentences))
-        self.table.setRowCount(len(report.pairs))
-        for row, pair in enumerate(report.pairs):
-            both = f"{name_of(pair.first)} – {name_of(pair.second)}"
-            texts = (
-                both,
-                f"{pair.jeffries_matusita:.3f}",
-                f"{pair.angle:.3f}",
-                SHORT[pair.verdict],
-            )
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(f"{both}: {pair.verdict}")
-                item.setData(POOR_ROLE, pair.jeffries_matusita < POOR_JM)
-                self.table.setItem(row, column, item)
+        with filled_at_once(self.table):
+            self.table.setRowCount(len(report.pairs))
+            for row, pair in enumerate(report.pairs):
+                both = f"{name_of(pair.first)} – {name_of(pair.second)}"
+                texts = (
+                    both,
+                    f"{pair.jeffries_matusita:.3f}",
+                    f"{pair.angle:.3f}",
+                    SHORT[pair.verdict],
+                )
+                for column, text in enumerate(texts):
+                    item = QTableWidgetItem(text)
+                    item.setToolTip(f"{both}: {pair.verdict}")
+                    item.setData(POOR_ROLE, pair.jeffries_matusita < POOR_JM)
+                    self.table.setItem(row, column, item)
         total = sum(report.counts.values())
         self.state.setText(f"{len(report.counts)} classes, {total:,} spectra")
         self.refresh_theme()
@@ -114,13 +117,16 @@ def warnings_of(report: SeparabilityReport, name_of: Callable[[int], str]) -> li
         for p in alike[:MOST_NAMED]
     ]
     if len(alike) > MOST_NAMED:
-        sentences.append(f"{len(alike) - MOST_NAMED} more pairs are as similar: see the table.")
+        more = counted(len(alike) - MOST_NAMED, "more pair", "is", "are")
+        sentences.append(f"{more} as similar: see the table.")
     for class_id in report.few[:MOST_NAMED]:
         count = report.counts[class_id]
         sentences.append(
-            f"“{name_of(class_id)}” has only {count} labelled pixel{'' if count == 1 else 's'}: "
+            f"“{name_of(class_id)}” has only {counted(count, 'labelled pixel')}: "
             f"with fewer than {FEW_PIXELS}, its spread is only a guess."
         )
     if len(report.few) > MOST_NAMED:
-        sentences.append(f"{len(report.few) - MOST_NAMED} more classes have too few pixels.")
+        left = len(report.few) - MOST_NAMED
+        more = "1 more class has" if left == 1 else f"{left} more classes have"
+        sentences.append(f"{more} too few pixels.")
     return sentences

@@ -25,6 +25,7 @@ from hsi_viewer.ui.plots.compared_spectra import show_compared
 from hsi_viewer.ui.plots.spectrum_plot import SpectrumPlot
 from hsi_viewer.ui.theme import current_theme
 from hsi_viewer.ui.widgets.copy_table import CopyTable
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 PICK = "Click a pixel with Navigate (N) to see why the map gives it its class."
@@ -257,11 +258,14 @@ class WhyPanel(QWidget):
 
 
 def _fill(table: CopyTable, rows: Sequence[Sequence[str]]) -> None:
-    table.setRowCount(len(rows))
-    for r, cells in enumerate(rows):
-        for c, text in enumerate(cells):
-            item = QTableWidgetItem(text)
-            item.setToolTip(text)
-            if c and (text[:1].isdigit() or text[:1] in "+-"):
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            table.setItem(r, c, item)
+    with filled_at_once(table):
+        table.setRowCount(len(rows))
+        for r, cells in enumerate(rows):
+            for c, text in enumerate(cells):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                if c and (text[:1].isdigit() or text[:1] in "+-"):
+                    item.setTextAlignment(
+                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                    )
+                table.setItem(r, c, item)

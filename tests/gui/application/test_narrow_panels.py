@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.assessment.areas import ClassArea
+from hsi_viewer.core.assessment.separability import PairSeparability, SeparabilityReport
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.core.spectra.library_match import Match
 from hsi_viewer.core.training import EpochReport
@@ -49,6 +50,7 @@ from hsi_viewer.ui.widgets.rolling_area import RollingArea
 from hsi_viewer.ui.widgets.runs_panel import LABELLED, OVERALL, SECONDS, RunRow, RunsPanel
 from hsi_viewer.ui.widgets.scene_row import SceneRow
 from hsi_viewer.ui.widgets.scenes_panel import ScenesPanel
+from hsi_viewer.ui.widgets.separability_panel import MOST_NAMED, SeparabilityPanel
 from hsi_viewer.ui.widgets.training_panel import TrainingPanel
 from hsi_viewer.ui.widgets.why_panel import WhyPanel
 from hsi_viewer.ui.wrapped_label import WrappedLabel
@@ -135,6 +137,7 @@ def test_a_plot_grows_with_the_text_of_its_axes(made, shown, qapp):
     if isinstance(panel, QuestionPanel):
         panel.show_active(True)
     panel.plot.show()
+    assert panel.plot.minimumHeight() > 0  # from the start, not from a change of theme
     for percent in (100, 150):
         apply_theme(qapp, "light", percent)
         panel.refresh_theme()
@@ -575,3 +578,23 @@ def test_dialogs_grow_with_their_text_and_tell_names_that_they_cut(qtbot, qapp, 
         shown = table.columnWidth(0)
         assert shown >= table.horizontalHeader().fontMetrics().horizontalAdvance(LONG[0])
         dialog.close()
+
+
+@pytest.mark.parametrize(
+    ("more", "pairs", "few"),
+    [
+        (1, "1 more pair is as similar: see the table.", "1 more class has too few pixels."),
+        (2, "2 more pairs are as similar: see the table.", "2 more classes have too few pixels."),
+    ],
+)
+def test_what_is_left_out_of_the_warnings_is_counted(shown, more, pairs, few):
+    panel = SeparabilityPanel()
+    shown(panel, NARROW)
+    alike = tuple(PairSeparability(1, n + 2, 0.1, 0.1) for n in range(MOST_NAMED + more))
+    scarce = tuple(range(1, MOST_NAMED + more + 1))
+    report = SeparabilityReport(alike, dict.fromkeys(scarce, 1), scarce)
+    panel.show_report(report, str)
+    told = panel.warnings.text()
+    assert pairs in told
+    assert few in told
+    assert "“1” has only 1 labelled pixel: " in told

@@ -66,6 +66,13 @@ def labels_at(driver, place) -> int:
     return int(driver.document.labels.ids[place.row, place.column])
 
 
+def test_the_panel_is_made_before_it_is_asked_for(scene):
+    panels = scene.window.context.docking.panels
+    assert "guide" not in panels  # while strokes are made
+    scene.qtbot.waitUntil(lambda: "guide" in panels)
+    assert not panels["guide"].isVisible()
+
+
 def test_the_loop_by_keys_alone(scene):
     document, window = scene.document, scene.window
     loop = guide(scene)

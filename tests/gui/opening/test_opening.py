@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hsi_viewer.core.display.stretch import composite
 from hsi_viewer.core.labels.classes import legend_for
 from hsi_viewer.io.files import probe
 from hsi_viewer.io.regions.import_export import export_regions
+from hsi_viewer.session.storage.session_folder import sessions_folder
 from tests.patience import PATIENCE
 from tests.unit.io.laboratory import scan_files
 
@@ -179,6 +181,30 @@ def test_a_file_that_is_no_cube_says_so_and_keeps_the_old_one(sample, tmp_path):
     sample.qtbot.waitUntil(lambda: bool(sample.window.notices.texts()))
     assert str(path) in sample.window.notices.texts()[-1]
     assert sample.document is before
+
+
+def test_a_session_that_was_ready_when_its_opening_was_cancelled_is_closed(driver, monkeypatch):
+    """What a worker hands over in the moment of the cancel isn't taken; its lock would stay."""
+    ready, opening, before = Event(), driver.window.context.opening, driver.document
+    prepare = opening.prepare
+
+    def folders() -> set[Path]:
+        return {*sessions_folder().glob("*")}
+
+    known = folders()
+
+    def prepared(*about):
+        session = prepare(*about)
+        ready.set()
+        return session
+
+    monkeypatch.setattr(opening, "prepare", prepared)
+    driver.window.open("sample:indian-pines")
+    assert ready.wait(PATIENCE)
+    assert folders() > known
+    driver.trigger("edit.cancel")
+    driver.qtbot.waitUntil(lambda: folders() == known)
+    assert driver.document is before
 
 
 def test_cancelled_opening_is_dropped(driver, monkeypatch, tmp_path):

@@ -14,10 +14,12 @@ from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QMenu, QMessageBox
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.training import TrainingConfig
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.learning.classifiers import classifier
 from hsi_viewer.session.document.map_scoring import scoring_of
 from hsi_viewer.session.storage.training_runs import MODEL
 from hsi_viewer.ui import main_window
+from hsi_viewer.ui.dialogs import Leave
 from hsi_viewer.ui.features.training import runs
 from hsi_viewer.ui.features.training.training import Trained
 from hsi_viewer.ui.widgets.runs_panel import RunRow
@@ -88,6 +90,40 @@ def test_a_run_is_pending_until_the_map_on_the_screen_is_kept(labelled, monkeypa
     go_on.set()
     labelled.qtbot.waitUntil(lambda: not sessions.run_pending)
     assert sessions.shown_run == 2
+
+
+@pytest.fixture
+def nowhere(own_settings, tmp_path, monkeypatch) -> None:
+    """Neither the user's data nor the temporary folder can be written."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("HSI_VIEWER_DATA", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
+
+
+def test_a_map_that_is_kept_nowhere_is_asked_about_at_the_end(
+    nowhere, labelled, tmp_path, monkeypatch
+):
+    driver, asked, answer = labelled, [], [Leave.STAY]
+
+    def ask(_window, unsaved, _running):
+        asked.append(tuple(unsaved))
+        return answer[0]
+
+    monkeypatch.setattr(main_window, "ask_to_leave", ask)
+    class_map = end_training(driver, 6)
+    assert not driver.window.close()
+    driver.document.mark_saved()
+    assert not driver.window.close()
+    assert asked == [("labels", "the class map"), ("the class map",)]
+    answer[:] = [Leave.SAVE]
+    chosen = iter(["", str(tmp_path / "kept.tif")])
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_args: (next(chosen), "GeoTIFF (*.tif)")
+    )
+    assert not driver.window.close()  # no file was chosen
+    assert driver.window.may_leave()
+    np.testing.assert_array_equal(read_labels(tmp_path / "kept.tif").ids, class_map)
+    assert driver.window.may_leave()  # a file has it: no file is asked for
 
 
 def panel_of(driver):

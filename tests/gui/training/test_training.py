@@ -267,7 +267,8 @@ def test_a_failed_save_does_not_close(sample, tmp_path, monkeypatch):
     assert str(target) in sample.window.notices.texts()[-1]
 
 
-def test_a_scene_that_was_written_again_while_it_is_open_is_told(driver, slow, tmp_path):
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_scene_that_was_written_again_while_it_is_open_is_told(driver, slow, tmp_path, meanwhile):
     path = tmp_path / "scene.npy"
     np.save(path, np.zeros((145, 145, 4), np.float32))
     driver.open(str(path))
@@ -281,14 +282,18 @@ def test_a_scene_that_was_written_again_while_it_is_open_is_told(driver, slow, t
         return [text for text in driver.window.notices.texts() if "changed since" in text]
 
     press_train(driver, slow)
-    driver.window.feature("training").training.cancel()
     assert not told()
+    if not meanwhile:
+        driver.window.feature("training").training.cancel()
     np.save(path, np.ones((145, 145, 4), np.float32))
-    press_train(driver, slow)
+    if not meanwhile:
+        press_train(driver, slow)
+    slow.may_end.set()
     driver.qtbot.waitUntil(lambda: bool(told()))
     assert told()[0].startswith("scene.npy changed since the scene was opened")
     assert driver.document.labels.total > 0
-    driver.window.feature("training").training.cancel()
+    driver.settle()
+    assert len(told()) == 1
 
 
 def test_opening_another_cube_in_mid_training_asks_and_drops_late_results(labelled, slow, tmp_path):

@@ -157,7 +157,7 @@ def under_the_cursor(bench) -> None:
     assert readout.doubt.text() == ""
     class_map[4, 5] = mapped
     document.prediction_changed.emit()  # the cursor rests
-    assert readout.doubt.text().startswith("90 % set: ")
+    bench.driver.qtbot.waitUntil(lambda: readout.doubt.text().startswith("90 % set: "))
 
 
 def why_this_class(bench) -> None:

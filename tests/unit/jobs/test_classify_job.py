@@ -15,7 +15,7 @@ from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError, LabelError
 from hsi_viewer.core.labels.sampling import draw_per_class
-from hsi_viewer.core.progress import CallbackPort, CancelToken, TaskCancelledError
+from hsi_viewer.core.progress import CallbackPort, CancelToken, Progress, TaskCancelledError
 from hsi_viewer.core.training import TrainingConfig
 from hsi_viewer.io.writers.cube_writer import write_cube
 from hsi_viewer.jobs import make_report
@@ -66,6 +66,23 @@ def test_labels_without_data_are_no_training_pixels_and_an_old_map_is_named(scen
     used = np.bincount(truth[4:].ravel(), minlength=10)
     assert report["train_pixels"] == used.sum()
     assert [c["train_pixels"] for c in report["classes"]] == used[list(IDS)].tolist()
+
+
+def test_a_scene_that_is_written_again_while_it_is_used_is_told(scene, tmp_path):
+    cube, truth, _ = scene
+    job = Job(tmp_path / "out", classifier="lda", formats=("npy",))
+    assert not [text for text in classify(cube, truth, job).report["warnings"] if "changed" in text]
+
+    def write_again(item: object) -> None:
+        if isinstance(item, Progress) and item.message == "Loading the learning engine":
+            np.save(cube, np.load(cube)[::-1])
+
+    port = CallbackPort(write_again)
+    job = Job(tmp_path / "out", classifier="lda", formats=("npy",), overwrite=True, port=port)
+    told = [text for text in classify(cube, truth, job).report["warnings"] if "changed" in text]
+    assert told == [
+        "cube.npy changed meanwhile: the map may mix old values and new. Make it again."
+    ]
 
 
 def test_a_map_is_scored_on_the_pixels_that_were_not_drawn(scene, tmp_path):

@@ -28,6 +28,7 @@ from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.ui.dialogs import muted, resize_for_text
 from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.region_panel import swatch
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 
 HEAD = ("Class", "Pixels", "Share", "Area", "Estimated (95 % interval)")
 AS_COUNTED = "As counted in the map: the errors of the map are in these figures."
@@ -130,23 +131,26 @@ class AreasDialog(QDialog):
         if found is not None:
             note = " ".join([f"{AS_COUNTED} Estimated by points.", found.method, *found.notes])
         self.note.setText(note if found is not None else f"{note} {reason or NO_SAMPLE}")
-        self.table.setRowCount(len(areas))
-        for row, area in enumerate(areas):
-            name = QTableWidgetItem(reference_name(legend)(area.class_id))
-            if area.class_id in legend:
-                name.setIcon(QIcon(swatch(legend[area.class_id])))
-            name.setToolTip(name.text())
-            self.table.setItem(row, 0, name)
-            texts = (
-                f"{area.pixels:,}",
-                f"{100 * area.share:.2f} %",
-                area_text(area.square_metres, self.unit.currentData()),
-                estimated.get(area.class_id, ""),
-            )
-            for column, text in enumerate(texts, start=1):
-                item = QTableWidgetItem(text)
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.table.setItem(row, column, item)
+        with filled_at_once(self.table):
+            self.table.setRowCount(len(areas))
+            for row, area in enumerate(areas):
+                name = QTableWidgetItem(reference_name(legend)(area.class_id))
+                if area.class_id in legend:
+                    name.setIcon(QIcon(swatch(legend[area.class_id])))
+                name.setToolTip(name.text())
+                self.table.setItem(row, 0, name)
+                texts = (
+                    f"{area.pixels:,}",
+                    f"{100 * area.share:.2f} %",
+                    area_text(area.square_metres, self.unit.currentData()),
+                    estimated.get(area.class_id, ""),
+                )
+                for column, text in enumerate(texts, start=1):
+                    item = QTableWidgetItem(text)
+                    item.setTextAlignment(
+                        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+                    )
+                    self.table.setItem(row, column, item)
         for button in (self.save, self.copy):
             button.setEnabled(bool(areas))
 

@@ -21,6 +21,7 @@ from hsi_viewer.ui.questions.key_filter import KeyFilter
 from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.row_table import RowTable
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 TITLES = ("Labelled", "Looks like", "Pixels")
@@ -93,6 +94,7 @@ class CheckPanel(QWidget):
         keys.pressed.connect(self.acted)
         for watched in (self, self.table):  # the list would search for the letters
             watched.installEventFilter(keys)
+        self.refresh_theme()
         self.show_suspects((), str, 0)
 
     def _lay_out(self) -> None:
@@ -142,17 +144,18 @@ class CheckPanel(QWidget):
     ) -> None:
         """List suspicious labels, and select a row; at most `MOST_ROWS` are shown."""
         self.table.blockSignals(True)
-        self.table.setRowCount(min(len(suspects), MOST_ROWS))
-        for row, one in enumerate(suspects[:MOST_ROWS]):
-            texts = (name_of(one.label), name_of(one.looks_like), f"{one.pixels.size:,}")
-            tip = (
-                f"{texts[0]} looks like {texts[1]}: margin {one.margin:.2f}, the probability of "
-                "the label less that of the other class"
-            )
-            for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                item.setToolTip(tip)
-                self.table.setItem(row, column, item)
+        with filled_at_once(self.table):
+            self.table.setRowCount(min(len(suspects), MOST_ROWS))
+            for row, one in enumerate(suspects[:MOST_ROWS]):
+                texts = (name_of(one.label), name_of(one.looks_like), f"{one.pixels.size:,}")
+                tip = (
+                    f"{texts[0]} looks like {texts[1]}: margin {one.margin:.2f}, the probability "
+                    "of the label less that of the other class"
+                )
+                for column, text in enumerate(texts):
+                    item = QTableWidgetItem(text)
+                    item.setToolTip(tip)
+                    self.table.setItem(row, column, item)
         rows = self.table.rowCount()
         self.table.blockSignals(False)
         if rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from hsi_viewer.ui.features.labelling.labelling import LabelController
     from hsi_viewer.ui.features.training.training import TrainController
     from hsi_viewer.ui.widgets.class_panel import ClassPanel
+
+
+VIEW = "hsi_viewer.ui.features.guidance.guide_view"
+AHEAD_MS = 300  # without a stroke, and without work that the user waits for
 
 
 class GuideFeature(PanelFeature["GuidePanel"]):
@@ -61,6 +67,8 @@ class GuideFeature(PanelFeature["GuidePanel"]):
         context.window.installEventFilter(self)
         # After the docks were fitted to the window.
         self._room = RestTimer(0, self._make_room, self)
+        # So that the first H doesn't make it: to make and to show it is long for one key.
+        self._ahead = RestTimer(AHEAD_MS, self._make_ahead, self)
         self.workspace.document_changed.connect(self._on_document)
         self.workspace.state_changed.connect(self._on_state)
 
@@ -177,11 +185,24 @@ class GuideFeature(PanelFeature["GuidePanel"]):
 
     @Slot()
     def _on_state(self) -> None:
+        reason = self._reason() if self.has_scene() else "Open a scene first."
         if self.is_made:
-            reason = self._reason() if self.has_scene() else "Open a scene first."
             self.panel.show_reason(reason)
             if not self.loop.active:
                 self.panel.show_question(reason or _INTRODUCTION)
+        elif reason is None and self.workspace.works_ahead:
+            self._ahead.start()
+
+    @Slot()
+    def _make_ahead(self) -> None:
+        """Make the panel while the interface rests."""
+        if any(not task.quiet for task in self.workspace.tasks.running):
+            self._ahead.start()
+        elif VIEW not in sys.modules:
+            import_module(VIEW)
+            self._ahead.start()  # to make it, too, would be long for one turn
+        else:
+            self.context.docking.panel(self.key)
 
     # keys ------------------------------------------------------------------------------------
 
@@ -307,6 +328,7 @@ class GuideFeature(PanelFeature["GuidePanel"]):
     def close(self) -> None:
         """The window goes: nothing is fitted to it any more."""
         self._room.stop()
+        self._ahead.stop()
 
     def leave(self, *, discard: bool) -> None:
         """The document goes: nothing is asked about it any more."""

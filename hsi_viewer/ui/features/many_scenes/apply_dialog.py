@@ -33,6 +33,7 @@ from hsi_viewer.ui.file_filters import cube_filters
 from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.row_table import RowTable
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 
 if TYPE_CHECKING:
     from hsi_viewer.jobs.batch.scenes import Scene
@@ -188,15 +189,16 @@ class ApplyDialog(QDialog):
 
     def add_scenes(self, scenes: Sequence[Scene]) -> None:
         """List further scenes."""
-        for scene in scenes:
-            row = self.table.rowCount()
-            self.table.insertRow(row)
-            self.scenes.append(scene)
-            for column in range(len(HEAD)):
-                self.table.setItem(row, column, QTableWidgetItem(""))
-            name = self._item(row, SCENE)
-            name.setText(scene.name or Path(scene.source).name)
-            name.setToolTip(scene.source)
+        with filled_at_once(self.table):
+            for scene in scenes:
+                row = self.table.rowCount()
+                self.table.insertRow(row)
+                self.scenes.append(scene)
+                for column in range(len(HEAD)):
+                    self.table.setItem(row, column, QTableWidgetItem(""))
+                name = self._item(row, SCENE)
+                name.setText(scene.name or Path(scene.source).name)
+                name.setToolTip(scene.source)
         self.refresh()
 
     def show_running(self, *, running: bool) -> None:

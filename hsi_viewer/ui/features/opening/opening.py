@@ -47,6 +47,7 @@ class OpenController(QObject):
     kept(OpenedCube) : the user stayed with the old document; what was prepared is not wanted.
     labels_found(source) : the source has class ids of the open scene's size, it seems; it is
         opened only when it is asked for again.
+    ended() : nothing is handed over any more of what was being read.
 
     Parameters
     ----------
@@ -67,6 +68,7 @@ class OpenController(QObject):
     project_requested = Signal(str)
     kept = Signal(object)
     labels_found = Signal(str)
+    ended = Signal()
 
     def __init__(
         self,
@@ -153,6 +155,7 @@ class OpenController(QObject):
             f"Opening {name}", work, self._on_opened, on_failed=self._on_failed, urgent=True
         )
         self._task.reported.connect(self._on_report)
+        self._task.ended.connect(self.ended)
         self.began.emit()
 
     @Slot(object)

@@ -26,6 +26,7 @@ from hsi_viewer.jobs.sampling import SamplePlan
 from hsi_viewer.ui.dialogs import accept_button, accept_or_cancel, muted, resize_for_text
 from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.decimal_box import DecimalBox
+from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 KINDS = (
@@ -108,16 +109,17 @@ class SampleDialog(QDialog):
     def show_sizes(self, sizes: Mapping[int, int], legend: ClassLegend) -> None:
         """List the classes of the map, and say how many points there will be."""
         self._sizes = dict(sizes)
-        self.table.setRowCount(len(sizes))
-        for row, (class_id, pixels) in enumerate(sizes.items()):
-            spin = _percent(self.expected.value(), 1.0, 100.0, f"Of {legend.name_of(class_id)}")
-            spin.valueChanged.connect(self._refresh)
-            name = QTableWidgetItem(legend.name_of(class_id))
-            name.setToolTip(name.text())
-            self.table.setItem(row, 0, name)
-            self.table.setItem(row, 1, QTableWidgetItem(f"{pixels:,}"))
-            self.table.setCellWidget(row, 2, spin)
-            self.table.setItem(row, 3, QTableWidgetItem())
+        with filled_at_once(self.table):
+            self.table.setRowCount(len(sizes))
+            for row, (class_id, pixels) in enumerate(sizes.items()):
+                spin = _percent(self.expected.value(), 1.0, 100.0, f"Of {legend.name_of(class_id)}")
+                spin.valueChanged.connect(self._refresh)
+                name = QTableWidgetItem(legend.name_of(class_id))
+                name.setToolTip(name.text())
+                self.table.setItem(row, 0, name)
+                self.table.setItem(row, 1, QTableWidgetItem(f"{pixels:,}"))
+                self.table.setCellWidget(row, 2, spin)
+                self.table.setItem(row, 3, QTableWidgetItem())
         self._refresh()
 
     def plan(self) -> SamplePlan:

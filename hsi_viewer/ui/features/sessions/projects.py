@@ -69,6 +69,8 @@ class ProjectController(QObject):
         session = self.context.sessions.session
         if session is None:
             return False
+        if not session.modified:
+            return True
         path = session.project if session.project and self._may_write(session) else None
         if path is None and session.project is None and not session.extras_modified:
             path = self.context.labelling.files.label_path

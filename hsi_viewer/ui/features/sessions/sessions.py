@@ -44,12 +44,13 @@ class SessionController(QObject):
         self.session: Session | None = None
         self.shown_run: int | None = None
         self.run_pending = False  # the map on the screen is of a run that is still being saved
-        self._made: list[Session] = []
+        self._made: dict[Session, CancelToken] = {}  # and of what they were made in
         self._soon = RestTimer(0, self._show, self)  # a result that is posted would not wait
         opening = context.opening
         opening.prepare = self._prepare
         opening.opened.connect(self._adopt)
         opening.kept.connect(self._put_away)
+        opening.ended.connect(self._close_unwanted)
         self._timer = QTimer(self)
         self._timer.setInterval(MAINTAIN_MS)
         self._timer.timeout.connect(self.maintain)
@@ -74,7 +75,7 @@ class SessionController(QObject):
         if token.cancelled:  # another scene was asked for meanwhile
             session.close()
             token.check()
-        self._made.append(session)
+        self._made[session] = token
         return session
 
     def recover(self, leftover: RecoverableSession, source: str) -> None:
@@ -109,7 +110,7 @@ class SessionController(QObject):
         self._let_go()
         session: Session = opened.prepared
         for stale in [one for one in self._made if one is not session]:
-            self._close(stale)  # of an opening that was cancelled: it would keep its file locked
+            self._close(stale)  # of an opening that was cancelled
         self.session, self.shown_run = session, session.data.shown_run
         self.run_pending = False
         session.changed.connect(self._on_changed)
@@ -278,6 +279,12 @@ class SessionController(QObject):
         if isinstance(opened.prepared, Session):
             self._close(opened.prepared)
 
+    @Slot()
+    def _close_unwanted(self) -> None:
+        """Close what was ready when its opening was cancelled: it would keep its file locked."""
+        for session in [one for one, token in self._made.items() if token.cancelled]:
+            self._close(session)
+
     def _let_go(self) -> None:
         if self.session is not None:
             self.session.changed.disconnect(self._on_changed)
@@ -285,8 +292,7 @@ class SessionController(QObject):
             self.session = None
 
     def _close(self, session: Session) -> None:
-        if session in self._made:
-            self._made.remove(session)
+        self._made.pop(session, None)
         if session.writing:
 
             def work(_token: CancelToken, _port: ProgressPort) -> None:

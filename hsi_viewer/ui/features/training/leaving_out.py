@@ -194,7 +194,7 @@ class LeavingOut(QObject):
             try:
                 evidence = read_evidence(folder / str(number), shape[:2])
             except FileError as error:
-                log.warning("%s", error)  # the map comes back, and its accuracy is unknown
+                log.warning("%s", str(error))  # the map comes back, and its accuracy is unknown
                 evidence = None
             return LeftOut(shown, whole, number, rule, evidence)
 
@@ -246,7 +246,7 @@ def left_out_by(run: Run) -> tuple[DoubtRule, int] | None:
     try:
         steps = steps_of(run.config)
     except InvalidError as error:
-        log.warning("%s: %s", run.title, error)
+        log.warning("%s: %s", run.title, str(error))
         return None
     origin = run.config.get(MADE_FROM)
     if not steps or not isinstance(steps[-1], DoubtRule) or not isinstance(origin, int):

@@ -43,6 +43,7 @@ from hsi_viewer.ui.features.training.evidence_keeper import EvidenceKeeper
 from hsi_viewer.ui.features.training.run_rows import row_of
 from hsi_viewer.ui.features.training.torch_preload import import_trainer
 from hsi_viewer.ui.features.training.training import Trained
+from hsi_viewer.ui.features.training.unkept_map import UnkeptMap
 from hsi_viewer.ui.saving import file_stem, folder_link, may_replace, saving_folder
 from hsi_viewer.ui.widgets.choice import Choice
 from hsi_viewer.ui.widgets.runs_panel import RunsPanel
@@ -83,6 +84,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
         self._pending: Prediction | None = None  # the latest map whose run is being written
         self._evidence = EvidenceKeeper(context, assessing, self)
         self._evidence.kept.connect(self.refresh)
+        self._lost = UnkeptMap(context, self)
         context.runs = self
         training.trained.connect(self.keep)
         context.sessions.changed.connect(self.refresh)
@@ -130,13 +132,24 @@ class RunsFeature(PanelFeature["RunsPanel"]):
         if self.is_made:
             self.panel.hide_comparison()  # of runs of another scene
 
+    def unsaved(self) -> tuple[str, ...]:
+        """The map on the screen, where nothing else has it."""
+        return self._lost.words()
+
+    def save_now(self) -> bool:
+        """Export that map."""
+        return self._lost.save()
+
     # a training ended ------------------------------------------------------------------------
 
     @Slot(object)
     def keep(self, trained: Trained) -> None:
         """Write map and model into the session's folder, then list the run."""
         session, document = self._session, self.workspace.document
-        if session is None or document is None or session.folder is None:
+        if session is None or document is None:
+            return
+        if session.folder is None:
+            self._lost.note(trained.prediction)
             return
         model, number = trained.model, session.training_runs.new_id()
         self._evidence.expect(trained, number)
@@ -166,6 +179,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
         session = self._session
         self.unkept = made.prediction
         if session is None or session.folder is None:
+            self._lost.note(made.prediction)
             return None
         number, prediction = session.training_runs.new_id(), made.prediction
         run = Run(
@@ -226,7 +240,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
     def _on_not_kept(self, prediction: Prediction, error: Exception) -> None:
         self._end_waiting(prediction)
         self.workspace.notify_error(error, DOING)
-        self.workspace.state_changed.emit()
+        self._lost.note(prediction)
 
     def _on_kept(self, saved: bool, kept: tuple[Session, Run, Prediction]) -> None:
         session, run, prediction = kept
@@ -264,7 +278,7 @@ class RunsFeature(PanelFeature["RunsPanel"]):
             try:
                 evidence = read_evidence(folder / str(run.id), shape[:2])
             except FileError as error:
-                log.warning("%s", error)  # the map is shown, and its accuracy is unknown
+                log.warning("%s", str(error))  # the map is shown, and its accuracy is unknown
                 evidence = None
             return Shown(session, run, kept, evidence)
 

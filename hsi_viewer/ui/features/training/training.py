@@ -162,8 +162,8 @@ class TrainController(QObject):
         self._region = document.region.now
 
         def work(token: CancelToken, port: ProgressPort) -> Trained:
-            if change := document.source_files.change():
-                port.report(Note(change))
+            if told := document.source_files.change():
+                port.report(Note(told))
             labels, outside = labels_inside(
                 snapshot.ids, cube, names={c.id: c.name for c in legend}
             )
@@ -179,6 +179,8 @@ class TrainController(QObject):
             prediction = model.predict(
                 cube, labels=labels, refine=config.refine, token=token, port=port
             )
+            if (change := document.source_files.change()) not in ("", told):
+                port.report(Note(change))  # meanwhile
             return Trained(model, prediction, config, chosen, labels, live)
 
         self._panel.show_running(True)

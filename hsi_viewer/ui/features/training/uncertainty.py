@@ -13,6 +13,7 @@ from hsi_viewer.core.assessment.map_assessment import conformal_of
 from hsi_viewer.core.display.colour_bar import ColourBar
 from hsi_viewer.core.display.layers import Layer
 from hsi_viewer.core.display.rasters import ValueRaster
+from hsi_viewer.core.evidence import RunEvidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.core.text import MOST_OF_NAME, short_name
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 TITLES = {kind.title for kind in KINDS}
 MOST_NAMED = 4
+SETS = "Fitting class sets"
 
 
 class UncertaintyFeature(Feature):
@@ -40,7 +42,8 @@ class UncertaintyFeature(Feature):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._sets: tuple[Prediction, ConformalSets | None] | None = None
+        self._sets: ConformalSets | None = None
+        self._sets_of: RunEvidence | None = None  # what they follow from, or will
         self._dialog: DoubtDialog | None = None
         self.leaving_out = LeavingOut(context, self)
         context.canvas.hovered.connect(self._on_hover)
@@ -135,7 +138,7 @@ class UncertaintyFeature(Feature):
 
     @Slot()
     def _on_document(self) -> None:
-        self._sets = None
+        self._forget_sets()
         document = self.workspace.document
         if document is not None:
             document.prediction_changed.connect(self._on_map)
@@ -146,7 +149,7 @@ class UncertaintyFeature(Feature):
         """Layers of another map say nothing of this one."""
         for name in TITLES.intersection(self.context.viewing.layers.names):
             self.context.viewing.layers.remove(name)
-        self._sets = None
+        self._forget_sets()
         self._tell_again()
         self.leaving_out.take_map()
 
@@ -182,10 +185,23 @@ class UncertaintyFeature(Feature):
         self.context.readout.show_doubt("")
 
     def _class_sets(self, document: Document, prediction: Prediction) -> ConformalSets | None:
-        """The sets of a map, which follow from the evidence of its run."""
+        """The sets of a map, by the evidence of its run; None until a worker has found them."""
         evidence = document.results.evidence
         if evidence is None or evidence.class_ids != prediction.class_ids:
             return None
-        if self._sets is None or self._sets[0] is not prediction:
-            self._sets = prediction, conformal_of(evidence)
-        return self._sets[1]
+        if self._sets_of is not evidence:
+            self._sets_of = evidence
+
+            def work(_token: CancelToken, _port: ProgressPort) -> ConformalSets | None:
+                return conformal_of(evidence)
+
+            self.workspace.compute(SETS, work, self._on_sets, document=document, quiet=True)
+        return self._sets
+
+    def _on_sets(self, sets: ConformalSets | None) -> None:
+        self._sets = sets
+        self._tell_again()
+
+    def _forget_sets(self) -> None:
+        self._sets = self._sets_of = None
+        self.workspace.cancel(SETS)

@@ -97,7 +97,7 @@ def test_names_alone_are_enough(tmp_path, drawn):
     ("change", "error", "reason"),
     [
         (("row,", "line,"), FormatError, "isn't a reference sample: it has no column row"),
-        (("\n1,", "\n1,99"), LabelError, "1 points lie outside the scene of 12 x 10"),
+        (("\n1,", "\n1,99"), LabelError, "1 point lies outside the scene of 12 x 10"),
         (("\n1,", "\n1,x"), FormatError, "something other than numbers"),
         (("\n1,", "\n1,0.5"), FormatError, "whole numbers"),
         (("Corn", "Rye"), None, ""),
