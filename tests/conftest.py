@@ -176,12 +176,13 @@ def leaving_nothing() -> Iterator[None]:
     _blocks += 1
     yield
     _blocks -= 1
-    deadline = time.monotonic() + PATIENCE
+    deadline, pause = time.monotonic() + PATIENCE, 0.0
     while left := _left_behind(threads, windows, workers):
         if time.monotonic() > deadline:
             pytest.fail("left behind: " + "; ".join(left))
-        time.sleep(0.2)  # collecting again and again holds up a thread that loads modules
         _process_deferred_deletes()
+        time.sleep(pause)  # collecting again and again holds up a thread that loads modules
+        pause = min(0.2, 2 * pause + 0.001)
 
 
 def _pass_over_what_stays() -> None:

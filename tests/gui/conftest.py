@@ -208,6 +208,7 @@ def kept_window(qapp, tmp_path_factory) -> Iterator[Driver]:
     with pytest.MonkeyPatch.context() as patch, leaving_nothing():
         home = live_in(tmp_path_factory.mktemp("kept"), patch)
         kept = Driver(shown_window(Settings(theme="light")), None)
+        kept.window.workspace.works_ahead = False  # it would make things in the time of any test
         yield kept
         live_in(home, patch)
         kept.let_go()
