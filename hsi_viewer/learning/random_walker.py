@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.progress import CancelToken
 from hsi_viewer.learning.calibration import tempered
 from hsi_viewer.learning.features import FloatArray, strips
+from hsi_viewer.learning.gaps import bridged, narrow_gaps
 from hsi_viewer.learning.grid_solver import GridSolver
 from hsi_viewer.learning.recipe import WalkerRecipe
 from hsi_viewer.learning.survey import Window, tiles
@@ -32,6 +33,7 @@ LEAST_GAMMA = 1e-9  # what keeps a pixel without label and neighbour solvable
 # Squared distance, in units of the 90 % quantile, beyond which no edge of an image lies.
 STRAY = 20.0
 SAMPLED_EDGES = 1 << 16
+EVERYTHING: Window = slice(None), slice(None)
 WEAKEST = 1e-6  # weight of the weakest edge: no pixel with data is cut off
 
 
@@ -92,7 +94,7 @@ class Walker:
     Parameters
     ----------
     guide : (components, rows, columns) image whose distances count.
-    valid : (rows, columns) where the cube has data.
+    valid : (rows, columns) where the cube has data; narrow gaps are passed over.
     seeds : (rows, columns) index of the class of each labelled pixel, -1 elsewhere.
     recipe : strength of the parts.
     token : checked at every step, several times a second.
@@ -109,12 +111,13 @@ class Walker:
         mean: float | None = None,
     ) -> None:
         self.seeds, self.recipe, self.token = seeds, recipe, token or CancelToken()
-        self.down, self.right = edge_weights(guide, valid, recipe.beta, mean)
+        self.gaps = narrow_gaps(valid)
+        bridge = bridged(guide, valid, self.gaps), valid | self.gaps
+        self.down, self.right = edge_weights(*bridge, recipe.beta, mean)
         self._pool = ThreadPoolExecutor(1)
-        everything = slice(0, seeds.shape[0]), slice(0, seeds.shape[1])
         self._whole: Future[GridSolver] | None = None
         if seeds.size <= IN_ONE_PIECE:
-            self._whole = self._pool.submit(self._factors, everything)
+            self._whole = self._pool.submit(self._factors, EVERYTHING)
 
     def __enter__(self) -> Self:
         return self
@@ -137,14 +140,14 @@ class Walker:
         """
         if self._whole is not None:
             out = probabilities if overwrite else np.empty(probabilities.shape, np.float32)
-            return self._solved(probabilities, self.seeds, self._whole.result(), out)
+            return self._solved(probabilities, EVERYTHING, self._whole.result(), out)
         rows, columns = self.seeds.shape
         solved = np.empty_like(probabilities)
         for tile in tiles(rows, columns, TILE):
             r, c = wide = tuple(slice(max(0, s.start - OVERLAP), s.stop + OVERLAP) for s in tile)
             seen = probabilities[wide]
             out = np.empty(seen.shape, np.float32)
-            part = self._solved(seen, self.seeds[wide], self._factors((r, c)), out)
+            part = self._solved(seen, (r, c), self._factors((r, c)), out)
             inner = tuple(
                 slice(s.start - w.start, s.stop - w.start) for s, w in zip(tile, wide, strict=True)
             )
@@ -166,7 +169,7 @@ class Walker:
     def _solved(
         self,
         probabilities: FloatArray,
-        seeds: NDArray[np.int64],
+        window: Window,
         solver: GridSolver,
         out: FloatArray,
     ) -> FloatArray:
@@ -174,9 +177,10 @@ class Walker:
 
         They are put into an array, which may be that of the probabilities.
         """
-        classes = probabilities.shape[2]
+        classes, seeds = probabilities.shape[2], self.seeds[window]
         solved = np.zeros((*seeds.shape, classes + 1), np.float32)
         np.multiply(probabilities, max(self.recipe.gamma, LEAST_GAMMA), out=solved[:, :, :classes])
+        solved[self.gaps[window]] = 0  # nothing is known there
         rows, columns = np.nonzero(seeds >= 0)
         solved[rows, columns, seeds[rows, columns]] += self.recipe.seed_weight
         solved[rows, columns, classes] = self.recipe.seed_weight
