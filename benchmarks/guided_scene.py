@@ -80,13 +80,7 @@ class Scene:
 
     def fitter(self, classes: int) -> VoiceFitter:
         """Fits the voices of the engine."""
-        return VoiceFitter(
-            self.features.features,
-            classes,
-            Recipe().training.shrinkage,
-            self.features.sample(),
-            self.features.sampled_spectra(),
-        )
+        return VoiceFitter.of_scene(self.features, classes, Recipe().training.shrinkage)
 
     def ground_at(self, open_: NDArray[np.bool_]) -> Ground:
         """The ground where the simulated user knows an answer.

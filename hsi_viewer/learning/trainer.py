@@ -221,13 +221,8 @@ class Run:
             strength = "none"
         only, part = CHOICES[self.config.voices]
         values = np.ascontiguousarray(self.patches[:, :, *(s // 2 for s in self.patches.shape[2:])])
-        shrinkage, sample = self.recipe.training.shrinkage, self.scene.sample(self.token)
-        seen = self.scene.sampled_spectra(self.token)
-        cube = self.scene.cube
-        dark = -cube.offset / cube.scale
-        fitter = VoiceFitter(
-            self.scene.features, len(self.class_ids), shrinkage, sample, seen, dark
-        )
+        classes, shrinkage = len(self.class_ids), self.recipe.training.shrinkage
+        fitter = VoiceFitter.of_scene(self.scene, classes, shrinkage, self.token)
         spectra = self.scene.spectra_at(self.pixels, self.token)
         asked = self.pixels, self.targets, values, spectra
         judge = Judge(self.scene, fitter, *asked, self.recipe.walker, only, strength)

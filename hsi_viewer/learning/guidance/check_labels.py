@@ -22,7 +22,7 @@ from hsi_viewer.learning.instant_model import softmax
 from hsi_viewer.learning.recipe import Recipe
 from hsi_viewer.learning.scene_mapper import labelled_scene
 from hsi_viewer.learning.spatial_folds import spatial_folds
-from hsi_viewer.learning.voices.ensemble import VoiceFitter
+from hsi_viewer.learning.voices.ensemble import VoiceFitter, scores_by
 from hsi_viewer.learning.voices.voice import VoiceName
 from hsi_viewer.learning.voices.weighing import weighed
 
@@ -99,11 +99,11 @@ def _checked(
     known = labelled_scene(cube, labels, recipe.features, MOST_LABELS, 0, token, port)
     scene, targets = known.scene, known.targets
     values = np.ascontiguousarray(scene.patches(known.pixels, 0, token)[:, :, 0, 0])
-    fitter = VoiceFitter(
-        scene.features, len(known.class_ids), recipe.training.shrinkage, scene.sample(token)
-    )
+    spectra = scene.spectra_at(known.pixels, token)
+    classes, shrinkage = len(known.class_ids), recipe.training.shrinkage
+    fitter = VoiceFitter.of_scene(scene, classes, shrinkage, token)
     groups = spatial_folds(known.pixels, targets, cube.columns, FOLDS).groups
-    checker = Checker(fitter, values, targets, groups, token, port)
+    checker = Checker(fitter, values, spectra, targets, groups, token, port)
     answers = checker.answers()
     judged = ~np.isnan(answers.sum(axis=1))
     given = np.take_along_axis(answers, targets[:, None], axis=1)[:, 0]
@@ -133,12 +133,14 @@ class Checker:
     Attributes
     ----------
     fitter : of the voices.
-    values, targets : (n, channels) features and (n,) class indices of the labels.
+    values, spectra : (n, channels) features and (n, bands) standardised spectra of the labels.
+    targets : (n,) class indices.
     groups : (n,) the place of each label.
     """
 
     fitter: VoiceFitter
     values: FloatArray
+    spectra: FloatArray
     targets: Numbers
     groups: Numbers
     token: CancelToken
@@ -171,12 +173,14 @@ class Checker:
             training = ~test & trusted
             missing = np.setdiff1d(self.targets[~test], self.targets[training])
             training |= ~test & np.isin(self.targets, missing)
-            voices = self.fitter.fitted(self.values[training], self.targets[training])
+            labels = self.values[training], self.targets[training], self.spectra[training]
+            voices = self.fitter.fitted(*labels)
             units = self.fitter.units(voices)
             for name, voice in voices.items():
                 shape = (len(self.targets), classes)
                 kept = scores.setdefault(name, np.full(shape, np.nan, np.float32))
-                kept[test] = voice.scores(self.values[test]) / np.float32(units[name])
+                said = scores_by(name, voice, self.values[test], self.spectra[test])
+                kept[test] = said / np.float32(units[name])
         out = np.full((len(self.targets), classes), np.nan, np.float32)
         held = folds >= 0
         if held.any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import torch
@@ -58,6 +59,18 @@ class VoiceFitter:
     sample: FloatArray
     spectra: FloatArray | None = None
     dark: float = 0.0
+
+    @classmethod
+    def of_scene(
+        cls,
+        scene: SceneFeatures,
+        classes: int,
+        shrinkage: float,
+        token: CancelToken | None = None,
+    ) -> Self:
+        """Of the pixels that stand for a scene; every voice speaks."""
+        cube, seen = scene.cube, (scene.sample(token), scene.sampled_spectra(token))
+        return cls(scene.features, classes, shrinkage, *seen, -cube.offset / cube.scale)
 
     def fitted(
         self, pixels: FloatArray, targets: NDArray[np.int64], spectra: FloatArray | None = None

@@ -39,9 +39,22 @@ def test_planted_wrong_labels_come_first_with_the_class_that_they_look_like():
     assert all(s.label == labels[s.row, s.column] != s.looks_like for s in found)
 
 
+def test_classes_that_two_bands_decide_are_checked_by_the_voice_that_tells_them_apart():
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(40, 40, 12)).astype(np.float32)
+    right = 1 + (values[:, :, 3] > 0) + 2 * (values[:, :, 8] > 0)
+    places = rng.permutation(right.size)[:80]
+    labels = np.zeros(right.shape, np.uint16)
+    labels.flat[places] = right.flat[places]
+    wrong = places[:8]
+    labels.flat[wrong] = 1 + right.flat[wrong] % 4
+    first = [s.row * 40 + s.column for s in hsi_viewer.check_labels(values, labels)[:8]]
+    assert np.isin(wrong, first).mean() > 0.8
+
+
 def test_in_a_class_that_is_hard_to_predict_a_poor_answer_says_less():
     targets = np.array([0, 0, 1, 1, 1])
-    checker = Checker(None, np.zeros((5, 1)), targets, np.arange(5), CancelToken(), SilentPort())
+    checker = Checker(None, None, None, targets, np.arange(5), CancelToken(), SilentPort())
     odds = np.array([-1.0, -3.0, 4.0, 2.0, np.nan])
     judged = np.isfinite(odds)
     found = checker.beyond_usual(odds, judged)

@@ -200,7 +200,7 @@ def test_two_classes_meet_where_the_less_likely_of_them_is_likeliest():
 
 def test_half_of_a_margin_is_that_of_its_place():
     groups = np.array([0, 0, 0, 1])
-    checker = Checker(None, None, np.zeros(4, np.int64), groups, CancelToken(), None)
+    checker = Checker(None, None, None, np.zeros(4, np.int64), groups, CancelToken(), None)
     margin = np.array([-0.8, 0.4, np.nan, 0.6], np.float32)
     judged = ~np.isnan(margin)
     found = checker.with_place(margin, judged)
