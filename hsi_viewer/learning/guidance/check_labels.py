@@ -1,8 +1,8 @@
 """check_labels: labels that models fitted without them contradict.
 
 Labels are held out by whole places (labels of a class that touch), so that a wrong stroke cannot
-speak for itself; several times, in other company, and once more without the labels that looked
-wrong, so that these cannot speak for one another.
+speak for itself; twice, in other company, and twice more without the labels that looked wrong, so
+that these cannot speak for one another.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hsi_viewer.learning.voices.ensemble import VoiceFitter, scores_by
 from hsi_viewer.learning.voices.voice import VoiceName
 from hsi_viewer.learning.voices.weighing import weighed
 
-FOLDS, REPEATS = 5, 4
+FOLDS, REPEATS = 5, 2
 MOST_LABELS = 4_000  # that are judged, evenly over the classes
 DOUBTED = 0.2  # share of a class's labels that the last repeats may learn without
 BY_PLACE = 0.5  # part of a label's margin that is its place's
@@ -148,20 +148,18 @@ class Checker:
 
     def answers(self) -> FloatArray:
         """Mean probabilities (n, classes) of each label; NaN of one that is never held out."""
-        first = self._mean(range(REPEATS), np.ones(len(self.targets), bool), 0.0)
-        trusted = self._trusted(first)
-        return self._mean(range(REPEATS, 2 * REPEATS), trusted, 0.5)
+        said = self._said(range(REPEATS), np.ones(len(self.targets), bool))
+        said += self._said(range(REPEATS, 2 * REPEATS), self._trusted(mean_of(said)))
+        return mean_of(said)
 
-    def _mean(self, seeds: range, trusted: NDArray[np.bool_], done: float) -> FloatArray:
+    def _said(self, seeds: range, trusted: NDArray[np.bool_]) -> list[FloatArray]:
+        """What models that learn from trusted labels say of each label, once for each division."""
         said = []
-        for i, seed in enumerate(seeds):
-            share = done + 0.5 * i / len(seeds)
+        for seed in seeds:
+            share = seed / (2 * REPEATS)
             self.port.report(Progress("Asking models about labels that they did not see", share))
             said.append(self._held_out(self._folds(seed), trusted))
-        count = np.isfinite(said).sum(axis=0)
-        total = np.nansum(said, axis=0)
-        mean: FloatArray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-        return mean
+        return said
 
     def _held_out(self, folds: Numbers, trusted: NDArray[np.bool_]) -> FloatArray:
         """Probabilities by the voices, weighed by how right they are; NaN of fold -1."""
@@ -225,3 +223,10 @@ class Checker:
         place = (total / np.maximum(sizes, 1))[self.groups]
         mixed: FloatArray = ((1 - BY_PLACE) * margin + BY_PLACE * place).astype(np.float32)
         return mixed
+
+
+def mean_of(said: list[FloatArray]) -> FloatArray:
+    """Mean of answers (n, classes) that are known; NaN where none is."""
+    count = np.isfinite(said).sum(axis=0)
+    mean: FloatArray = np.where(count > 0, np.nansum(said, axis=0) / np.maximum(count, 1), np.nan)
+    return mean
