@@ -283,6 +283,13 @@ def test_the_header_of_a_tiff_opens_the_tiff(tmp_path, name):
         open_cube(header)
 
 
+@pytest.mark.parametrize("name", ["cube.hdr", "cube.img"])
+def test_of_a_header_that_calls_raw_values_a_tiff_the_file_of_values_is_named(tmp_path, name):
+    pair(tmp_path, f"{HEAD}file type = TIFF\n")
+    with pytest.raises(FormatError, match=r"cube\.img is damaged or not a readable raster"):
+        open_cube(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
