@@ -74,6 +74,9 @@ def test_default_bands_that_are_counted_from_0(tmp_path):
 def test_words_in_square_brackets_stay_as_they_are(tmp_path):
     cube = open_cube(pair(tmp_path, f"{HEAD}sensor type = [HEADWALL] III\nnote = [a\nb = c]\n"))
     assert cube.metadata == {"sensor type": "[HEADWALL] III", "note": "[a", "b": "c]"}
+    for words in ("[A 1, 2]", "[B2 and 3]", "[ a ]"):
+        cube = open_cube(pair(tmp_path, f"{HEAD}note = {words}\n"))
+        assert cube.metadata == {"note": words}
 
 
 def test_braces_that_do_not_match_are_forgiven_once(tmp_path):

@@ -213,6 +213,28 @@ def feature(k: int, **properties: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
+    ("properties", "chosen"),
+    [
+        ({"area": 0.5, "objectid": 3, "zone": 7, "plot": 9}, "zone"),
+        ({"area": 0.5, "objectid": 3}, None),
+        ({"area": 0.5}, None),
+    ],
+)
+def test_where_nothing_looks_like_a_class_the_first_whole_numbers_are(tmp_path, properties, chosen):
+    features = [feature(k, **{n: v + 2 * k for n, v in properties.items()}) for k in range(3)]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    found = import_regions(path, HyperCube.from_array(np.zeros((3, 3, 1))))
+    ids = sorted(set(found.ids.ravel().tolist()) - {0})
+    if chosen is None:
+        assert ids == [1]
+        assert any(n.startswith("No attribute contains a class") for n in found.notes)
+    else:
+        assert ids == [7, 9, 11]
+        assert any(f'read from the attribute "{chosen}"' in n for n in found.notes)
+
+
+@pytest.mark.parametrize(
     ("values", "names", "note"),
     [
         (["oak", None, "fir"], ["oak", "(no class)", "fir"], 'are named "(no class)"'),
