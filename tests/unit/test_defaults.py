@@ -45,6 +45,7 @@ NEUTRAL = {
     "opacity": 1,
     "scale": 1,
     "seed": 0,
+    "slope": 1,
     "smooth": 0,
     "window": 0,
     "workers": 1,

@@ -54,7 +54,7 @@ def chosen_bands(cube: HyperCube, choice: str | Sequence[int] | NDArray[Any]) ->
 
 def how_to_write(cube: HyperCube) -> str:
     """What a choice of bands of this cube is written like."""
-    few, most = max(1, cube.bands // 2), cube.bands
+    few, most = max(2, cube.bands // 2), cube.bands
     numbers = f"1-{few}, {most}" if most > 2 else "1"
     if cube.wavelengths is None or not np.isfinite(cube.wavelengths).any():
         return f'Write numbers of bands from 1, as "{numbers}".'

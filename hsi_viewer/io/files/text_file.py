@@ -8,6 +8,9 @@ import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.text import windows_text
 from hsi_viewer.io.files.identify import open_plain
@@ -79,3 +82,16 @@ def cells_of(path: Path, lines: list[str], delimiter: str) -> list[list[str]]:
             "other one, or remove it."
         )
     return found
+
+
+def numbers_of(lines: list[str], columns: tuple[int, ...] | None = None) -> NDArray[np.float64]:
+    """Numbers of lines of text, (lines, columns), all of them or some; "#" begins a remark.
+
+    Raises
+    ------
+    ValueError
+        if there is none, a word, or a line of another length.
+    """
+    if not any(line.partition("#")[0].strip() for line in lines):
+        raise ValueError("no numbers")
+    return np.loadtxt(lines, np.float64, ndmin=2, usecols=columns)

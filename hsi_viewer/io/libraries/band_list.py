@@ -15,7 +15,7 @@ from hsi_viewer.io.envi.pairing import header_of
 from hsi_viewer.io.files.text_file import cells_of, text_of
 from hsi_viewer.io.libraries.library_table import AXIS, unit_in
 from hsi_viewer.io.libraries.spectral_library import read_library
-from hsi_viewer.io.metadata.wavelengths import plausible, to_nm
+from hsi_viewer.io.metadata.wavelengths import are_band_numbers, plausible, to_nm
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.registry import is_identified
 
@@ -74,12 +74,13 @@ def _of_text(path: Path) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
         return _of_lines(path)
     first = library.spectra[0]
     if library.wavelengths is None and plausible(first) is not None:  # behind the band's number
-        nm, guess = to_nm(first, unit_in(library.names[0]))
-        return nm, (guess,) if guess else ()
+        return _in_nm(first, unit_in(library.names[0]))
     return library.wavelengths, library.warnings
 
 
-def _of_titled_column(path: Path) -> tuple[NDArray[np.float64], tuple[str, ...]] | None:
+def _of_titled_column(
+    path: Path,
+) -> tuple[NDArray[np.float64] | None, tuple[str, ...]] | None:
     """The column of a table whose title speaks of wavelengths; others may hold words."""
     lines = [line for line in text_of(path, MAX_TEXT_BYTES).splitlines() if line.strip()]
     if len(lines) < 2:
@@ -98,8 +99,7 @@ def _of_titled_column(path: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]
         cells = [cell.replace(",", ".") for cell in cells]
     if not all(NUMBER.fullmatch(cell) for cell in cells):
         return None
-    nm, guess = to_nm(np.array([float(cell) for cell in cells]), unit_in(head[at]))
-    return nm, (guess,) if guess else ()
+    return _in_nm(np.array([float(cell) for cell in cells]), unit_in(head[at]))
 
 
 def _of_lines(path: Path) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
@@ -118,6 +118,14 @@ def _of_lines(path: Path) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
     if any(len(found) != 1 for found in numbers):
         return None, ()
     unit = unit_in(title) or next((m[1] for line in lines[:2] if (m := UNIT.search(line))), None)
-    values = np.array([float(found[0]) for found in numbers])
+    return _in_nm(np.array([float(found[0]) for found in numbers]), unit)
+
+
+def _in_nm(
+    values: NDArray[np.float64], unit: str | None
+) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
+    """Wavelengths in nm and what was assumed; None for numbers that only count the bands."""
+    if are_band_numbers(values, unit):
+        return None, ()
     nm, guess = to_nm(values, unit)
     return nm, (guess,) if guess else ()

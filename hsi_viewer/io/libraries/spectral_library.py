@@ -28,7 +28,7 @@ from hsi_viewer.io.envi.layout import layout_of, open_source
 from hsi_viewer.io.envi.pairing import header_of
 from hsi_viewer.io.envi.writer import pair_of, replacing_pair
 from hsi_viewer.io.files.identify import magic_of, split_source, system_errors
-from hsi_viewer.io.files.text_file import text_of
+from hsi_viewer.io.files.text_file import numbers_of, text_of
 from hsi_viewer.io.files.unsupported import name_of
 from hsi_viewer.io.libraries.library_table import BAND_TITLE, read_table
 from hsi_viewer.io.metadata.wavelengths import to_nm
@@ -201,12 +201,11 @@ def _usgs_wavelengths(path: Path, n: int) -> NDArray[np.float64] | None:
     for folder in (path.parent, path.parent.parent):
         for candidate in sorted(folder.glob("*[Ww]avelengths*.txt")):
             try:
-                lines = text_of(candidate, MAX_TEXT_BYTES).splitlines()
-                values = np.loadtxt(lines, skiprows=1, ndmin=1)
+                table = numbers_of(text_of(candidate, MAX_TEXT_BYTES).splitlines()[1:])
             except (ValueError, FileError):
                 continue
-            if values.shape == (n,):
-                return to_nm(values, None)[0]
+            if table.shape in {(n, 1), (1, n)}:
+                return to_nm(table.ravel(), None)[0]
     return None
 
 

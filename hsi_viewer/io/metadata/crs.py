@@ -18,7 +18,7 @@ NAMES_A_FILE = re.compile(
 )
 
 # Larger coordinates are impossible. GDAL takes 360 degrees off a longitude until it is one.
-FARTHEST, FARTHEST_DEGREES = 1e12, 1e6
+FARTHEST, FARTHEST_DEGREES, POLE = 1e12, 1e6, 90.0
 AUTHORITY = re.compile(r"(?:EPSG|ESRI|OGC):\w+", re.IGNORECASE)
 
 
@@ -75,14 +75,17 @@ def transformed(
 
     given = np.array([x, y], np.float64)
     possible = are_possible(source, given)
+    if source is not None and source.is_geographic:
+        possible &= np.abs(given[1]) <= POLE
     moved = np.full_like(given, np.inf)
     try:
         if possible.any():
             moved[:, possible] = transform(source, target, *given[:, possible])[:2]
     except (CPLE_BaseError, RasterioError) as error:
+        reason = "" if "{" in str(error) else f": {error}"  # else whole systems in JSON
         raise LabelError(
-            f"Coordinates cannot be transformed from {crs_text(source)} to {crs_text(target)}: "
-            f"{error}."
+            f"Coordinates cannot be transformed from {crs_text(source)} to {crs_text(target)}"
+            f"{reason}."
         ) from error
     return moved[0], moved[1]
 

@@ -16,7 +16,7 @@ from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.byte_reader import FileReader
 from hsi_viewer.io.files.raw_source import ORDERS, RawSource
-from hsi_viewer.io.files.text_file import text_of
+from hsi_viewer.io.files.text_file import numbers_of, text_of
 from hsi_viewer.io.metadata.wavelengths import to_nm
 
 COLUMNS, BANDS = 614, 224
@@ -68,7 +68,7 @@ def bands_beside(
         if not (flight.startswith(stem) or stem.startswith(flight)):
             continue
         try:
-            table = np.loadtxt(text_of(candidate).splitlines(), ndmin=2, usecols=(0, 1))
+            table = numbers_of(text_of(candidate).splitlines(), (0, 1))
         except (ValueError, FileError, IndexError):
             continue
         if len(table) == bands:

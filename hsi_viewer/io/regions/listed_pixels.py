@@ -74,8 +74,7 @@ def place_pixels(listed: Pixels, grid: Grid, placement: Placement | None) -> Imp
     if outside == listed.ids.size:
         raise LabelError(
             f"{listed.name}: none of its {outside} pixels lies inside the cube ({grid.rows} rows "
-            f"x {grid.columns} columns). They cover rows {rows.min():.6g} to {rows.max():.6g} and "
-            f"columns {columns.min():.6g} to {columns.max():.6g}. {_advice(listed, grid)}"
+            f"x {grid.columns} columns). {_extent(rows, columns)}{_advice(listed, grid)}"
         )
     if outside:
         notes.append(
@@ -83,6 +82,15 @@ def place_pixels(listed: Pixels, grid: Grid, placement: Placement | None) -> Imp
         )
     notes += _lost(listed, ids)
     return ImportedLabels(ids, listed.names, listed.colours, tuple(notes), listed.name)
+
+
+def _extent(rows: NDArray[np.float64], columns: NDArray[np.float64]) -> str:
+    """A sentence about where positions lie, of those that lie anywhere; none of no others."""
+    known = np.isfinite(rows) & np.isfinite(columns)
+    if not known.any():
+        return ""
+    spans = (f"{v[known].min():.6g} to {v[known].max():.6g}" for v in (rows, columns))
+    return "They cover rows {} and columns {}. ".format(*spans)
 
 
 def _advice(listed: Pixels, grid: Grid) -> str:

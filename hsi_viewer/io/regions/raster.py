@@ -107,10 +107,13 @@ def _extents(theirs: Grid, grid: Grid) -> str:
 
 
 def _corners_on(theirs: Grid, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Map coordinates of the corners of one raster in the system of another."""
+    """Map coordinates of the corners of one raster in the system of another; NaN if it has none."""
     x, y = theirs.corners()
     source, target = crs_of(theirs.crs_wkt), crs_of(grid.crs_wkt)
-    return (x, y) if same_crs(source, target) else transformed(source, target, x, y)
+    try:
+        return (x, y) if same_crs(source, target) else transformed(source, target, x, y)
+    except LabelError:  # no way leads from one system to the other
+        return np.full_like(x, np.nan), np.full_like(y, np.nan)
 
 
 def _coincide(theirs: Grid, grid: Grid) -> bool:

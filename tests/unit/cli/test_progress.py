@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 from contextlib import suppress
 
@@ -56,6 +57,8 @@ def test_a_terminal_gets_a_bar_for_each_step(terminal, capsys):
     assert out == ""
     last = err[err.rindex("Computing features") :]
     assert last.index("Training") < last.index("Predicting")
+    bars = re.findall("\u2501+", last)  # one that is not full is of two colours
+    assert (len(bars), len(set(bars))) == (3, 1)
     assert "epoch 1/2, loss 1.25, training accuracy 75 %" in last
     assert err.count(WARNING) == 1
 

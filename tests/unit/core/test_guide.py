@@ -43,6 +43,9 @@ def test_a_snippet_begins_before_the_word_and_says_where_it_is_cut(guide):
     assert section.snippet(["word"]) == "…" + section.text[81 - SNIPPET // 3 :][:SNIPPET] + "…"
     assert section.snippet(["nowhere"]) == section.text[:SNIPPET].strip() + "…"
     assert guide.sections[2].snippet(["classes"]) == "A map of classes."
+    first = Guide({INDEX: f"# A\n\nword {'b' * 200} other {'c' * 200}"}).sections[0]
+    for words in (["other", "word"], ["nowhere", "word"]):
+        assert first.snippet(words) == first.text[:SNIPPET] + "…"
 
 
 @pytest.mark.parametrize(

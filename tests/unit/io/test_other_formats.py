@@ -63,6 +63,16 @@ def test_aviris_rfl(tmp_path):
     assert cube.wavelengths[-1] == pytest.approx(2500)
 
 
+@pytest.mark.parametrize("text", ["", "# a remark", "red 9.5", "400\n410\n420", "400 9\n410 9"])
+def test_wavelengths_beside_that_are_not_of_an_image_are_passed_over(tmp_path, text):
+    write_lan(tmp_path / "scene.lan", np.zeros((5, 6, 3), "i2"), packing=2)
+    (tmp_path / "scene.a.spc").write_text(text)
+    (tmp_path / "other.spc").write_text("500 9\n510 9\n520 9")
+    assert open_cube(tmp_path / "scene.lan").wavelengths is None
+    (tmp_path / "scene.b.spc").write_text("400 9 1\n410 9 2\n420 9 3")
+    assert list(open_cube(tmp_path / "scene.lan").wavelengths) == [400, 410, 420]
+
+
 def test_erdas_with_the_wavelengths_of_aviris_beside(tmp_path):
     write_lan(tmp_path / "92AV3C.lan", np.zeros((5, 6, 3), "i2"), packing=2)
     (tmp_path / "92AV3C.spc").write_text(

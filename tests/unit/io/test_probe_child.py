@@ -44,18 +44,25 @@ def test_everything_in_a_file_is_looked_at_and_the_cube_is_sampled(tmp_path, mon
         file.create_dataset("group/cube", data=np.ones((6, 5, 4), "u2"), chunks=(2, 5, 4))
         file.create_dataset("group/about", data="text")
         file["group"].attrs["sensor"] = "made"
-    asked, sampled, walked = [], [], []
-    attributes = H5File.attributes
+    asked: dict[str, set[str]] = {"attributes": set(), "dimensions": set(), "text": set()}
+    sampled, walked = [], []
 
-    def noted(container, name):
-        asked.append(name)
-        return attributes(container, name)
+    def note(what):
+        real = getattr(H5File, what)
 
-    monkeypatch.setattr(H5File, "attributes", noted)
+        def noted(container, *names):
+            asked[what].update(name.strip("/") for name in names)
+            return real(container, *names)
+
+        monkeypatch.setattr(H5File, what, noted)
+
+    for what in asked:
+        note(what)
     monkeypatch.setattr(probe_child, "_sample", lambda cube: sampled.append(cube.shape))
     monkeypatch.setattr(probe_child, "_touch_corners", lambda item: walked.append(item.name))
     probe_child.touch(path, None)
-    assert {"group", "group/cube", "group/about"} <= {name.strip("/") for name in asked}
+    assert {"group", "group/cube", "group/about"} <= asked["attributes"]
+    assert {"group/cube", "group/about"} <= asked["dimensions"] & asked["text"]
     assert sorted(walked) == ["/group/about", "/group/cube"]
     assert sampled == [(6, 5, 4)]
 

@@ -33,6 +33,7 @@ def files(tmp_path):
     ("name", "uses"),
     [
         ("labels.npy", ("labels",)),
+        ("other.npy", ("labels",)),  # which is asked where they lie
         ("library.csv", ("library",)),
         ("notes.txt", ()),
         ("library.doc", ()),

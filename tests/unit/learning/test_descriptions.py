@@ -85,6 +85,14 @@ def test_numbers_end_where_they_should(saved, path, right, wrong, name):
             described(saved[0], *path, value)
 
 
+def test_what_a_description_leaves_out_changes_nothing(saved):
+    optional = ("temperature", "pool", "pool_elsewhere", "scene_digest", "usual_distance")
+    text = json.dumps({key: v for key, v in saved[0].items() if key not in optional})
+    found = parse_description(text.encode(), FILE)
+    left_out = [getattr(found, key) for key in optional]
+    assert left_out == [1.0, None, None, "", None]
+
+
 def test_a_recipe_says_no_more_and_no_less(saved):
     for part in ("features", "walker"):
         whole = saved[0]["recipe"][part]

@@ -118,6 +118,11 @@ def test_the_engine_says_what_its_voices_and_exits_say(scene, tmp_path):
     other = next(i for i in model.class_ids if i != labelled.class_id)
     assert explainer.explain(6, 5, other).class_id == other
 
+    even = HyperCube.from_array(np.broadcast_to(cube.spectrum(0, 0), cube.shape), cube.wavelengths)
+    usual = hsi_viewer.explain(model, even, 6, 5, labels=labels)
+    assert max(abs(g.effect) for g in labelled.groups) > 0.01
+    np.testing.assert_allclose([g.effect for g in usual.groups], 0, atol=1e-4)
+
     model.save(tmp_path)
     loaded = load_model(tmp_path)
     again = hsi_viewer.explain(loaded, cube, 6, 5, labels=labels)

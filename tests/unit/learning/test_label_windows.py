@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from hsi_viewer.learning import held_out_maps
 from hsi_viewer.learning.label_windows import MARGIN, MOST, SIDE, label_windows
 
 
@@ -33,3 +36,36 @@ def test_windows_lie_far_from_each_other():
     windows = label_windows(positions, (1500, 1500))
     assert [inside.size for _, inside in windows] == [400, 1, 1]
     assert label_windows(positions[:0], (1500, 1500)) == []
+
+
+class Places:
+    """A scene of which only places are looked at: guides and answers name their pixels."""
+
+    cube = SimpleNamespace(rows=700, columns=300)
+
+    def guide_at(self, rows, columns, guides):
+        numbers = np.arange(700 * 300).reshape(700, 300)[rows, columns]
+        return numbers, np.ones(numbers.shape, bool)
+
+    def mapped(self, window):
+        rows, columns = np.mgrid[window]
+        return np.stack([rows, columns], axis=2).astype(np.float32)
+
+
+def test_in_each_window_of_a_large_scene_labels_seed_their_own_places(monkeypatch):
+    scene, seeded = Places(), set()
+    pixels = np.array([610 * 300 + 40, 612 * 300 + 200, 30 * 300 + 250, 30 * 300 + 251, 0])
+    targets, test = np.array([0, 1, 1, 0, 1]), np.array([True, False, True, False, False])
+
+    def walk(said, guide, valid, seeds, walker, token):
+        seeded.update((int(guide[r, c]), int(seeds[r, c])) for r, c in np.argwhere(seeds >= 0))
+        return said
+
+    monkeypatch.setattr(held_out_maps, "walk", walk)
+    walkers = [SimpleNamespace(guides=3)] * 2
+    found = held_out_maps.refined_answers(scene, scene.mapped, pixels, targets, test, walkers)
+    assert found.shape == (2, 5, 2)
+    assert np.isnan(found[:, ~test]).all()
+    for answers in found[:, test]:
+        assert answers.tolist() == [[610, 40], [30, 250]]
+    assert seeded == {(30 * 300 + 251, 0)}

@@ -216,6 +216,17 @@ def test_scores_of_a_fold_are_in_its_own_units(scene) -> None:
         assert np.isnan(said[name][folds < 0]).all()
 
 
+@pytest.mark.parametrize(
+    ("below", "heard"), [(1.0, True), (1 - 1e-9, False), (0.5, False), (0.0, False)]
+)
+def test_who_is_just_loud_enough_is_heard(below, heard) -> None:
+    wide = Pool({"surroundings": Share(1.0, 1.0)}, "full")
+    part = below * NETWORK_HEARD
+    assert wide.network_share(part) == (part if heard else 0)
+    shares = {"pixels": Share(1 - below * HEARD, 1.0), "surroundings": Share(below * HEARD, 1.0)}
+    assert ("surroundings" in pool_of(shares).heard) == heard
+
+
 def test_a_voice_without_weight_is_not_asked_and_the_network_shares_the_surroundings(scene) -> None:
     _, values, targets = labelled(scene, 5)
     model = fit(CUBE, draw_per_class(TRUTH, 5)[0], recipe=RECIPE)

@@ -54,6 +54,16 @@ def test_pixels_that_are_never_held_out_count_as_neighbours():
     assert found.threshold == pytest.approx(distances.max(), rel=1e-5)
 
 
+@pytest.mark.parametrize("never", [1, 12])
+def test_pixels_that_are_never_held_out_do_not_set_the_threshold(never):
+    features = np.array([0.0, 1, 2, *(4.5 + np.arange(never))])[:, None]
+    folds = np.array([0, 0, 1, *[-1] * never])
+    found = fit_applicability(features, np.zeros(3 + never, int), folds, weights=ONES)
+    apart = np.abs(features - features.T)
+    mean = apart.sum() / (apart.size - len(apart))
+    assert found.threshold == pytest.approx(2 / mean, rel=1e-5)
+
+
 def test_the_same_pixels_twice():
     found = fit_applicability(np.ones((4, 2)), np.zeros(4, int), np.full(4, -1))
     assert (found.unit, found.threshold) == (1, 0)

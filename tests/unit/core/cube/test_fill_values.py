@@ -273,6 +273,19 @@ def test_of_a_large_scene_a_bounded_sample_is_read(monkeypatch) -> None:
     assert found.pixels == pytest.approx(1600, rel=0.5)
 
 
+@pytest.mark.parametrize(
+    ("value", "valid", "kept"), [(-9999, None, False), (900, (0, 700), False), (0, None, True)]
+)
+def test_of_a_sample_the_pixels_of_the_scene_are_estimated(monkeypatch, value, valid, kept) -> None:
+    monkeypatch.setattr(fill_values, "WHOLE_PIXELS", 1000)
+    monkeypatch.setattr(fill_values, "SAMPLE_SIDE", 32)
+    values = (scene(160, 160) * 1000).clip(1, 700).astype(np.int16)
+    values[:, 100:120] = value
+    (found,) = examined(HyperCube.from_array(values, valid_range=valid)).suspected
+    assert (found.value, found.kept, found.sampled) == (value, kept, True)
+    assert found.pixels == pytest.approx(160 * 20, rel=0.3)
+
+
 def test_complex_and_logical_cubes_have_none() -> None:
     values = scene()
     values[:8] = -9999

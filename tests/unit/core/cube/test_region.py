@@ -282,3 +282,5 @@ def test_what_is_shown_as_an_example_can_be_written(bands, waves):
     assert len(examples) == 1 + waves
     for example in examples:
         assert chosen_bands(cube, example).any()
+        ends = re.fullmatch(r"(\d+)-(\d+), (\d+)", example)
+        assert ends is None or int(ends[1]) < int(ends[2]) < int(ends[3]) == bands

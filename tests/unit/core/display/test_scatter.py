@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.path import Path
 
@@ -36,6 +38,17 @@ def test_a_lasso_that_crosses_itself_is_even_odd_and_nan_is_outside():
     x, y = np.array([0.3, 1.7, 1.0, np.nan]), np.array([1.0, 1.0, 0.3, 1.0])
     assert inside(x, y, bow).tolist() == [True, True, False, False]
     assert not inside(x, y, bow[:2]).any()
+
+
+def test_of_lassos_that_share_an_edge_each_point_is_in_one():
+    """Left and lower edges are inside, right and upper ones are not."""
+    x, y = (v.astype(float) for v in np.meshgrid(np.arange(-1, 9), np.arange(-1, 9)))
+    corners = np.array([[0, 0], [6, 0], [6, 6], [0, 6]], float)
+    square = inside(x, y, corners)
+    np.testing.assert_array_equal(square, (x >= 0) & (x < 6) & (y >= 0) & (y < 6))
+    middle = np.array([3.0, 2.0])
+    parts = [inside(x, y, np.stack([a, b, middle])) for a, b in pairwise([*corners, corners[0]])]
+    np.testing.assert_array_equal(np.sum(parts, axis=0), square)
 
 
 def test_highlights_are_seen_however_thin_the_view():

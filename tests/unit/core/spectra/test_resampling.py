@@ -65,9 +65,12 @@ def test_the_order_of_the_channels_does_not_matter():
         )
 
 
-def test_widths_are_the_distance_of_the_bands_but_not_across_a_gap():
+@pytest.mark.parametrize("unit", [1 / 1024, 1, 1024])
+def test_widths_are_the_distance_of_the_bands_but_not_across_a_gap(unit):
     x = np.array([400.0, 410, 420, 430, 900, 910, 920])
-    assert band_widths(x).tolist() == [10.0] * 7
+    assert band_widths(x * unit).tolist() == [10.0 * unit] * 7
+    two_detectors = np.array([400.0, 410, 420, 430, 458, 486, 514])
+    assert band_widths(two_detectors * unit)[-3:].tolist() == [28.0 * unit] * 3
 
 
 def test_a_library_resamples_itself():

@@ -197,3 +197,31 @@ def test_structs_and_units_of_matlab_7(tmp_path):
     cube = open_cube(tmp_path / "a.mat")
     np.testing.assert_allclose(cube.wavelengths, NM)
     assert (cube.wavelength_units_in_file, cube.warnings) == ("Micrometers", ())
+
+
+@pytest.mark.parametrize(
+    ("values", "known"),
+    [
+        (np.array(["400", "500.5", "600"], "S8"), True),
+        (np.array(["blue", "green", "red"], "S8"), False),
+        (np.full((3, 4), np.nan), False),
+        (np.vstack([np.full((2, 4), 500.0), [[np.nan, 600, 600, 600]]]), True),
+    ],
+)
+def test_lists_of_texts_and_of_columns_are_wavelengths_where_all_are_known(tmp_path, values, known):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = np.zeros((5, 4, 3), "u2")
+        file["wavelength"] = values
+    found = open_cube(tmp_path / "a.h5").wavelengths
+    assert (found is not None) == known
+    if known:
+        assert found[-1] == 600
+
+
+def test_a_matrix_of_too_many_wavelengths_is_not_read(tmp_path, monkeypatch):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"] = np.zeros((5, 4, 3), "u2")
+        file["wavelength"] = np.repeat([[400.0], [500.0], [600.0]], 4, axis=1)
+    assert list(open_cube(tmp_path / "a.h5").wavelengths) == [400, 500, 600]
+    monkeypatch.setattr("hsi_viewer.io.arrays.band_lists.MOST_VALUES", 11)
+    assert open_cube(tmp_path / "a.h5").wavelengths is None

@@ -35,6 +35,9 @@ def test_wavelengths_by_their_usual_names(tmp_path, name):
         ("good_wavelengths", np.ones(9)),
         ("wavelength", np.arange(8)),
         ("wavelength_units", np.arange(9)),
+        ("bands", np.r_[NM[:-1], 1e6]),
+        ("bands", np.r_[1.0, NM[1:]]),
+        ("bands", NM[::-1]),
     ],
 )
 def test_lists_that_are_no_wavelengths(tmp_path, name, values):

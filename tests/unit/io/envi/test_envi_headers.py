@@ -74,6 +74,9 @@ def test_default_bands_that_are_counted_from_0(tmp_path):
 def test_words_in_square_brackets_stay_as_they_are(tmp_path):
     cube = open_cube(pair(tmp_path, f"{HEAD}sensor type = [HEADWALL] III\nnote = [a\nb = c]\n"))
     assert cube.metadata == {"sensor type": "[HEADWALL] III", "note": "[a", "b": "c]"}
+    for words in ("[A 1, 2]", "[B2 and 3]", "[ a ]"):
+        cube = open_cube(pair(tmp_path, f"{HEAD}note = {words}\n"))
+        assert cube.metadata == {"note": words}
 
 
 def test_braces_that_do_not_match_are_forgiven_once(tmp_path):
@@ -105,11 +108,21 @@ def test_a_field_behind_another_on_one_line(tmp_path):
         ("data gain values = {0.1, 0.2, 0.3, 0.4}", '"data gain values" in the header are not'),
         ("data offset values = {0, 0, 0, 5}", '"data offset values" in the header are not'),
         ("map info = {UTM, 1, 1, 5e5}", '"map info" in the header could not be interpreted'),
+        ("geo points = {1, 1, 50, 10}", "by control points or rational polynomials (RPC)"),
+        ("rpc info = {1, 2, 3}", "by control points or rational polynomials (RPC)"),
+        ("data gain values = {a, b, c, d}\ndata offset values = {5, 5, 5, 5}", "offset values"),
+        ("data gain values = {1, 1, 1, 1}\ndata offset values = {1, 1, 1, 2}", "offset values"),
+        ("data gain values = {1, 1, 1, 1}\ndata offset values = {nan, nan, nan, nan}", "offset"),
+        ("wavelength = {4e8, 5e8, 6e8, 7e8}\nwavelength units = nm", "outside the range"),
+        ("wavelength = {500, 400, 600, 700}\nwavelength units = nm", "not in ascending order"),
+        ("wavelength = {400, 400, 600, 700}\nwavelength units = nm", "the same wavelength"),
     ],
 )
 def test_what_is_doubtful_is_reported(tmp_path, fields, sentence):
-    (warning,) = open_cube(pair(tmp_path, f"{HEAD}{fields}\n")).warnings
+    cube = open_cube(pair(tmp_path, f"{HEAD}{fields}\n"))
+    (warning,) = cube.warnings
     assert sentence in warning
+    assert (cube.scale, cube.offset) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +286,13 @@ def test_the_header_of_a_tiff_opens_the_tiff(tmp_path, name):
         open_cube(header)
 
 
+@pytest.mark.parametrize("name", ["cube.hdr", "cube.img"])
+def test_of_a_header_that_calls_raw_values_a_tiff_the_file_of_values_is_named(tmp_path, name):
+    pair(tmp_path, f"{HEAD}file type = TIFF\n")
+    with pytest.raises(FormatError, match=r"cube\.img is damaged or not a readable raster"):
+        open_cube(tmp_path / name)
+
+
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
@@ -342,6 +362,31 @@ def test_esri_headers_of_camera_programs(tmp_path):
     assert "one wavelength per band" in open_cube(path).warnings[1]
     path.with_suffix(".hdr").write_text(f"{text}red\nWAVELENGTHS_END")
     assert open_cube(path).wavelengths is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentences"),
+    [
+        ("", []),
+        ("BANDROWBYTES 6\nTOTALROWBYTES 24\nBANDGAPBYTES 0\n", []),
+        ("TOTALROWBYTES 23\n", ["TOTALROWBYTES 23 in the header is too small"]),
+        (
+            "WAVELENGTHS\n400\n500\n600\n700\nWAVELENGTHS_END\n",
+            ["The unit of the wavelengths is not given; nanometres are assumed."],
+        ),
+        (
+            "WAVELENGTHS\n0.4\n0.5\n0.6\n0.7\nWAVELENGTHS_END\n",
+            ["The unit of the wavelengths is not given; micrometres are assumed."],
+        ),
+    ],
+)
+def test_what_is_assumed_of_an_esri_header_is_said(tmp_path, lines, sentences):
+    text = ESRI.format("I", "BIL") + lines
+    cube = open_cube(esri(tmp_path, ".bil", text, VALUES.transpose(0, 2, 1).tobytes()))
+    assert len(cube.warnings) == len(sentences)
+    assert all(s in w for s, w in zip(sentences, cube.warnings, strict=True))
+    if "WAVELENGTHS" in lines:
+        assert list(cube.wavelengths) == [400, 500, 600, 700]
 
 
 @pytest.mark.parametrize(

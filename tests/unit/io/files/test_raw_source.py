@@ -119,3 +119,15 @@ def test_runs_are_read_without_preadv_too(tmp_path, monkeypatch):
     source = make(tmp_path / "cube", array, (2, 0, 1), 3)
     window = source.read(slice(1, 9, 3), slice(0, 8, 2), np.array([6, 0]))
     np.testing.assert_array_equal(window, array[1:9:3, ::2][:, :, [6, 0]])
+
+
+@pytest.mark.parametrize("offset", [0, 5])
+def test_of_a_file_that_is_too_short_what_there_is_can_be_read(tmp_path, offset):
+    array = np.arange(9 * 8 * 7, dtype="<i2").reshape(9, 8, 7)
+    raw = bytes(offset) + array.tobytes()
+    (tmp_path / "cube").write_bytes(raw[:-1])
+    source = RawSource(FileReader(tmp_path / "cube"), array.shape, array.dtype, (0, 1, 2), offset)
+    window = source.read(slice(0, 8, 3), slice(0, 8, 2), np.array([6, 0]))
+    np.testing.assert_array_equal(window, array[:8:3, ::2][:, :, [6, 0]])
+    with pytest.raises(FileError, match="became shorter"):
+        source.read(slice(8, 9, 1), slice(0, 8, 1), None)

@@ -130,3 +130,62 @@ def test_damaged_tables_are_passed_over(tmp_path, cut):
     labels = read_labels(path)
     np.testing.assert_array_equal(labels.ids, IDS)
     assert set(labels.names.items()) <= set(NAMES.items())
+
+
+GDALS = table([("Value", 0, 5), ("Class", 2, 2)], list(NAMES.items()))
+ARCGIS = dbf([("VALUE", "N", 9), ("Class", "C", 40)], list(NAMES.items()))
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        f'<!DOCTYPE a [<!ENTITY b "c">]>{GDALS}',
+        GDALS.replace("</F>", "", 1),
+        GDALS.replace('band="1"', 'band="2"'),
+        GDALS.replace("GDALRasterAttributeTable", "Table"),
+        " " * (16 << 20) + GDALS,
+        "",
+    ],
+)
+def test_where_one_table_is_of_no_use_the_other_names_the_classes(tmp_path, damaged):
+    path = raster(tmp_path / "a.tif")
+    (tmp_path / "a.tif.aux.xml").write_text(damaged)
+    assert read_labels(path).names == {}
+    (tmp_path / "a.tif.vat.dbf").write_bytes(ARCGIS)
+    assert read_labels(path).names == NAMES
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"",
+        ARCGIS[:20],
+        ARCGIS[:10] + b"\0\0" + ARCGIS[12:],  # records of no length
+        ARCGIS[:10] + b"\x33\0" + ARCGIS[12:],  # of another than their fields have
+        ARCGIS[:4] + bytes(4) + ARCGIS[8:],  # none
+        ARCGIS.replace(b" 1 ", b"*1 "),
+    ],
+)
+def test_damaged_tables_of_arcgis_name_nothing_that_they_do_not_hold(tmp_path, damaged):
+    path = raster(tmp_path / "a.tif")
+    (tmp_path / "a.tif.vat.dbf").write_bytes(damaged)
+    labels = read_labels(path)
+    np.testing.assert_array_equal(labels.ids, IDS)
+    kept = {2: NAMES[2], 5: NAMES[5]} if b"*" in damaged else {}
+    assert labels.names == kept
+
+
+def test_names_in_the_letters_of_windows_are_read(tmp_path):
+    path = raster(tmp_path / "a.tif")
+    text = dbf([("VALUE", "N", 9), ("Class", "C", 40)], [(1, "W@lder"), (2, "M@hren")])
+    (tmp_path / "a.tif.vat.dbf").write_bytes(text.replace(b"@", b"\xe4"))
+    assert read_labels(path).names == {1: "Wälder", 2: "Mähren"}
+
+
+@pytest.mark.parametrize("spoiled", ["", "5e400", "nan", "1.5", "-1", "70000", "x"])
+def test_a_value_that_is_no_class_id_names_no_class(tmp_path, spoiled):
+    path = raster(tmp_path / "a.tif")
+    rows = [(spoiled, "nothing"), *NAMES.items()]
+    text = table([("Value", 0, 5), ("Class", 2, 2)], rows)
+    (tmp_path / "a.tif.aux.xml").write_text(text)
+    assert read_labels(path).names == NAMES

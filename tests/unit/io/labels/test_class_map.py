@@ -190,6 +190,13 @@ def test_the_picture_shows_the_map_and_a_legend(tmp_path, legend):
     beside = picture[:, margin + 17 * factor + margin :].reshape(-1, 3)
     for colour in table.values():
         assert (beside == colour).all(axis=1).sum() > 100
+    bottom, right = margin + 12 * factor, margin + 17 * factor
+    frame = [picture[y, margin:right] for y in (margin - 1, bottom)]
+    frame += [picture[margin:bottom, x] for x in (margin - 1, right)]
+    assert {tuple(c) for side in frame for c in side.tolist()} == {tuple(frame[0][0].tolist())}
+    assert (picture[[margin - 2, bottom + 1], margin:right] == 255).all()
+    assert (picture[margin:bottom, [margin - 2, right + 1]] == 255).all()
+    assert (frame[0][0] < 255).all()
 
 
 def test_letters_of_other_alphabets_are_drawn(tmp_path):

@@ -64,6 +64,30 @@ def test_a_vector_style_of_qgis_gives_its_categories(tmp_path):
     assert classes == [(3, "Corn", (10, 20, 30)), (5, "Oats", (40, 50, 60))]
 
 
+def test_a_category_whose_colour_is_not_given_gets_one(tmp_path):
+    path = tmp_path / "style.qml"
+    path.write_text(
+        """<qgis><renderer-v2 type="categorizedSymbol" attr="class_id"><categories>
+ <category symbol="0" value="3" label="Corn"/><category symbol="9" value="5" label="Oats"/>
+ <category symbol="1" value="6" label="Rye"/></categories><symbols>
+ <symbol name="0" type="fill"><layer><prop k="style" v="solid"/></layer></symbol>
+ <symbol name="1" type="line"><layer><prop k="line_color" v="40,50,60,255"/></layer></symbol>
+</symbols></renderer-v2></qgis>"""
+    )
+    classes = [(c.id, c.name, c.colour) for c in read_legend(path)]
+    assert [c[:2] for c in classes] == [(3, "Corn"), (5, "Oats"), (6, "Rye")]
+    assert classes[2][2] == (40, 50, 60)
+    assert len({colour for *_, colour in classes}) == 3
+
+
+def test_a_header_that_is_of_no_image_is_overwritten(tmp_path):
+    for text in ("no header", "ENVI\nclasses = 2\n", ""):
+        (tmp_path / "a.hdr").write_text(text)
+        write_legend(tmp_path / "a.hdr", LEGEND)
+        names = {c.name for c in read_legend(tmp_path / "a.hdr")}
+        assert names == {c.name for c in LEGEND}
+
+
 def test_the_header_of_an_image_is_not_overwritten(tmp_path):
     path = tmp_path / "image.hdr"
     path.write_text("ENVI\nsamples = 3\nlines = 4\nbands = 5\n")

@@ -60,6 +60,13 @@ def test_another_cube_lends_its_wavelengths(tmp_path, name):
     [
         ("a.txt", "no number\n"),
         ("a.txt", "1 2\n3\n"),
+        ("a.csv", "band,wavelength (nm)\n"),
+        ("a.csv", "band,name\n1,red\n2,green\n"),
+        ("a.csv", "band,wavelength\n1,0\n2,1\n3,2\n"),
+        ("a.txt", "1\n2\n3\n"),
+        ("a.csv", "band,wavelength (nm)\n1,450\n2,unknown\n"),
+        ("a.csv", "band,wavelength (nm)\n1,450\n2\n"),
+        ("a.txt", "wavelength\nred\ngreen\n"),
         ("a.hdr", "ENVI\nbands = 3\n"),
         ("a.txt", ""),
     ],

@@ -108,6 +108,18 @@ def test_usgs_splib07(tmp_path):
     np.testing.assert_array_equal(library.spectra, [[0.5, np.nan, 0.7]])
 
 
+@pytest.mark.parametrize("text", ["title\n0.35\n0.36\n", "title\nno\nnumbers\nhere\n", ""])
+def test_usgs_wavelengths_that_are_not_of_a_spectrum_are_passed_over(tmp_path, text):
+    folder = tmp_path / "spectra"
+    folder.mkdir()
+    path = folder / "s07_ASD_Quartz.txt"
+    path.write_text(" splib07a Record=1: Quartz AREF\n 5.0e-01\n 6.0e-01\n 7.0e-01\n")
+    (folder / "a_Wavelengths.txt").write_text(text)
+    assert read_library(path).wavelengths is None
+    (tmp_path / "b_wavelengths.txt").write_text("title\n0.35\n0.36\n0.37\n")
+    np.testing.assert_allclose(read_library(path).wavelengths, [350, 360, 370])
+
+
 def test_usgs_splib06(tmp_path):
     (tmp_path / "q.txt").write_text(
         "USGS Digital Spectral Library splib06a\nClark and others 2007\n Quartz GDS31\n"

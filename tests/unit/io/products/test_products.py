@@ -550,3 +550,84 @@ def test_bands_of_another_number_than_the_image_has_give_no_wavelengths(tmp_path
     cube = open_cube(image)
     assert cube.wavelengths is None
     assert any("describes 2 bands, the image has 3" in warning for warning in cube.warnings)
+
+
+def write_prisma(path, sensors, shape=(6, 3, 7), level="L2D", scales=(0.0, 1.3107)):
+    """A product of level 1 or 2 with some of the two detectors, 600 and 1600 nm in the middle."""
+    array = numbers(shape)
+    with h5py.File(path, "w") as file:
+        for sensor in ("Vnir", "Swir"):
+            middle = 600.0 if sensor == "Vnir" else 1600.0
+            file.attrs[f"List_Cw_{sensor}"] = middle + np.array([200.0, 0.0, -200.0])
+            file.attrs[f"List_Fwhm_{sensor}"] = [12.0, 11.0, 10.0]
+            if level == "L1":
+                file.attrs[f"ScaleFactor_{sensor}"], file.attrs[f"Offset_{sensor}"] = scales
+            else:
+                file.attrs[f"L2Scale{sensor}Min"], file.attrs[f"L2Scale{sensor}Max"] = scales
+            if sensor in sensors:
+                fields = f"HDFEOS/SWATHS/PRS_{level}_HCO/Data Fields"
+                file[f"{fields}/{sensor.upper()}_Cube"] = array
+        file.attrs["Epsg_Code"] = 32632
+        for end, east, north in (("UL", 500015.0, 4999985.0), ("LR", 500195.0, 4999835.0)):
+            file.attrs[f"Product_{end}corner_easting"] = east
+            file.attrs[f"Product_{end}corner_northing"] = north
+    return array
+
+
+@pytest.mark.parametrize(("sensor", "middle"), [("Vnir", 600), ("Swir", 1600)])
+def test_prisma_of_one_detector(tmp_path, sensor, middle):
+    array = write_prisma(tmp_path / "PRS.he5", [sensor])
+    cube = open_cube(tmp_path / "PRS.he5")
+    assert cube.format_name == "PRISMA HDF5"
+    assert list(cube.wavelengths) == [middle - 200, middle, middle + 200]
+    assert list(cube.fwhm) == [10, 11, 12]
+    np.testing.assert_allclose(cube.read(), array.transpose(0, 2, 1)[:, :, ::-1] * 2e-5, rtol=1e-5)
+    assert cube.georeference.transform == (30, 0, 500000, 0, -30, 5000000)
+
+
+def test_prisma_of_one_row_has_no_grid(tmp_path):
+    write_prisma(tmp_path / "PRS.he5", ["Vnir", "Swir"], (1, 3, 7))
+    cube = open_cube(tmp_path / "PRS.he5")
+    assert cube.shape == (1, 7, 6)
+    assert (cube.georeference, cube.warnings) == (None, (SENSOR_GEOMETRY,))
+
+
+def test_prisma_level_1_is_radiance(tmp_path):
+    array = write_prisma(tmp_path / "PRS.he5", ["Vnir"], level="L1", scales=(100.0, 2.0))
+    found = open_cube(tmp_path / "PRS.he5").read()
+    np.testing.assert_allclose(found, array.transpose(0, 2, 1)[:, :, ::-1] / 100 - 2, rtol=1e-5)
+    write_prisma(tmp_path / "PRS.he5", ["Vnir"], level="L1", scales=(0.0, 2.0))
+    with pytest.raises(FormatError, match="0 is not a scale"):
+        open_cube(tmp_path / "PRS.he5")
+
+
+@pytest.mark.parametrize(
+    "text", ["SCALING_FACTOR_VNIR = 0", "none", "SCALING_FACTOR_VNIR = 50\n" * 60_000]
+)
+def test_factors_of_hyperion_that_are_none_are_the_usual_ones(tmp_path, text):
+    stored = numbers((3, 4, 1), "i2")
+    for band in (20, 100):
+        write_tif(tmp_path / f"EO1H0440342002212110PY_B{band:03}_L1T.TIF", stored)
+    (tmp_path / "EO1H0440342002212110PY_MTL_L1T.TXT").write_text(text)
+    np.testing.assert_allclose(open_cube(tmp_path).read(), stored / [40, 80], rtol=1e-6)
+
+
+def test_a_band_of_enmap_without_a_wavelength_is_not_counted(tmp_path):
+    image = tmp_path / "ENMAP01-____L2A-DT01_20220724T104526Z-SPECTRAL_IMAGE.TIF"
+    xml = image.with_name(image.name.replace("SPECTRAL_IMAGE.TIF", "METADATA.XML"))
+    write_tif(image, numbers((5, 6, 2), "i2"))
+    enmap_xml(xml, (420, 430, 440), (1e-4,) * 3, (0,) * 3)
+    text = xml.read_text()
+    named = "<wavelengthCenterOfBand>430</wavelengthCenterOfBand>"
+    assert named in text
+    xml.write_text(text.replace(named, ""))
+    assert list(open_cube(image).wavelengths) == [420, 440]
+
+
+def test_a_code_that_is_no_system_is_a_place_without_one(tmp_path):
+    write_prisma(tmp_path / "PRS.he5", ["Vnir"])
+    for code in (0, 999999, 2**40):
+        with h5py.File(tmp_path / "PRS.he5", "r+") as file:
+            file.attrs["Epsg_Code"] = code
+        place = open_cube(tmp_path / "PRS.he5").georeference
+        assert (place.transform[:3], place.crs_wkt) == ((30, 0, 500000), None)

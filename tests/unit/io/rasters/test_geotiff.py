@@ -167,6 +167,17 @@ def test_images_of_several_sizes_are_named(tmp_path):
         open_cube(f"{path}:3")
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_images_of_a_file_are_numbered_from_one(tmp_path, count):
+    images = [VALUES[0, k:] for k in range(count)]
+    path = pages(tmp_path / "a.tif", images)
+    for number, values in enumerate(images, 1):
+        np.testing.assert_array_equal(open_cube(f"{path}:{number}").read()[..., 0], values)
+    for part in ("0", str(count + 1), "x", "-1"):
+        with pytest.raises(FormatError, match=f'no image "{part}"; it contains {count}, numbered'):
+            open_cube(f"{path}:{part}")
+
+
 def test_pairs_of_integers_are_read_as_complex(tmp_path):
     values = VALUES.astype(np.complex64)
     cube = open_cube(write(tmp_path / "a.tif", values, dtype="complex_int16"))

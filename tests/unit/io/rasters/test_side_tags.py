@@ -117,3 +117,16 @@ def test_bands_that_there_are_not(tmp_path, number):
     side(path, f'<PAMDataset><PAMRasterBand band="{number}"><Scale>2</Scale></PAMRasterBand>'
                "</PAMDataset>")  # fmt: skip
     assert open_cube(path).scale == 1
+
+
+@pytest.mark.parametrize("name", ["a.tfw", "a.tifw", "a.wld"])
+@pytest.mark.parametrize(
+    "text", ["1 2 3", "10 0 0 -10 600005 nan", "10 0 0 -10 600005 north", " " * 5000 + "10"]
+)
+def test_a_world_file_that_gives_no_place_leaves_the_word_to_the_next(tmp_path, name, text):
+    path = write(tmp_path / "a.tif", "GTiff")
+    (tmp_path / name).write_text(text)
+    assert open_cube(path).georeference is None
+    if name != "a.wld":
+        (tmp_path / "a.wld").write_text("10 0 0 -10 600005 5199995")
+        assert open_cube(path).georeference.transform == (10, 0, 600000, 0, -10, 5200000)

@@ -217,3 +217,17 @@ def test_what_a_description_promises_is_believed_as_far_as_the_file_goes(tmp_pat
     with bounded():
         found = open_cube(tmp_path / "a.tif")
     np.testing.assert_array_equal(found.read(), PLANES[:2].transpose(1, 2, 0))
+
+
+def test_no_bands_are_an_empty_window(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", PLANES, photometric="minisblack", compression="zlib")
+    cube = open_cube(tmp_path / "a.tif")
+    edited(tmp_path / "a.tif", axes=("rows", "bands", "columns"))
+    for found in (cube, open_cube(tmp_path / "a.tif")):
+        assert found.read(slice(0, 9, 2), slice(0, 7), bands=[]).shape == (5, 7, 0)
+
+
+def test_images_of_one_bit_are_bands_of_0_and_1(tmp_path):
+    planes = PLANES > 2500
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="minisblack")
+    check(tmp_path / "a.tif", planes.transpose(1, 2, 0).astype(np.uint8))

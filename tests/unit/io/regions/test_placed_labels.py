@@ -213,6 +213,28 @@ def feature(k: int, **properties: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
+    ("properties", "chosen"),
+    [
+        ({"area": 0.5, "objectid": 3, "zone": 7, "plot": 9}, "zone"),
+        ({"area": 0.5, "objectid": 3}, None),
+        ({"area": 0.5}, None),
+    ],
+)
+def test_where_nothing_looks_like_a_class_the_first_whole_numbers_are(tmp_path, properties, chosen):
+    features = [feature(k, **{n: v + 2 * k for n, v in properties.items()}) for k in range(3)]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    found = import_regions(path, HyperCube.from_array(np.zeros((3, 3, 1))))
+    ids = sorted(set(found.ids.ravel().tolist()) - {0})
+    if chosen is None:
+        assert ids == [1]
+        assert any(n.startswith("No attribute contains a class") for n in found.notes)
+    else:
+        assert ids == [7, 9, 11]
+        assert any(f'read from the attribute "{chosen}"' in n for n in found.notes)
+
+
+@pytest.mark.parametrize(
     ("values", "names", "note"),
     [
         (["oak", None, "fir"], ["oak", "(no class)", "fir"], 'are named "(no class)"'),
@@ -250,3 +272,32 @@ def test_what_lacks_a_place_is_said_of_labels_of_another_size(theirs, ours, lack
     with pytest.raises(PlacementNeededError, match=f"and {lacking} no georeference") as raised:
         place_raster(labels(IDS[:5], theirs), grid(ours))
     assert "the labels are 5 x 4 pixels, the cube is 6 x 4," in str(raised.value)
+
+
+DEGREES = rasterio.crs.CRS.from_epsg(4326).to_wkt()
+
+
+@pytest.mark.parametrize(
+    ("transform", "crs", "found"),
+    [
+        ((1.0, 0.0, 0.0, 0.0, -1.0, 95.0), DEGREES, ("crop",)),  # beyond the pole
+        ((1.0, 0.0, 1e30, 0.0, -1.0, 1e30), DEGREES, ("crop",)),
+        (HERE, 'LOCAL_CS["ours"]', ("crop",)),  # from which no way leads to the cube's
+        (HERE, rasterio.crs.CRS.from_epsg(32631).to_wkt(), ("crop",)),
+        (moved(1, 0), UTM, ("georeference", "crop")),
+    ],
+)
+def test_labels_of_the_same_size_whose_place_is_another_are_asked_about(transform, crs, found):
+    with pytest.raises(PlacementNeededError, match="but a different position on the map") as asked:
+        place_raster(labels(transform=transform, crs=crs), grid(), None)
+    assert asked.value.options == found
+
+
+def test_rows_that_run_otherwise_in_another_system_are_asked_about():
+    turned = (10.0, 0.0, 600000.0, 0.0, 10.0, 5199940.0)
+    found = place_raster(labels(transform=turned), grid(), None)
+    np.testing.assert_array_equal(found.ids, IDS[::-1])
+    with pytest.raises(PlacementNeededError):
+        place_raster(
+            labels(transform=turned, crs=rasterio.crs.CRS.from_epsg(25832).to_wkt()), grid(), None
+        )

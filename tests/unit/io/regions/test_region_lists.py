@@ -163,12 +163,27 @@ def test_of_a_long_line_only_what_is_near_is_drawn(tmp_path, monkeypatch):
     assert max(geometry.length for geometry in drawn) < 200
 
 
-@pytest.mark.parametrize("number", ["inf", "1e300", "nan"])
-def test_an_impossible_place_in_a_table_lies_outside(tmp_path, number):
-    text = f"lon,lat,class\n{number},{number},b\n10.3149,46.9443,a\n"
+@pytest.mark.parametrize(
+    "place", ["inf,inf", "1e300,1e300", "nan,nan", "10.3,90.5", "10.3,95", "10.3,-91"]
+)
+def test_an_impossible_place_in_a_table_lies_outside(tmp_path, place):
+    text = f"lon,lat,class\n{place},b\n10.3149,46.9443,a\n"
     labels = labelled(tmp_path / "a.csv", text)
     assert np.count_nonzero(labels.ids) == 1
     assert "1 of 2 pixels lie outside the cube and are left out." in labels.notes
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("10.3,95,1\n", "columns). Check that they belong"),
+        ("10.3,95,1\n10.3149,46.9,2\n", "They cover rows 510.925 to 510.925 and columns 15.1821"),
+    ],
+)
+def test_where_all_places_of_a_table_lie_is_said_of_those_that_lie_anywhere(tmp_path, rows, said):
+    with pytest.raises(LabelError) as error:
+        labelled(tmp_path / "a.csv", f"lon,lat,class\n{rows}")
+    assert said in str(error.value)
 
 
 def test_envi_xml_on_a_map_without_system(tmp_path):
@@ -414,3 +429,58 @@ def test_degrees_that_are_called_x_and_y_are_recognised_in_the_message(tmp_path)
         labelled(tmp_path / "a.csv", "x,y,class\n10.3149,46.9443,a\n")
     with pytest.raises(LabelError, match=r"belong to this scene\.$"):
         labelled(tmp_path / "b.csv", "x,y,class\n1000.5,46.9443,a\n")
+
+
+def region_xml(*geometries):
+    regions = "".join(
+        f'<Region name="r{k}" color="255,{k},0"><GeometryDef><CoordSysStr>none</CoordSysStr>'
+        f"{geometry}</GeometryDef></Region>"
+        for k, geometry in enumerate(geometries, 1)
+    )
+    return f'<?xml version="1.0"?><RegionsOfInterest version="1.0">{regions}</RegionsOfInterest>'
+
+
+@pytest.mark.parametrize(
+    ("geometry", "at"),
+    [
+        ("<Point><Coordinates>3.5 2.5</Coordinates></Point>", {(2, 3)}),
+        ("<MultiPoint><Coordinates>3.5 2.5 7.5 4.5</Coordinates></MultiPoint>", {(2, 3), (4, 7)}),
+        ("<LineString><Coordinates>3.5 2.5 5.5 2.5</Coordinates></LineString>",
+         {(2, 3), (2, 4), (2, 5)}),
+        ("<MultiPoint><Coordinates></Coordinates></MultiPoint>", set()),
+        ("<Circle><Coordinates>3.5 2.5</Coordinates></Circle>", set()),
+    ],
+)  # fmt: skip
+def test_every_kind_of_geometry_of_envi_is_drawn(tmp_path, geometry, at):
+    one = "<Point><Coordinates>20.5 20.5</Coordinates></Point>"
+    labels = labelled(tmp_path / "a.xml", region_xml(one, geometry), georeferenced=False)
+    assert set(where(labels)) - {(20, 20)} == at
+
+
+def test_a_table_of_positions_and_map_coordinates_is_laid_by_its_positions(tmp_path):
+    text = "row,col,x,y,class\n2,3,600105,5199905,1\n4,7,600205,5199805,2\n0,0,600305,5199705,3\n"
+    labels = labelled(tmp_path / "a.csv", text)
+    assert where(labels) == {(2, 3): 1, (4, 7): 2, (0, 0): 3}
+    found = labelled(tmp_path / "a.csv", text, placement="georeference")
+    assert where(found) == {(9, 10): 1, (19, 20): 2, (29, 30): 3}
+
+
+@pytest.mark.parametrize("system", [None, 'LOCAL_CS["ours"]'])
+def test_degrees_without_a_known_system_of_the_cube_are_no_place(tmp_path, system):
+    (tmp_path / "a.csv").write_text("lon,lat,class\n10.3,46.9,1\n")
+    place = Georeference(TRANSFORM, system)
+    scene = HyperCube.from_array(np.zeros((ROWS, COLUMNS, 1), "u1"), georeference=place)
+    with pytest.raises(LabelError) as error:
+        import_regions(tmp_path / "a.csv", scene)
+    assert "{" not in str(error.value)
+
+
+def test_classes_of_a_table_that_others_cover_are_named(tmp_path):
+    text = "row,col,class\n2,3,Oak\n2,3,Birch\n4,7,Ash\n90,90,Elm\n"
+    labels = labelled(tmp_path / "a.csv", text, georeferenced=False)
+    ids = {name: i for i, name in labels.names.items()}
+    assert where(labels) == {(2, 3): ids["Birch"], (4, 7): ids["Ash"]}
+    lost = ", ".join(sorted(("Oak", "Elm"), key=ids.get))
+    assert labels.notes[-1] == (
+        f"These classes have nothing inside the cube, or others cover them: {lost}."
+    )

@@ -211,6 +211,8 @@ def test_a_long_legend_has_more_columns(count, columns):
     )
     (axes,) = drawn(made_facts(classes=many(count), spectra=spectra), "spectra")
     assert axes.get_legend()._ncols == columns
+    corner = axes.get_legend().get_bbox_to_anchor().transformed(axes.transAxes.inverted())
+    assert (1 < corner.x0 < 1.2, corner.y0) == (True, 1)  # beside the axes, from their top on
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
