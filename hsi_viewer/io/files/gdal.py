@@ -30,6 +30,8 @@ LITTLE = 1 << 20  # bytes; GDAL fails where a block doesn't fit, and says so in 
 READDIR, OVERVIEW = "GDAL_DISABLE_READDIR_ON_OPEN", "OVERVIEW_FILE"
 # Set before PROJ first looks: it would fetch grids of datum shifts.
 os.environ["PROJ_NETWORK"] = "OFF"
+# What GDAL finds odd in a file it would write to the terminal; errors are raised all the same.
+os.environ.setdefault("CPL_LOG", os.devnull)
 # Reading all bands of a PNG at once, GDAL passes over its damage and leaves memory as it was.
 os.environ["GDAL_PNG_WHOLE_IMAGE_OPTIM"] = "NO"
 
@@ -73,6 +75,8 @@ def open_raster(
             )
         except UnicodeDecodeError as error:
             raise RasterioIOError(f"its text is damaged ({error})") from error
+        except CRSError as error:
+            raise RasterioIOError(f"its coordinate system is damaged ({error})") from error
         except UnicodeEncodeError as error:
             raise FileError(f"{path}: GDAL needs a name in UTF-8; rename it.") from error
     if mode == "r" and OVERVIEW in _tags_of_overviews(file):

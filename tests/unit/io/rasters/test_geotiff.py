@@ -310,3 +310,29 @@ def test_a_no_data_value_of_each_band_counts_in_that_band(tmp_path, given):
     np.testing.assert_array_equal(cube.read(), expected)
     np.testing.assert_array_equal(cube.read(bands=[2, 1]), expected[:, :, [2, 1]])
     assert any("no-data value differs from band to band" in w for w in cube.warnings)
+
+
+def test_a_damaged_coordinate_system_of_an_imagine_file_is_told(tmp_path):
+    path = tmp_path / "a.img"
+    size = {"width": 4, "height": 3, "count": 1, "dtype": "uint8", "crs": "EPSG:32633"}
+    place = rasterio.Affine(30, 0, 5e5, 0, -30, 4e6)
+    with rasterio.open(path, "w", driver="HFA", transform=place, **size) as file:
+        file.write(np.ones((1, 3, 4), np.uint8))
+    whole, one = path.read_bytes(), b"oEprj_Coordinate,lowerRightCenter"
+    path.write_bytes(whole.replace(one, one.replace(b"p", b"q")))
+    with pytest.raises(FormatError, match=r"a\.img is damaged or .*could not be parsed"):
+        open_cube(path)
+
+
+def test_gdal_writes_nothing_to_the_terminal(tmp_path, capfd):
+    """Of a list of images that leads to nothing; who wants to see it sets CPL_LOG."""
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as file:
+        file.write(np.ones((5, 4), np.uint8))
+    with tifffile.TiffFile(path) as file:
+        at = file.pages[0].offset + 2 + 12 * len(file.pages[0].tags)
+    data = bytearray(path.read_bytes())
+    data[at : at + 4] = len(data).to_bytes(4, "little")
+    path.write_bytes(bytes(data) + bytes(6))
+    open_cube(path).read()
+    assert capfd.readouterr() == ("", "")

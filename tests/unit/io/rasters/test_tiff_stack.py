@@ -217,3 +217,18 @@ def test_what_a_description_promises_is_believed_as_far_as_the_file_goes(tmp_pat
     with bounded():
         found = open_cube(tmp_path / "a.tif")
     np.testing.assert_array_equal(found.read(), PLANES[:2].transpose(1, 2, 0))
+
+
+@pytest.mark.parametrize("to", [0, 1, 2])
+def test_a_list_of_images_that_leads_in_a_circle_is_not_followed_for_good(tmp_path, to):
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as file:
+        for band in np.moveaxis(CUBE, 2, 0)[:3]:
+            file.write(band, photometric="minisblack", contiguous=False)
+    with tifffile.TiffFile(path) as file:
+        starts, last = [page.offset for page in file.pages], len(file.pages[2].tags)
+    data = bytearray(path.read_bytes())
+    at = starts[2] + 2 + 12 * last  # where the last image names the next, of which there is none
+    data[at : at + 4] = starts[to].to_bytes(4, "little")
+    path.write_bytes(data)
+    np.testing.assert_array_equal(open_cube(path).read()[:, :, 0], CUBE[:, :, 0])
