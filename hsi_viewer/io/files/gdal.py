@@ -21,7 +21,7 @@ from rasterio.transform import Affine
 from hsi_viewer.atomic import scratch_beside, unchanged
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError
-from hsi_viewer.core.quiet import quiet
+from hsi_viewer.core.quiet import quiet, undecodable_passed_over
 
 # The drivers that untrusted files are read by. None of them runs anything or follows an address.
 DRIVERS = ("GTiff", "PNG", "HFA", "ENVI", "EHdr")
@@ -67,7 +67,7 @@ def open_raster(
         name = f"GTIFF_DIR:{page}:{name}"
     alone = {} if mode != "r" or driver in WITH_HEADER else {READDIR: "EMPTY_DIR"}
     # the setting holds for all threads; one opens at a time
-    with quiet(NotGeoreferencedWarning), rasterio.Env(**alone):
+    with quiet(NotGeoreferencedWarning), undecodable_passed_over(), rasterio.Env(**alone):
         try:
             # a whole path: "zip:a.tif" or "s3:a.tif" would be an archive or an address
             file = rasterio.open(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -336,3 +337,21 @@ def test_gdal_writes_nothing_to_the_terminal(tmp_path, capfd):
     path.write_bytes(bytes(data) + bytes(6))
     open_cube(path).read()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_damaged_text_of_a_file_is_no_error_of_the_application(tmp_path, monkeypatch):
+    """GDAL quotes it in a message, which rasterio cannot decode."""
+    path, errors = tmp_path / "a.tif", []
+    with rasterio.open(
+        path, "w", driver="GTiff", width=4, height=3, count=1, dtype="uint8", crs="EPSG:32633",
+        transform=rasterio.Affine(30, 0, 5e5, 0, -30, 4e6),
+    ) as file:  # fmt: skip
+        file.write(np.ones((1, 3, 4), np.uint8))
+        file.update_tags(1, wavelength="400")
+    path.write_bytes(path.read_bytes().replace(b"sample=", b"s\xedmple="))
+    monkeypatch.setattr("sys.excepthook", lambda *error: errors.append(error))
+    monkeypatch.setattr("sys.unraisablehook", errors.append)
+    assert open_cube(path).read().min() == 1
+    assert errors == []
+    sys.excepthook(ValueError, ValueError(), None)
+    assert len(errors) == 1
