@@ -348,7 +348,7 @@ def test_a_damaged_text_of_a_file_is_no_error_of_the_application(tmp_path, monke
     ) as file:  # fmt: skip
         file.write(np.ones((1, 3, 4), np.uint8))
         file.update_tags(1, wavelength="400")
-    path.write_bytes(path.read_bytes().replace(b"sample=", b"s\xedmple="))
+    path.write_bytes(path.read_bytes().replace(b"<Item", b"<Ite\xed"))
     monkeypatch.setattr("sys.excepthook", lambda *error: errors.append(error))
     monkeypatch.setattr("sys.unraisablehook", errors.append)
     assert open_cube(path).read().min() == 1
