@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.transform import Affine
@@ -23,6 +24,8 @@ from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError
 from hsi_viewer.core.quiet import quiet, undecodable_passed_over
 
+# What rasterio raises on damaged files; some of it later, where it next asks GDAL for something.
+RASTER_ERRORS = (CPLE_BaseError, CRSError, RasterioError)
 # The drivers that untrusted files are read by. None of them runs anything or follows an address.
 DRIVERS = ("GTiff", "PNG", "HFA", "ENVI", "EHdr")
 WITH_HEADER = ("ENVI", "EHdr")  # their header lies beside the data
@@ -54,7 +57,7 @@ def open_raster(
 
     Raises
     ------
-    RasterioIOError
+    RASTER_ERRORS
         if the file is damaged or names another file; also where rasterio itself stumbles over
         its text.
     FileError
@@ -75,8 +78,6 @@ def open_raster(
             )
         except UnicodeDecodeError as error:
             raise RasterioIOError(f"its text is damaged ({error})") from error
-        except CRSError as error:
-            raise RasterioIOError(f"its coordinate system is damaged ({error})") from error
         except UnicodeEncodeError as error:
             raise FileError(f"{path}: GDAL needs a name in UTF-8; rename it.") from error
     if mode == "r" and OVERVIEW in _tags_of_overviews(file):
@@ -181,7 +182,7 @@ def _whole(new: Path, path: Path) -> Iterator[None]:
     try:
         yield
         whole = _is_whole(new)
-    except (RasterioError, ValueError, TypeError) as error:
+    except (*RASTER_ERRORS, ValueError, TypeError) as error:
         full = shutil.disk_usage(new.parent).free < LITTLE
         own = why(error).replace(str(new), path.name).replace(new.name, path.name)
         reason = "the disk seems to be full" if full else own
@@ -224,7 +225,7 @@ def copy_as_tiff(dataset: Any, target: Path) -> None:
 
     Raises
     ------
-    RasterioError, OSError
+    RASTER_ERRORS, OSError
         if it cannot be read or written.
     """
     import rasterio.shutil

@@ -8,7 +8,6 @@ Import this module lazily: pyogrio takes half a second.
 from __future__ import annotations
 
 import re
-import struct
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ from pyogrio.util import vsi_path
 
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.quiet import quiet
-from hsi_viewer.io.files import gdal
+from hsi_viewer.io.files import gdal, shapefile
 from hsi_viewer.io.files.identify import check_beside, magic_of
 
 DRIVERS = {
@@ -45,8 +44,6 @@ BEGINNINGS = {
     ".kml": b"<kml",
 }
 GEOJSON_END = b"\n]\n}\n"
-SHAPE_HEADER = 32  # bytes: where the files of a shapefile say how long they are
-SHAPE_INDEX = (100, 8)  # bytes of an index (.shx): of its header, and of a feature
 # What GDAL quotes of a statement that failed, which may be thousands of letters.
 SQL = re.compile(r"sqlite3_exec\(.*\) failed: ", re.DOTALL)
 # What pyogrio raises on damage that it does not foresee: a broken .prj, names that are not text.
@@ -137,7 +134,9 @@ def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray
     name = _ready(path)
     try:
         with quiet(RuntimeWarning):
-            meta, _, wkb, columns = pyogrio.raw.read(name, layer=layer, force_2d=True)
+            meta, _, wkb, columns = pyogrio.raw.read(
+                name, layer=layer, force_2d=True, encoding=shapefile.encoding_of(path)
+            )
         with np.errstate(invalid="ignore"):  # of coordinates that are NaN
             geometries = shapely.from_wkb(wkb, on_invalid="ignore")
     except ERRORS as error:
@@ -200,24 +199,8 @@ def _is_whole(path: Path) -> bool:
             file.seek(max(path.stat().st_size - len(GEOJSON_END), 0))
             return file.read() == GEOJSON_END
     if driver == "ESRI Shapefile":
-        return _is_whole_shapefile(path)
+        return shapefile.is_whole(path)
     return True  # SQLite notices by itself
-
-
-def _is_whole_shapefile(path: Path) -> bool:
-    """Whether shapes, index and table are as long as they say, and of one number of features."""
-    parts = [path.with_suffix(ending) for ending in (".shp", ".shx", ".dbf")]
-    sizes, heads = [part.stat().st_size for part in parts], []
-    for part in parts:
-        with part.open("rb") as file:
-            heads.append(file.read(SHAPE_HEADER).ljust(SHAPE_HEADER, b"\0"))
-    shapes, index = (2 * int.from_bytes(head[24:28], "big") for head in heads[:2])  # in words
-    records, before, record = struct.unpack_from("<IHH", heads[2], 4)
-    return (
-        sizes[0] >= shapes >= SHAPE_HEADER
-        and sizes[1] >= index == SHAPE_INDEX[0] + SHAPE_INDEX[1] * records
-        and sizes[2] >= before + records * record > records  # 0 until the header is written
-    )
 
 
 def _ready(path: Path) -> str:
@@ -229,6 +212,7 @@ def _ready(path: Path) -> str:
             f'{path}: "!" and ";" are not possible in the path of a vector file; rename it.'
         )
     check_beside(path)
+    shapefile.check_lengths(path)
     limit_drivers()
     return name
 

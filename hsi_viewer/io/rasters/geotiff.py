@@ -11,16 +11,14 @@ from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
-from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp
-from rasterio.errors import RasterioError
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.envi.companion_header import completed
 from hsi_viewer.io.files.composed_sources import ScaledSource
-from hsi_viewer.io.files.gdal import page_shapes, path_of
+from hsi_viewer.io.files.gdal import RASTER_ERRORS, page_shapes, path_of, why
 from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.metadata.wavelengths import from_band_names
 from hsi_viewer.io.rasters.cut_tags import without_tags
@@ -55,6 +53,8 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
         return _open(path, reading)
     except UnicodeDecodeError as error:  # rasterio decodes every tag
         raise FormatError(f"{path} is damaged: its text tags are not text ({error}).") from error
+    except RASTER_ERRORS as error:
+        raise FormatError(f"{path} is damaged: {why(error)}. Copy it again.") from error
 
 
 def _open(path: Path, reading: Reading) -> HyperCube:
@@ -185,7 +185,7 @@ def _marked_colours(source: RasterSource) -> tuple[int, int, int] | None:
     """The bands, from 0, that are marked as red, green and blue, as those of a photograph are."""
     try:
         marks = source.dataset.colorinterp  # which rasterio asks of every band each time
-    except (CPLE_BaseError, RasterioError):  # of something else in the file or beside it
+    except RASTER_ERRORS:  # of something else in the file or beside it
         return None
     uses = [marks[band - 1] for band in source.mask.bands]
     wanted = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from hsi_viewer.core.cube.cube import check_size, is_scale
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.file_state import read_state, why_unreadable
-from hsi_viewer.io.files.gdal import open_raster, why
+from hsi_viewer.io.files.gdal import RASTER_ERRORS, open_raster, why
 from hsi_viewer.io.files.identify import HFA, PNG
 from hsi_viewer.io.rasters.mask import Mask, mask_of, masked_type
 from hsi_viewer.io.rasters.side_tags import bare, with_side
@@ -44,7 +43,7 @@ class RasterSource:
         try:
             self._first = read_state(path)
             opened = open_raster(path, driver=driver_of(path), page=page)
-        except RasterioError as error:
+        except RASTER_ERRORS as error:
             raise FormatError(
                 f"{path} is damaged or not a readable raster: {why(error)}."
             ) from error
@@ -68,7 +67,7 @@ class RasterSource:
             )
         try:
             self.mask = mask_of(self.dataset)
-        except RasterioError as error:
+        except RASTER_ERRORS as error:
             raise FormatError(f"{path} is damaged: {why(error)}.") from error
         self.shape = self.dataset.height, self.dataset.width, len(self.mask.bands)
         self.dtype: np.dtype[Any]
@@ -90,7 +89,7 @@ class RasterSource:
                 shown = np.empty((1, *size), self.mask.dtype)
                 self._read_into(shown, [self.mask.alpha], rows, columns)
                 out[:, shown[0] == 0] = self._fill
-        except (RasterioError, OSError, MemoryError) as error:
+        except (*RASTER_ERRORS, OSError, MemoryError) as error:
             self._check_length()
             raise FileError(
                 f"{self._path} could not be read: {why(error)}. "

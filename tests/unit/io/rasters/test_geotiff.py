@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from rasterio.enums import ColorInterp
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.info import cube_info, diagnosis
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.opening import open_cube
 
 VALUES = np.arange(3 * 5 * 7, dtype=np.uint16).reshape(3, 5, 7)
@@ -355,3 +357,23 @@ def test_a_damaged_text_of_a_file_is_no_error_of_the_application(tmp_path, monke
     assert errors == []
     sys.excepthook(ValueError, ValueError(), None)
     assert len(errors) == 1
+
+
+def test_what_gdal_says_later_of_a_damaged_file_is_told(tmp_path):
+    """rasterio raises it where it next asks GDAL for something, as an error of another kind."""
+    path = tmp_path / "a.tif"
+    size = {"width": 4, "height": 3, "count": 2, "dtype": "uint8", "crs": "EPSG:32633"}
+    place = rasterio.Affine(30, 0, 5e5, 0, -30, 4e6)
+    with rasterio.open(path, "w", driver="GTiff", transform=place, **size) as file:
+        file.write(np.ones((2, 3, 4), np.uint8))
+    data = path.read_bytes()
+    for form, key, other in (
+        ("<4H", (2054, 0, 1, 9102), (2054, 0, 1025, 9102)),  # how many units of angles there are
+        ("<2H", (33550, 12), (33678, 12)),  # the size of a pixel
+    ):
+        assert struct.pack(form, *key) in data
+        data = data.replace(struct.pack(form, *key), struct.pack(form, *other))
+    path.write_bytes(data)
+    for read in (open_cube, read_labels):
+        with pytest.raises(FormatError, match=r"a\.tif is damaged.*GeogAngularUnitsGeoKey"):
+            read(path)
