@@ -24,6 +24,7 @@ from pyogrio.util import vsi_path
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.quiet import quiet
 from hsi_viewer.io.files import gdal, shapefile
+from hsi_viewer.io.files.geopackage import settled
 from hsi_viewer.io.files.identify import check_beside, magic_of
 
 DRIVERS = {
@@ -115,10 +116,10 @@ def layers_of(path: Path) -> list[tuple[str, str | None]]:
     FileError, FormatError
         if the file cannot be read.
     """
-    name = _ready(path)
+    _check(path)
     try:
-        with quiet(RuntimeWarning):  # what GDAL finds odd
-            return [(str(layer), kind) for layer, kind in pyogrio.list_layers(name)]
+        with settled(path) as file, quiet(RuntimeWarning):  # what GDAL finds odd
+            return [(str(layer), kind) for layer, kind in pyogrio.list_layers(_name_of(file))]
     except ERRORS as error:
         raise FormatError(f"{path} could not be read: {_reason(path, error)}.") from error
 
@@ -131,11 +132,11 @@ def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray
     FileError, FormatError
         if the file cannot be read.
     """
-    name = _ready(path)
+    _check(path)
     try:
-        with quiet(RuntimeWarning):
+        with settled(path) as file, quiet(RuntimeWarning):
             meta, _, wkb, columns = pyogrio.raw.read(
-                name, layer=layer, force_2d=True, encoding=shapefile.encoding_of(path)
+                _name_of(file), layer=layer, force_2d=True, encoding=shapefile.encoding_of(path)
             )
         with np.errstate(invalid="ignore"):  # of coordinates that are NaN
             geometries = shapely.from_wkb(wkb, on_invalid="ignore")
@@ -203,17 +204,22 @@ def _is_whole(path: Path) -> bool:
     return True  # SQLite notices by itself
 
 
-def _ready(path: Path) -> str:
-    """The name to give to pyogrio, once the file is known to be what its suffix says."""
+def _check(path: Path) -> None:
+    """Refuse a file that is something else than its suffix says, or is not whole."""
     check_beginning(path)
+    _name_of(path)
+    check_beside(path)
+    shapefile.check_lengths(path)
+    limit_drivers()
+
+
+def _name_of(path: Path) -> str:
+    """The name to give to pyogrio."""
     name = gdal.local_name(path)
     if vsi_path(name) != name:  # pyogrio reads archives and queries out of a name
         raise FileError(
             f'{path}: "!" and ";" are not possible in the path of a vector file; rename it.'
         )
-    check_beside(path)
-    shapefile.check_lengths(path)
-    limit_drivers()
     return name
 
 
