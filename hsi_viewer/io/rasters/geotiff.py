@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
@@ -210,9 +211,13 @@ def _nodata_of(source: RasterSource) -> list[float | None] | None:
 
 
 def _differ(source: RasterSource) -> bool:
-    """Whether the bands have scales or offsets of their own, all of them numbers."""
+    """Whether the bands have scales or offsets of their own, all of which can be applied."""
     both = np.array(_scales_of(source))
-    return bool(np.isfinite(both).all() and (both != both[:, :1]).any())
+    return not _alike(both) and bool(np.isfinite(both).all() and both[0].all())
+
+
+def _alike(both: NDArray[np.float64]) -> bool:
+    return bool((both == both[:, :1]).all())
 
 
 def _scale(source: RasterSource, tags: RasterTags, warnings: list[str]) -> tuple[float, float]:
@@ -220,6 +225,12 @@ def _scale(source: RasterSource, tags: RasterTags, warnings: list[str]) -> tuple
     scale, offset = (each[0] for each in _scales_of(source))
     if _differ(source):
         return 1.0, 0.0  # they are applied
+    if not _alike(np.array(_scales_of(source))):
+        warnings.append(
+            "Scale or offset differs from band to band, and some scales are 0 or not numbers: none "
+            "is applied, the values are as stored."
+        )
+        return 1.0, 0.0
     if not (is_scale(scale) and math.isfinite(offset)):
         warnings.append(f"The scale {scale:g} is not positive; it is not applied.")
     elif scale != 1.0 or offset:

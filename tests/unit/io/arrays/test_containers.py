@@ -403,3 +403,9 @@ def test_a_text_of_matlab_may_be_empty_or_cut_off(tmp_path):
     text = found["text"]
     for more in range(4):
         assert mat5.strings(replace(text, end=text.offset + more)) == [""]
+
+
+def test_naming_an_array_is_advised_only_where_it_can_help(tmp_path):
+    np.savez(tmp_path / "a.npz", several=np.zeros((2, 3, 4, 5)))
+    with pytest.raises(FormatError, match=r"several \(2 x 3 x 4 x 5 .*Save the cube in it as one"):
+        open_cube(tmp_path / "a.npz")

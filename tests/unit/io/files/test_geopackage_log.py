@@ -41,7 +41,8 @@ def test_the_changes_are_read_and_nothing_is_written(left):
     assert import_regions(left, SCENE).names == {1: "pine"}
     after = {file.name: file.read_bytes() for file in left.parent.iterdir()}
     before.pop("a.gpkg-shm"), after.pop("a.gpkg-shm")  # where SQLite notes who reads
-    assert after == before and len(after) == 2
+    assert after == before
+    assert len(after) == 2
 
 
 def test_damaged_changes_are_refused_or_left_out(left):

@@ -377,3 +377,16 @@ def test_what_gdal_says_later_of_a_damaged_file_is_told(tmp_path):
     for read in (open_cube, read_labels):
         with pytest.raises(FormatError, match=r"a\.tif is damaged.*GeogAngularUnitsGeoKey"):
             read(path)
+
+
+@pytest.mark.parametrize("scales", [(0.0, 0.5), (0.5, 0.0), (0.5, np.nan)])
+def test_scales_of_which_one_cannot_be_applied_are_not_applied_at_all(tmp_path, scales):
+    path = tmp_path / "a.tif"
+    size = {"width": 4, "height": 3, "count": 2, "dtype": "uint8", "crs": "EPSG:32633"}
+    place = rasterio.Affine(30, 0, 5e5, 0, -30, 4e6)
+    with rasterio.open(path, "w", driver="GTiff", transform=place, **size) as file:
+        file.write(np.full((2, 3, 4), 8, np.uint8))
+        file.scales = scales
+    cube = open_cube(path)
+    assert cube.spectrum(0, 0).tolist() == [8, 8]
+    assert any("none is applied" in warning for warning in cube.warnings)
