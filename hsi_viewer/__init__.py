@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from hsi_viewer.core.training import EpochReport, TrainingConfig
     from hsi_viewer.estimator import SdhsiClassifier
     from hsi_viewer.io.files.reading import ChoiceNeededError
-    from hsi_viewer.io.opening import open_cube
+    from hsi_viewer.io.watched_cube import open_cube
     from hsi_viewer.learning.classifiers import classifiers
     from hsi_viewer.learning.guidance.check_labels import SuspiciousLabel, check_labels
     from hsi_viewer.learning.guidance.proposals import Suggestion
@@ -147,7 +147,7 @@ _MODULES = {
     "estimator": ("SdhsiClassifier",),
     "io.files.reading": ("ChoiceNeededError",),
     "core.labels.label_file": ("LabelFile",),
-    "io.opening": ("open_cube",),
+    "io.watched_cube": ("open_cube",),
     "learning.classifiers": ("classifiers",),
     "learning.guidance.check_labels": ("SuspiciousLabel", "check_labels"),
     "learning.guidance.proposals": ("Suggestion",),
@@ -169,7 +169,7 @@ def __dir__() -> list[str]:
 
 
 def _open_cube(source: str | Path) -> HyperCube:
-    from hsi_viewer.io.opening import open_cube
+    from hsi_viewer.io.watched_cube import open_cube
 
     return open_cube(source)
 

@@ -38,6 +38,7 @@ from hsi_viewer.io.info import cube_warnings
 from hsi_viewer.io.labels.class_map import export_prediction
 from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.io.opening import open_cube
+from hsi_viewer.io.source_files import SourceFiles, mixed
 from hsi_viewer.jobs import make_report
 from hsi_viewer.jobs.accuracy_record import accuracy_record
 from hsi_viewer.jobs.job import Job
@@ -56,7 +57,6 @@ from hsi_viewer.jobs.job_labels import (
 from hsi_viewer.jobs.mapped_run import MappedRun
 from hsi_viewer.learning.classifiers import classifier, fit
 from hsi_viewer.learning.labels_with_data import labels_with_data
-from hsi_viewer.session.document.source_files import SourceFiles
 
 FORMATS = ("envi", "confidence", "npy", "png", "tif")
 LEARNING_STEPS = ("features", "train", "predict", "refine")
@@ -358,9 +358,6 @@ def _scored(
 
 
 def _export(prediction: Prediction, legend: ClassLegend, cube: HyperCube, job: Job) -> list[Path]:
-    if names := " and ".join(changed for files in job.files if (changed := files.changed())):
-        text = f"{names} changed meanwhile: the map may mix old values and new. Make it again."
-        job.report(Note(text))
     job.announce("Writing the results")
     formats = FORMATS if job.formats is None else job.formats
     written = export_prediction(prediction, legend, cube, job.output, formats=formats)
@@ -378,6 +375,8 @@ def _reported(result: JobResult, sources: dict[str, str], job: Job) -> JobResult
 
 def write_report(report: dict[str, Any], job: Job) -> dict[str, Any]:
     """Write report.json, with warnings and the names of all files; returns what it holds."""
+    if text := mixed(*job.files):
+        job.report(Note(text))
     files = sorted({*report["files"], "report.json"})
     report = {**report, "warnings": job.warnings, "files": files}
     text = json.dumps(report, indent=2, allow_nan=False) + "\n"

@@ -10,9 +10,9 @@ from hsi_viewer.core.inputs import region_of
 from hsi_viewer.core.labels.placement import Placement
 from hsi_viewer.core.progress import CancelToken, Progress, ProgressPort, SilentPort
 from hsi_viewer.core.training import EpochReport, Refine, Standardise, TrainingConfig
+from hsi_viewer.io.source_files import SourceFiles
 from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.learning.classifiers import DEFAULT
-from hsi_viewer.session.document.source_files import SourceFiles
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from hsi_viewer.core.text import counted
 from hsi_viewer.io.info import cube_warnings
 from hsi_viewer.io.labels.label_file import legend_of
 from hsi_viewer.io.opening import open_cube
+from hsi_viewer.io.source_files import SourceFiles
 from hsi_viewer.jobs.classify import (
     Stopwatch,
     region_of_report,
@@ -160,6 +161,7 @@ def _open(source: str, job: Job) -> HyperCube:
     cube = examined(job.used_of(real_valued(open_cube(source, job.token))))
     if cube.path is not None:
         check_sources(job.output, [cube.path])
+    job.files.append(SourceFiles(cube.path))
     return cube
 
 

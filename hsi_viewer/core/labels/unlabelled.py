@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.labels.class_ids import count_ids, present_ids
 from hsi_viewer.core.labels.class_match import renumbered
 from hsi_viewer.core.labels.classes import MAX_CLASS_ID
+from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.label_file import LabelFile
 from hsi_viewer.core.text import percent
 
@@ -68,6 +69,20 @@ def without_unlabelled(labels: LabelFile) -> LabelFile:
         names={i: name for i, name in labels.names.items() if i not in gone},
         colours={i: colour for i, colour in labels.colours.items() if i not in gone},
         notes=(*labels.notes, *notes),
+    )
+
+
+def without_no_class(labels: ImportedLabels) -> ImportedLabels:
+    """The same of labels that are on the grid of a scene, such as shapes and tables."""
+    gone = [i for i, name in labels.names.items() if is_unlabelled(name)]
+    if not gone:
+        return labels
+    return replace(
+        labels,
+        ids=renumbered(labels.ids, dict.fromkeys(gone, 0)),
+        names={i: name for i, name in labels.names.items() if i not in gone},
+        colours={i: colour for i, colour in labels.colours.items() if i not in gone},
+        notes=(*labels.notes, *_sentences(labels.names, gone, count_ids(labels.ids))),
     )
 
 

@@ -123,9 +123,15 @@ def _choose(container: Container, reading: Reading) -> ArrayChoice:
         )
         if not (container.arrays or container.others):
             raise FormatError(f"{path} contains no arrays. Save the file again.")
+        possible = any(len(each.shape) in (2, 3) for each in container.arrays.values())
+        advice = (
+            f'Name an array to read it: "{path.name}:NAME".'
+            if possible
+            else "Save the cube in it as one array of numbers with the axes rows, columns, bands."
+        )
         raise FormatError(
             f"{path} contains no cube (an array of 3 axes), only {listing(container)}.{hint} "
-            f'Name an array to read it: "{path.name}:NAME".'
+            f"{advice}"
         )
     rivals = [c for c in candidates[1:] if c.size >= RIVAL * candidates[0].size]
     if rivals or reading.ask:

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.files.file_state import State, state_of, why_unreadable
 
 # What h5py raises on damaged files.
 H5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError)
@@ -22,6 +24,7 @@ MAX_CHUNK_BYTES = 1 << 30
 BAND_GAP = 8
 # Of what is read only to be thinned out, this much is in memory.
 BLOCK_BYTES = 32 << 20
+NO_DRIVE = "Check that its drive is still there and open it again."
 # Names of the two parts of complex numbers.
 COMPLEX = (("real", "imag"), ("re", "im"), ("r", "i"))
 # Names of the HDF Group's registry, for files that do not give them.
@@ -46,6 +49,7 @@ class H5Source:
 
     def __init__(self, dataset: h5py.Dataset, axes: tuple[int, int, int]) -> None:
         self._dataset = dataset
+        self._first = state_of(Path(dataset.file.filename))
         self._axes = axes
         n = [dataset.shape[axis] if axis < dataset.ndim else 1 for axis in axes]
         self.shape: tuple[int, int, int] = (n[0], n[1], n[2])
@@ -99,7 +103,7 @@ class H5Source:
         for axis, part in zip(self._axes, (rows, columns, bands), strict=True):
             if axis < self._dataset.ndim:
                 selection[axis] = part
-        values = _values(self._dataset, tuple(selection))
+        values = _values(self._dataset, tuple(selection), self._first)
         present = sorted(axis for axis in self._axes if axis < self._dataset.ndim)
         order = [present.index(axis) for axis in self._axes if axis < self._dataset.ndim]
         values = values.transpose(order)
@@ -153,10 +157,12 @@ def _check_filters(dataset: h5py.Dataset) -> None:
 def read_values(dataset: h5py.Dataset) -> NDArray[Any]:
     """All values of a (small) data set."""
     _check_storage(dataset)
-    return _values(dataset, ())
+    return _values(dataset, (), state_of(Path(dataset.file.filename)))
 
 
-def _values(dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> NDArray[Any]:
+def _values(
+    dataset: h5py.Dataset, selection: tuple[slice | int, ...], first: State | None
+) -> NDArray[Any]:
     try:
         values = np.asarray(dataset[selection])
         _check_length(dataset.file)
@@ -167,7 +173,7 @@ def _values(dataset: h5py.Dataset, selection: tuple[slice | int, ...]) -> NDArra
         reason = os.strerror(number) if number else error  # HDF5's own has addresses in it
         raise FileError(
             f"{dataset.file.filename}:{dataset.name} could not be read: {reason}. "
-            "Check that its drive is still there and open it again."
+            f"{why_unreadable(Path(dataset.file.filename), first, NO_DRIVE)}"
         ) from error
     dtype = number_type(values.dtype)
     if values.dtype.names is None or dtype is None:

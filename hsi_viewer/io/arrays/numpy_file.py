@@ -20,6 +20,7 @@ from hsi_viewer.core.cube.cube import ArraySource, CubeSource, HyperCube
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.core.quiet import quiet
+from hsi_viewer.core.text import shortened
 from hsi_viewer.io.arrays.container import is_usable, squeezed
 from hsi_viewer.io.arrays.find_cube import open_container
 from hsi_viewer.io.files.archive import opened_archive
@@ -42,6 +43,7 @@ ARCHIVE_ERRORS = (OSError, ValueError, RuntimeError, zipfile.BadZipFile, *PARSER
 HEADER_BYTES = 1 << 16
 # The headers of this many arrays are unpacked to show what an archive contains.
 MOST_ARRAYS = 1 << 12
+MOST_QUOTED = 200  # characters of what zipfile says
 ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -143,7 +145,10 @@ class NpzFile:
         except OSError as error:
             raise FileError(f"{path} could not be read: {error.strerror}.") from error
         except ARCHIVE_ERRORS as error:
-            raise FormatError(f"{path} is not a readable .npz file: {error}.") from error
+            reason = shortened(str(error), MOST_QUOTED)  # it may quote a directory of kilobytes
+            raise FormatError(
+                f"{path} is not a readable .npz file: {reason}. Copy it again."
+            ) from error
         self.arrays: Mapping[str, ArrayChoice] = arrays
         self.others = tuple(others)
 

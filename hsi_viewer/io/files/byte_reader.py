@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from hsi_viewer.core.errors import FileError, FormatError
+from hsi_viewer.io.files.file_state import state_of, why_unreadable
 
 if sys.platform == "linux":
     import fcntl
@@ -328,7 +329,7 @@ class DeflatedReader:
                 f"{reader.path}: {size} bytes are expected, which is more than {length} "
                 "compressed bytes can contain; the header does not match these data."
             )
-        self._reader = reader
+        self._reader, self._first = reader, state_of(reader.path)
         self._next, self._end = start, start + length
         self._size = size
         self._wbits = wbits
@@ -361,7 +362,9 @@ class DeflatedReader:
                 self._done += len(piece)
             self._spool.flush()
         except zlib.error as error:
-            raise FormatError(f"{self._reader.path} is damaged: {error}.") from error
+            raise FormatError(
+                f"{self._reader.path} is damaged: {error}. {self._advice()}"
+            ) from error
         except OSError as error:
             raise FileError(
                 f"{self._reader.path} could not be decompressed to {tempfile.gettempdir()}: "
@@ -381,9 +384,12 @@ class DeflatedReader:
         if not source or wanted <= 0:
             raise FormatError(
                 f"{self._reader.path} is too short: {self._size} bytes expected after "
-                f"decompression, {self._done} bytes found. Copy the file again."
+                f"decompression, {self._done} bytes found. {self._advice()}"
             )
         return self._inflate.decompress(source, wanted)
+
+    def _advice(self) -> str:
+        return why_unreadable(self._reader.path, self._first, "Copy the file again.")
 
     def _new_spool(self) -> IO[bytes]:
         free = shutil.disk_usage(tempfile.gettempdir()).free

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioError, RasterioIOError
 from rasterio.transform import Affine
@@ -21,8 +22,10 @@ from rasterio.transform import Affine
 from hsi_viewer.atomic import scratch_beside, unchanged
 from hsi_viewer.core.cube.georeference import Georeference
 from hsi_viewer.core.errors import ExportError, FileError
-from hsi_viewer.core.quiet import quiet
+from hsi_viewer.core.quiet import quiet, undecodable_passed_over
 
+# What rasterio raises on damaged files; some of it later, where it next asks GDAL for something.
+RASTER_ERRORS = (CPLE_BaseError, CRSError, RasterioError)
 # The drivers that untrusted files are read by. None of them runs anything or follows an address.
 DRIVERS = ("GTiff", "PNG", "HFA", "ENVI", "EHdr")
 WITH_HEADER = ("ENVI", "EHdr")  # their header lies beside the data
@@ -30,6 +33,8 @@ LITTLE = 1 << 20  # bytes; GDAL fails where a block doesn't fit, and says so in 
 READDIR, OVERVIEW = "GDAL_DISABLE_READDIR_ON_OPEN", "OVERVIEW_FILE"
 # Set before PROJ first looks: it would fetch grids of datum shifts.
 os.environ["PROJ_NETWORK"] = "OFF"
+# What GDAL finds odd in a file it would write to the terminal; errors are raised all the same.
+os.environ.setdefault("CPL_LOG", os.devnull)
 # Reading all bands of a PNG at once, GDAL passes over its damage and leaves memory as it was.
 os.environ["GDAL_PNG_WHOLE_IMAGE_OPTIM"] = "NO"
 
@@ -52,7 +57,7 @@ def open_raster(
 
     Raises
     ------
-    RasterioIOError
+    RASTER_ERRORS
         if the file is damaged or names another file; also where rasterio itself stumbles over
         its text.
     FileError
@@ -65,7 +70,7 @@ def open_raster(
         name = f"GTIFF_DIR:{page}:{name}"
     alone = {} if mode != "r" or driver in WITH_HEADER else {READDIR: "EMPTY_DIR"}
     # the setting holds for all threads; one opens at a time
-    with quiet(NotGeoreferencedWarning), rasterio.Env(**alone):
+    with quiet(NotGeoreferencedWarning), undecodable_passed_over(), rasterio.Env(**alone):
         try:
             # a whole path: "zip:a.tif" or "s3:a.tif" would be an archive or an address
             file = rasterio.open(
@@ -177,7 +182,7 @@ def _whole(new: Path, path: Path) -> Iterator[None]:
     try:
         yield
         whole = _is_whole(new)
-    except (RasterioError, ValueError, TypeError) as error:
+    except (*RASTER_ERRORS, ValueError, TypeError) as error:
         full = shutil.disk_usage(new.parent).free < LITTLE
         own = why(error).replace(str(new), path.name).replace(new.name, path.name)
         reason = "the disk seems to be full" if full else own
@@ -220,7 +225,7 @@ def copy_as_tiff(dataset: Any, target: Path) -> None:
 
     Raises
     ------
-    RasterioError, OSError
+    RASTER_ERRORS, OSError
         if it cannot be read or written.
     """
     import rasterio.shutil

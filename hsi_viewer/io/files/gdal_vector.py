@@ -8,7 +8,6 @@ Import this module lazily: pyogrio takes half a second.
 from __future__ import annotations
 
 import re
-import struct
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +23,8 @@ from pyogrio.util import vsi_path
 
 from hsi_viewer.core.errors import ExportError, FileError, FormatError
 from hsi_viewer.core.quiet import quiet
-from hsi_viewer.io.files import gdal
+from hsi_viewer.io.files import gdal, shapefile
+from hsi_viewer.io.files.geopackage import settled
 from hsi_viewer.io.files.identify import check_beside, magic_of
 
 DRIVERS = {
@@ -45,8 +45,6 @@ BEGINNINGS = {
     ".kml": b"<kml",
 }
 GEOJSON_END = b"\n]\n}\n"
-SHAPE_HEADER = 32  # bytes: where the files of a shapefile say how long they are
-SHAPE_INDEX = (100, 8)  # bytes of an index (.shx): of its header, and of a feature
 # What GDAL quotes of a statement that failed, which may be thousands of letters.
 SQL = re.compile(r"sqlite3_exec\(.*\) failed: ", re.DOTALL)
 # What pyogrio raises on damage that it does not foresee: a broken .prj, names that are not text.
@@ -118,10 +116,10 @@ def layers_of(path: Path) -> list[tuple[str, str | None]]:
     FileError, FormatError
         if the file cannot be read.
     """
-    name = _ready(path)
+    _check(path)
     try:
-        with quiet(RuntimeWarning):  # what GDAL finds odd
-            return [(str(layer), kind) for layer, kind in pyogrio.list_layers(name)]
+        with settled(path) as file, quiet(RuntimeWarning):  # what GDAL finds odd
+            return [(str(layer), kind) for layer, kind in pyogrio.list_layers(_name_of(file))]
     except ERRORS as error:
         raise FormatError(f"{path} could not be read: {_reason(path, error)}.") from error
 
@@ -134,10 +132,12 @@ def read_layer(path: Path, layer: str) -> tuple[Sequence[Any], dict[str, NDArray
     FileError, FormatError
         if the file cannot be read.
     """
-    name = _ready(path)
+    _check(path)
     try:
-        with quiet(RuntimeWarning):
-            meta, _, wkb, columns = pyogrio.raw.read(name, layer=layer, force_2d=True)
+        with settled(path) as file, quiet(RuntimeWarning):
+            meta, _, wkb, columns = pyogrio.raw.read(
+                _name_of(file), layer=layer, force_2d=True, encoding=shapefile.encoding_of(path)
+            )
         with np.errstate(invalid="ignore"):  # of coordinates that are NaN
             geometries = shapely.from_wkb(wkb, on_invalid="ignore")
     except ERRORS as error:
@@ -200,36 +200,26 @@ def _is_whole(path: Path) -> bool:
             file.seek(max(path.stat().st_size - len(GEOJSON_END), 0))
             return file.read() == GEOJSON_END
     if driver == "ESRI Shapefile":
-        return _is_whole_shapefile(path)
+        return shapefile.is_whole(path)
     return True  # SQLite notices by itself
 
 
-def _is_whole_shapefile(path: Path) -> bool:
-    """Whether shapes, index and table are as long as they say, and of one number of features."""
-    parts = [path.with_suffix(ending) for ending in (".shp", ".shx", ".dbf")]
-    sizes, heads = [part.stat().st_size for part in parts], []
-    for part in parts:
-        with part.open("rb") as file:
-            heads.append(file.read(SHAPE_HEADER).ljust(SHAPE_HEADER, b"\0"))
-    shapes, index = (2 * int.from_bytes(head[24:28], "big") for head in heads[:2])  # in words
-    records, before, record = struct.unpack_from("<IHH", heads[2], 4)
-    return (
-        sizes[0] >= shapes >= SHAPE_HEADER
-        and sizes[1] >= index == SHAPE_INDEX[0] + SHAPE_INDEX[1] * records
-        and sizes[2] >= before + records * record > records  # 0 until the header is written
-    )
-
-
-def _ready(path: Path) -> str:
-    """The name to give to pyogrio, once the file is known to be what its suffix says."""
+def _check(path: Path) -> None:
+    """Refuse a file that is something else than its suffix says, or is not whole."""
     check_beginning(path)
+    _name_of(path)
+    check_beside(path)
+    shapefile.check_lengths(path)
+    limit_drivers()
+
+
+def _name_of(path: Path) -> str:
+    """The name to give to pyogrio."""
     name = gdal.local_name(path)
     if vsi_path(name) != name:  # pyogrio reads archives and queries out of a name
         raise FileError(
             f'{path}: "!" and ";" are not possible in the path of a vector file; rename it.'
         )
-    check_beside(path)
-    limit_drivers()
     return name
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from hsi_viewer.core.errors import FormatError
@@ -55,6 +57,38 @@ def queries_in(path: Path) -> frozenset[str]:
     if damage != "ok":
         raise FormatError(f"{path} is damaged: {damage}.")
     return found
+
+
+@contextmanager
+def settled(path: Path) -> Iterator[Path]:
+    """The file, or a copy for as long as the block runs, where it has changes that lie beside it.
+
+    SQLite would write them into the file, and remove what lies beside it, at the end of reading.
+
+    Raises
+    ------
+    FormatError
+        if it cannot be copied.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if path.suffix.lower() != ".gpkg" or not log.is_file() or not log.stat().st_size:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="hsi-regions-") as folder:
+        copy = Path(folder, path.name)
+        try:
+            with (
+                closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as base,
+                closing(sqlite3.connect(copy)) as target,
+            ):
+                base.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error as error:
+            raise FormatError(
+                f"{path} has changes in {log.name} that cannot be read: {error}. Close it in the "
+                "program that changes it."
+            ) from error
+        yield copy
 
 
 def _queries(base: sqlite3.Connection, path: Path) -> frozenset[str]:

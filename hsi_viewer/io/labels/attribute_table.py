@@ -157,15 +157,13 @@ def _of_xml(side: Path) -> Table | None:
 
 def _of_imagine(dataset: Any) -> Table | None:
     """The table within an ERDAS Imagine file, which GDAL writes beside a copy of it."""
-    from rasterio.errors import RasterioError
-
-    from hsi_viewer.io.files.gdal import copy_as_tiff
+    from hsi_viewer.io.files.gdal import RASTER_ERRORS, copy_as_tiff
 
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy.tif"
         try:
             copy_as_tiff(dataset, copy)
-        except (RasterioError, OSError):
+        except (*RASTER_ERRORS, OSError):
             return None
         return _of_xml(copy.with_name("copy.tif.aux.xml"))
 

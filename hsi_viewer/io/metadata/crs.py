@@ -69,9 +69,9 @@ def transformed(
     LabelError
         if there is no way from one system to the other.
     """
-    from rasterio._err import CPLE_BaseError  # what GDAL says; rasterio lets it through
-    from rasterio.errors import RasterioError
     from rasterio.warp import transform
+
+    from hsi_viewer.io.files.gdal import RASTER_ERRORS
 
     given = np.array([x, y], np.float64)
     possible = are_possible(source, given)
@@ -81,7 +81,7 @@ def transformed(
     try:
         if possible.any():
             moved[:, possible] = transform(source, target, *given[:, possible])[:2]
-    except (CPLE_BaseError, RasterioError) as error:
+    except RASTER_ERRORS as error:
         reason = "" if "{" in str(error) else f": {error}"  # else whole systems in JSON
         raise LabelError(
             f"Coordinates cannot be transformed from {crs_text(source)} to {crs_text(target)}"

@@ -242,9 +242,7 @@ def _wkt_of(map_info: str, projection_info: str | None, warnings: list[str]) -> 
 
 def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
     """GDAL's reading of projections that only it knows, from a temporary file of one pixel."""
-    from rasterio.errors import RasterioError
-
-    from hsi_viewer.io.files.gdal import open_raster
+    from hsi_viewer.io.files.gdal import RASTER_ERRORS, open_raster
 
     head = "ENVI\nsamples = 1\nlines = 1\nbands = 1\ndata type = 1\ninterleave = bsq\n"
     one_line = map_info.replace("\n", " ")
@@ -260,7 +258,7 @@ def _wkt_by_gdal(map_info: str, projection_info: str | None) -> str | None:
                 # GDAL answers what it does not know with a local system of that name
                 known = file.crs is not None and (file.crs.is_projected or file.crs.is_geographic)
                 return str(file.crs.to_wkt()) if known else None
-        except (RasterioError, OSError, ValueError):
+        except (*RASTER_ERRORS, OSError, ValueError):
             return None
 
 

@@ -11,16 +11,15 @@ from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
-from rasterio._err import CPLE_BaseError
+from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
-from rasterio.errors import RasterioError
 
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube, is_scale
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FormatError
 from hsi_viewer.io.envi.companion_header import completed
 from hsi_viewer.io.files.composed_sources import ScaledSource
-from hsi_viewer.io.files.gdal import page_shapes, path_of
+from hsi_viewer.io.files.gdal import RASTER_ERRORS, page_shapes, path_of, why
 from hsi_viewer.io.files.reading import ArrayChoice, ChoiceNeededError, Reading
 from hsi_viewer.io.metadata.wavelengths import from_band_names
 from hsi_viewer.io.rasters.cut_tags import without_tags
@@ -55,6 +54,8 @@ def open_geotiff(path: Path, reading: Reading = ANY) -> HyperCube:
         return _open(path, reading)
     except UnicodeDecodeError as error:  # rasterio decodes every tag
         raise FormatError(f"{path} is damaged: its text tags are not text ({error}).") from error
+    except RASTER_ERRORS as error:
+        raise FormatError(f"{path} is damaged: {why(error)}. Copy it again.") from error
 
 
 def _open(path: Path, reading: Reading) -> HyperCube:
@@ -185,7 +186,7 @@ def _marked_colours(source: RasterSource) -> tuple[int, int, int] | None:
     """The bands, from 0, that are marked as red, green and blue, as those of a photograph are."""
     try:
         marks = source.dataset.colorinterp  # which rasterio asks of every band each time
-    except (CPLE_BaseError, RasterioError):  # of something else in the file or beside it
+    except RASTER_ERRORS:  # of something else in the file or beside it
         return None
     uses = [marks[band - 1] for band in source.mask.bands]
     wanted = (ColorInterp.red, ColorInterp.green, ColorInterp.blue)
@@ -210,9 +211,13 @@ def _nodata_of(source: RasterSource) -> list[float | None] | None:
 
 
 def _differ(source: RasterSource) -> bool:
-    """Whether the bands have scales or offsets of their own, all of them numbers."""
+    """Whether the bands have scales or offsets of their own, all of which can be applied."""
     both = np.array(_scales_of(source))
-    return bool(np.isfinite(both).all() and (both != both[:, :1]).any())
+    return not _alike(both) and bool(np.isfinite(both).all() and both[0].all())
+
+
+def _alike(both: NDArray[np.float64]) -> bool:
+    return bool((both == both[:, :1]).all())
 
 
 def _scale(source: RasterSource, tags: RasterTags, warnings: list[str]) -> tuple[float, float]:
@@ -220,6 +225,12 @@ def _scale(source: RasterSource, tags: RasterTags, warnings: list[str]) -> tuple
     scale, offset = (each[0] for each in _scales_of(source))
     if _differ(source):
         return 1.0, 0.0  # they are applied
+    if not _alike(np.array(_scales_of(source))):
+        warnings.append(
+            "Scale or offset differs from band to band, and some scales are 0 or not numbers: none "
+            "is applied, the values are as stored."
+        )
+        return 1.0, 0.0
     if not (is_scale(scale) and math.isfinite(offset)):
         warnings.append(f"The scale {scale:g} is not positive; it is not applied.")
     elif scale != 1.0 or offset:

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.metadata import CubeMetadata
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.composed_sources import StackSource
-from hsi_viewer.io.files.gdal import open_raster, why
+from hsi_viewer.io.files.gdal import RASTER_ERRORS, open_raster, why
 from hsi_viewer.io.files.reading import FolderError
 from hsi_viewer.io.metadata import wavelengths
 from hsi_viewer.io.rasters.georeference import georeference_of
@@ -64,7 +63,7 @@ def _alike(files: list[Path]) -> tuple[list[Path], np.dtype[Any], list[str]]:
                 mask = mask_of(file)
                 shape = file.height, file.width, len(mask.bands)
                 kind = type_of(file, mask, file.nodata)[0]
-        except RasterioError as error:
+        except RASTER_ERRORS as error:
             raise FormatError(
                 f"{path} is damaged or not a readable raster: {why(error)}."
             ) from error

@@ -43,7 +43,7 @@ def mask_of(dataset: Any) -> Mask:
 
     Raises
     ------
-    RasterioError
+    RASTER_ERRORS
         if the alpha channel cannot be read.
     """
     bands = tuple(range(1, dataset.count + 1))

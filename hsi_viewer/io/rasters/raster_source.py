@@ -12,18 +12,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from hsi_viewer.core.cube.cube import check_size, is_scale
 from hsi_viewer.core.errors import FileError, FormatError
-from hsi_viewer.io.files.gdal import open_raster, why
+from hsi_viewer.io.files.file_state import read_state, why_unreadable
+from hsi_viewer.io.files.gdal import RASTER_ERRORS, open_raster, why
 from hsi_viewer.io.files.identify import HFA, PNG
 from hsi_viewer.io.rasters.mask import Mask, mask_of, masked_type
 from hsi_viewer.io.rasters.side_tags import bare, with_side
 
 # GDAL's own limit. A tile or strip is in memory, whole, for every value that is read of it.
 MAX_BLOCK_BYTES = 2**31 - 1
+
+DAMAGED = "The file is damaged or its drive is gone."
 
 # Thinned reads keep this much of what they pass over in memory.
 PIECE_BYTES = 64 << 20
@@ -39,9 +41,9 @@ class RasterSource:
     def __init__(self, path: Path, page: int | None = None) -> None:
         self._path, self.page = path, page
         try:
-            self._first = path.stat()
+            self._first = read_state(path)
             opened = open_raster(path, driver=driver_of(path), page=page)
-        except RasterioError as error:
+        except RASTER_ERRORS as error:
             raise FormatError(
                 f"{path} is damaged or not a readable raster: {why(error)}."
             ) from error
@@ -65,7 +67,7 @@ class RasterSource:
             )
         try:
             self.mask = mask_of(self.dataset)
-        except RasterioError as error:
+        except RASTER_ERRORS as error:
             raise FormatError(f"{path} is damaged: {why(error)}.") from error
         self.shape = self.dataset.height, self.dataset.width, len(self.mask.bands)
         self.dtype: np.dtype[Any]
@@ -87,11 +89,11 @@ class RasterSource:
                 shown = np.empty((1, *size), self.mask.dtype)
                 self._read_into(shown, [self.mask.alpha], rows, columns)
                 out[:, shown[0] == 0] = self._fill
-        except (RasterioError, OSError, MemoryError) as error:
+        except (*RASTER_ERRORS, OSError, MemoryError) as error:
             self._check_length()
             raise FileError(
-                f"{self._path} could not be read: {why(error)}. The file is damaged or its drive "
-                "is gone."
+                f"{self._path} could not be read: {why(error)}. "
+                f"{why_unreadable(self._path, self._first, DAMAGED)}"
             ) from error
         self._check_length()
         return out.transpose(1, 2, 0)
@@ -100,9 +102,10 @@ class RasterSource:
         """Raise FileError if the file has become shorter: GDAL may give zeros for the rest."""
         with suppress(OSError):  # gone, but still open
             now = self._path.stat()
-            if now.st_ino == self._first.st_ino and now.st_size < self._first.st_size:
+            number, size, _ = self._first
+            if now.st_ino == number and now.st_size < size:
                 raise FileError(
-                    f"{self._path} became shorter while it was open: it had {self._first.st_size} "
+                    f"{self._path} became shorter while it was open: it had {size} "
                     f"bytes, it has {now.st_size}. Open it again when it has been written "
                     "completely."
                 )

@@ -89,9 +89,10 @@ def find_stack(path: Path) -> Stack | None:
     try:
         # of OME only what is in this file: it can name others
         with TiffFile(path, _multifile=False) as file:
-            first: Any = file.pages[0]
+            pages = _pages(file)
+            first = pages[0]
             words = str(first.description)[:MAX_DESCRIPTION]
-            stack = _of_imagej(file, words) or _of_alike(file)
+            stack = _of_imagej(file, pages, words) or _of_alike(file, pages)
             if stack is None or (1 not in stack.numbers and not _is_preview(first, stack)):
                 return None
             planes = stack.shape[PLANES]
@@ -99,6 +100,22 @@ def find_stack(path: Path) -> Stack | None:
             return replace(stack, axes=axes, lengths=lengths, names=_names(file, words, planes))
     except Exception:  # noqa: BLE001 - of a damaged file anything can come; GDAL says what it is
         return None
+
+
+def _pages(file: TiffFile) -> list[Any]:
+    """The images of a file, in its order.
+
+    Raises
+    ------
+    ValueError
+        if their list leads in a circle: tifffile would follow it for good.
+    """
+    found: dict[int, Any] = {}
+    for page in file.pages:
+        if page.offset in found:
+            raise ValueError("the list of images leads in a circle")
+        found[page.offset] = page
+    return list(found.values())
 
 
 def _counted(words: str, planes: int) -> tuple[str, tuple[int, ...]]:
@@ -116,24 +133,24 @@ def _is_preview(page: Any, stack: Stack) -> bool:
     return bool(page.samplesperpixel <= PREVIEW_SAMPLES < stack.shape[PLANES])
 
 
-def _of_imagej(file: TiffFile, words: str) -> Stack | None:
+def _of_imagej(file: TiffFile, pages: list[Any], words: str) -> Stack | None:
     """A stack of ImageJ's of more than 4 GB: one image to TIFF, behind which the others lie."""
     found = re.search(r"^images=(\d{1,7})$", words, re.MULTILINE)
-    if not words.startswith("ImageJ=") or found is None or len(file.pages) > 1:
+    if not words.startswith("ImageJ=") or found is None or len(pages) > 1:
         return None
-    page: Any = file.pages[0]
-    return _stack(file, [page], page, int(found[1]), page.dataoffsets[0])
+    (page,) = pages
+    return _stack(file, pages, page, int(found[1]), 1, page.dataoffsets[0])
 
 
-def _of_alike(file: TiffFile) -> Stack | None:
+def _of_alike(file: TiffFile, images: list[Any]) -> Stack | None:
     """A stack of the largest number of similar images, with or without others between them."""
     groups: dict[Any, list[Any]] = {}
-    for page in file.pages:
+    for page in images:
         key: Any = page.keyframe
         kind = key.shape, key.dtype, key.samplesperpixel
         groups.setdefault(kind, []).append(page)
     pages = max(groups.values(), key=len)
-    return _stack(file, pages, pages[0].keyframe, len(pages), None)
+    return _stack(file, pages, pages[0].keyframe, len(pages), len(images), None)
 
 
 def _stack(
@@ -141,6 +158,7 @@ def _stack(
     pages: list[Any],
     key: Any,
     planes: int,
+    images: int,
     start: int | None,
 ) -> Stack | None:
     if key.samplesperpixel != 1 or key.dtype is None or key.ndim != 2 or planes < 2:
@@ -166,7 +184,7 @@ def _stack(
         offsets,
         "I",
         (planes,),
-        max(planes, len(file.pages)),
+        max(planes, images),
     )
 
 

@@ -66,9 +66,7 @@ def _lines(text: str) -> list[str]:
 
 def _by_gdal(data: Path) -> tuple[np.dtype[Any], CubeMetadata]:
     """Type of the values, nodata and georeference."""
-    from rasterio.errors import RasterioError
-
-    from hsi_viewer.io.files.gdal import open_raster
+    from hsi_viewer.io.files.gdal import RASTER_ERRORS, open_raster
     from hsi_viewer.io.rasters.georeference import georeference_of
 
     check_beside(data)
@@ -77,7 +75,7 @@ def _by_gdal(data: Path) -> tuple[np.dtype[Any], CubeMetadata]:
             return np.dtype(file.dtypes[0]), CubeMetadata(
                 nodata=file.nodata, georeference=georeference_of(file), format_name="ESRI"
             )
-    except RasterioError as error:
+    except RASTER_ERRORS as error:
         raise FormatError(f"{data} does not match its ESRI header: {error}.") from error
 
 

@@ -13,7 +13,7 @@ from hsi_viewer.core.labels.class_names import plainly_named, with_one_id_a_name
 from hsi_viewer.core.labels.classes import ClassLegend
 from hsi_viewer.core.labels.imported_labels import ImportedLabels
 from hsi_viewer.core.labels.placement import Placement
-from hsi_viewer.core.labels.unlabelled import without_unlabelled
+from hsi_viewer.core.labels.unlabelled import without_no_class, without_unlabelled
 from hsi_viewer.io.files.identify import magic_of, split_source, system_errors
 from hsi_viewer.io.files.text_file import is_utf_16
 from hsi_viewer.io.labels import label_file
@@ -72,7 +72,7 @@ def import_regions(
     """
     with system_errors(source):
         labels = _laid_on(Grid.of_cube(cube), source, placement, class_field)
-    return plainly_named(labels)
+    return plainly_named(without_no_class(labels))
 
 
 def _laid_on(

@@ -28,6 +28,7 @@ from hsi_viewer.core.progress import (
 )
 from hsi_viewer.core.text import counted
 from hsi_viewer.core.validation import InvalidError, checked, json_values
+from hsi_viewer.io.source_files import SourceFiles, mixed
 from hsi_viewer.jobs.batch.compute import Notes, Task, TileDone
 from hsi_viewer.jobs.batch.finish import (
     Manifest,
@@ -176,6 +177,7 @@ class _Batch:
             job.port.report(Note(self._model.warning))
         self._results: dict[int, SceneResult] = {}
         self._plans: dict[int, ScenePlan] = {}
+        self._files: dict[int, SourceFiles] = {}  # of each scene, as they were planned
         self._left: dict[int, int] = {}  # tiles of each scene that this call still has to do
         self._failures: dict[int, list[Failure]] = {}
         self._numbers = {str(self.folder(i)): i for i in range(len(job.scenes))}
@@ -261,6 +263,7 @@ class _Batch:
         """The tiles of a scene that this call has to compute."""
         job, folder = self._job, self.folder(number)
         cube = opened(scene, job.options)
+        self._files[number] = SourceFiles(cube.path)
         self._check(folder, cube)
         digest = digest_for(cube, scene, self._model_digest, job.options)
         with self._lock(number):
@@ -352,7 +355,10 @@ class _Batch:
                 port=Notes(),
                 formats=self._job.wanted,
                 overwrite=True,
+                files=[self._files[number]],
             )
+            if text := mixed(self._files[number]):
+                self._job.port.report(Note(f"{self.names[number]}: {text}"))
             finish_scene(plan, facts, self._model, cube, job, watch)
         manifest = self._finished(number, plan.digest)
         if manifest is None:

@@ -20,6 +20,7 @@ from hsi_viewer.core.labels.label_map import LABELS, LabelMap
 from hsi_viewer.core.labels.sampling import draw_per_class
 from hsi_viewer.core.labels.selection import Selection
 from hsi_viewer.core.prediction import Prediction
+from hsi_viewer.io.source_files import SourceFiles
 from hsi_viewer.session.document.class_meaning import regrouped_since
 from hsi_viewer.session.document.label_load import (
     base_of,
@@ -29,7 +30,6 @@ from hsi_viewer.session.document.label_load import (
     plan_removal,
 )
 from hsi_viewer.session.document.results import Results
-from hsi_viewer.session.document.source_files import SourceFiles
 from hsi_viewer.session.document.used_region import UsedRegion
 
 

@@ -81,7 +81,7 @@ def test_a_scene_that_is_written_again_while_it_is_used_is_told(scene, tmp_path)
     job = Job(tmp_path / "out", classifier="lda", formats=("npy",), overwrite=True, port=port)
     told = [text for text in classify(cube, truth, job).report["warnings"] if "changed" in text]
     assert told == [
-        "cube.npy changed meanwhile: the map may mix old values and new. Make it again."
+        "cube.npy changed meanwhile: the result may mix old values and new. Make it again."
     ]
 
 

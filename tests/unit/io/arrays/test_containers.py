@@ -403,3 +403,20 @@ def test_a_text_of_matlab_may_be_empty_or_cut_off(tmp_path):
     text = found["text"]
     for more in range(4):
         assert mat5.strings(replace(text, end=text.offset + more)) == [""]
+
+
+def test_naming_an_array_is_advised_only_where_it_can_help(tmp_path):
+    np.savez(tmp_path / "a.npz", several=np.zeros((2, 3, 4, 5)))
+    with pytest.raises(FormatError, match=r"several \(2 x 3 x 4 x 5 .*Save the cube in it as one"):
+        open_cube(tmp_path / "a.npz")
+
+
+def test_a_damaged_archive_is_told_in_a_short_sentence(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, cube=np.random.default_rng(0).random((9, 8, 7)))
+    data = bytearray(path.read_bytes())
+    data[26:28] = b"\xff\x0f"  # the length of the name that is repeated before the values
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match=r"not a readable \.npz file: .* Copy it again\.") as told:
+        open_cube(path)
+    assert len(str(told.value)) < len(str(path)) + 300

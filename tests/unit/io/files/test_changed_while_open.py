@@ -54,6 +54,26 @@ WRITERS = {
 }
 
 
+def tiff_of(path: Path, values: np.ndarray) -> None:
+    form = {"count": 6, "height": 60, "width": 40, "dtype": "float64", "compress": "deflate"}
+    place = rasterio.Affine(1, 0, 0, 0, -1, 3)
+    with rasterio.open(path, "w", driver="GTiff", transform=place, **form) as file:
+        file.write(values.transpose(2, 0, 1))
+
+
+def chunks_of(path: Path, values: np.ndarray) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("cube", data=values, chunks=(5, 10, 3), compression="gzip")
+
+
+COMPRESSED = {
+    "a.npz": lambda path, values: np.savez_compressed(path, cube=values),
+    "a.mat": lambda path, values: savemat(path, {"cube": values}, do_compression=True),
+    "a.h5": chunks_of,
+    "a.tif": tiff_of,
+}
+
+
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize("kept", [0, 3])
 def test_a_file_that_becomes_shorter_is_told(tmp_path, name, kept):
@@ -62,6 +82,18 @@ def test_a_file_that_becomes_shorter_is_told(tmp_path, name, kept):
     cube = open_cube(path)
     os.truncate(path, path.stat().st_size * kept // 10)
     with pytest.raises(FileError, match=r"became shorter while it was open|is too short"):
+        cube.read()
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.mat", "a.h5", "a.tif"])
+def test_a_compressed_file_that_is_written_again_in_place_is_told(tmp_path, name):
+    path = tmp_path / name
+    noise = np.random.default_rng(1).random((60, 40, 6))
+    COMPRESSED[name](path, noise.round(5))
+    cube = open_cube(path)
+    COMPRESSED[name](tmp_path / f"other {name}", noise)  # which takes more bytes
+    path.write_bytes((tmp_path / f"other {name}").read_bytes())
+    with pytest.raises(FileError, match=r"The file has changed since it was opened; open it again"):
         cube.read()
 
 

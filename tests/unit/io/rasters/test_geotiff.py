@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from rasterio.enums import ColorInterp
 from hsi_viewer.core.errors import FileError, FormatError
 from hsi_viewer.io.files.gdal import open_raster
 from hsi_viewer.io.info import cube_info, diagnosis
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.opening import open_cube
 
 VALUES = np.arange(3 * 5 * 7, dtype=np.uint16).reshape(3, 5, 7)
@@ -321,3 +324,80 @@ def test_a_no_data_value_of_each_band_counts_in_that_band(tmp_path, given):
     np.testing.assert_array_equal(cube.read(), expected)
     np.testing.assert_array_equal(cube.read(bands=[2, 1]), expected[:, :, [2, 1]])
     assert any("no-data value differs from band to band" in w for w in cube.warnings)
+
+
+def test_a_damaged_coordinate_system_of_an_imagine_file_is_told(tmp_path):
+    path = tmp_path / "a.img"
+    size = {"width": 4, "height": 3, "count": 1, "dtype": "uint8", "crs": "EPSG:32633"}
+    place = rasterio.Affine(30, 0, 5e5, 0, -30, 4e6)
+    with rasterio.open(path, "w", driver="HFA", transform=place, **size) as file:
+        file.write(np.ones((1, 3, 4), np.uint8))
+    whole, one = path.read_bytes(), b"oEprj_Coordinate,lowerRightCenter"
+    path.write_bytes(whole.replace(one, one.replace(b"p", b"q")))
+    with pytest.raises(FormatError, match=r"a\.img is damaged or .*could not be parsed"):
+        open_cube(path)
+
+
+def test_gdal_writes_nothing_to_the_terminal(tmp_path, capfd):
+    """Of a list of images that leads to nothing; who wants to see it sets CPL_LOG."""
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as file:
+        file.write(np.ones((5, 4), np.uint8))
+    with tifffile.TiffFile(path) as file:
+        at = file.pages[0].offset + 2 + 12 * len(file.pages[0].tags)
+    data = bytearray(path.read_bytes())
+    data[at : at + 4] = len(data).to_bytes(4, "little")
+    path.write_bytes(bytes(data) + bytes(6))
+    open_cube(path).read()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_damaged_text_of_a_file_is_no_error_of_the_application(tmp_path, monkeypatch):
+    """GDAL quotes it in a message, which rasterio cannot decode."""
+    path, errors = tmp_path / "a.tif", []
+    with rasterio.open(
+        path, "w", driver="GTiff", width=4, height=3, count=1, dtype="uint8", crs="EPSG:32633",
+        transform=rasterio.Affine(30, 0, 5e5, 0, -30, 4e6),
+    ) as file:  # fmt: skip
+        file.write(np.ones((1, 3, 4), np.uint8))
+        file.update_tags(1, wavelength="400")
+    path.write_bytes(path.read_bytes().replace(b"<Item", b"<Ite\xed"))
+    monkeypatch.setattr("sys.excepthook", lambda *error: errors.append(error))
+    monkeypatch.setattr("sys.unraisablehook", errors.append)
+    assert open_cube(path).read().min() == 1
+    assert errors == []
+    sys.excepthook(ValueError, ValueError(), None)
+    assert len(errors) == 1
+
+
+def test_what_gdal_says_later_of_a_damaged_file_is_told(tmp_path):
+    """rasterio raises it where it next asks GDAL for something, as an error of another kind."""
+    path = tmp_path / "a.tif"
+    size = {"width": 4, "height": 3, "count": 2, "dtype": "uint8", "crs": "EPSG:32633"}
+    place = rasterio.Affine(30, 0, 5e5, 0, -30, 4e6)
+    with rasterio.open(path, "w", driver="GTiff", transform=place, **size) as file:
+        file.write(np.ones((2, 3, 4), np.uint8))
+    data = path.read_bytes()
+    for form, key, other in (
+        ("<4H", (2054, 0, 1, 9102), (2054, 0, 1025, 9102)),  # how many units of angles there are
+        ("<2H", (33550, 12), (33678, 12)),  # the size of a pixel
+    ):
+        assert struct.pack(form, *key) in data
+        data = data.replace(struct.pack(form, *key), struct.pack(form, *other))
+    path.write_bytes(data)
+    for read in (open_cube, read_labels):
+        with pytest.raises(FormatError, match=r"a\.tif is damaged.*GeogAngularUnitsGeoKey"):
+            read(path)
+
+
+@pytest.mark.parametrize("scales", [(0.0, 0.5), (0.5, 0.0), (0.5, np.nan)])
+def test_scales_of_which_one_cannot_be_applied_are_not_applied_at_all(tmp_path, scales):
+    path = tmp_path / "a.tif"
+    size = {"width": 4, "height": 3, "count": 2, "dtype": "uint8", "crs": "EPSG:32633"}
+    place = rasterio.Affine(30, 0, 5e5, 0, -30, 4e6)
+    with rasterio.open(path, "w", driver="GTiff", transform=place, **size) as file:
+        file.write(np.full((2, 3, 4), 8, np.uint8))
+        file.scales = scales
+    cube = open_cube(path)
+    assert cube.spectrum(0, 0).tolist() == [8, 8]
+    assert any("none is applied" in warning for warning in cube.warnings)

@@ -231,3 +231,18 @@ def test_images_of_one_bit_are_bands_of_0_and_1(tmp_path):
     planes = PLANES > 2500
     tifffile.imwrite(tmp_path / "a.tif", planes, photometric="minisblack")
     check(tmp_path / "a.tif", planes.transpose(1, 2, 0).astype(np.uint8))
+
+
+@pytest.mark.parametrize("to", [0, 1, 2])
+def test_a_list_of_images_that_leads_in_a_circle_is_not_followed_for_good(tmp_path, to):
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as file:
+        for band in np.moveaxis(CUBE, 2, 0)[:3]:
+            file.write(band, photometric="minisblack", contiguous=False)
+    with tifffile.TiffFile(path) as file:
+        starts, last = [page.offset for page in file.pages], len(file.pages[2].tags)
+    data = bytearray(path.read_bytes())
+    at = starts[2] + 2 + 12 * last  # where the last image names the next, of which there is none
+    data[at : at + 4] = starts[to].to_bytes(4, "little")
+    path.write_bytes(data)
+    np.testing.assert_array_equal(open_cube(path).read()[:, :, 0], CUBE[:, :, 0])

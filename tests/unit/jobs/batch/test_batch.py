@@ -25,6 +25,7 @@ from hsi_viewer.core.errors import ExportError, HsiError
 from hsi_viewer.core.progress import CancelToken, Note, Progress, TaskCancelledError
 from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.writers.cube_writer import write_cube
+from hsi_viewer.jobs import apply
 from hsi_viewer.jobs.apply import apply_model, options_of
 from hsi_viewer.jobs.batch import compute, pools, run
 from hsi_viewer.jobs.batch.run import BatchJob, run_batch
@@ -346,6 +347,41 @@ def test_what_has_changed_is_computed_again(job, files, tmp_path, change):
         facts["warning"] = "trained on a Monday"
         (model / "model.json").write_text(json.dumps(facts), "utf-8")
     assert run_batch(one).computed == 1
+
+
+def test_a_scene_that_changes_while_it_is_mapped_is_told(job, files, tmp_path, monkeypatch):
+    source = tmp_path / "scene.npy"
+    np.save(source, np.load(files / "large.npy"))
+    planned = run.make_plan
+
+    def then_written_again(*arguments):
+        plan = planned(*arguments)
+        np.save(source, np.load(source)[::-1])
+        return plan
+
+    monkeypatch.setattr(run, "make_plan", then_written_again)
+    port = Recorder()
+    one = structs.replace(job, scenes=[Scene(str(source))], port=port, formats=("npy",))
+    assert [s.status for s in run_batch(one).scenes] == ["done"]
+    told = "scene.npy changed meanwhile: the result may mix old values and new. Make it again."
+    assert Note(f"scene: {told}") in port.items
+    report = json.loads((tmp_path / "out" / "scene" / "report.json").read_text("utf-8"))
+    assert told in report["warnings"]
+
+
+def test_one_scene_of_many_tiles_that_changes_is_told(files, tmp_path, monkeypatch):
+    source = tmp_path / "scene.npy"
+    np.save(source, np.load(files / "large.npy"))
+    put_together = apply.finish_scene
+
+    def written_again(*arguments):
+        np.save(source, np.load(source)[::-1])
+        return put_together(*arguments)
+
+    monkeypatch.setattr(apply, "finish_scene", written_again)
+    alone = Job(tmp_path / "out", refine="none", formats=("npy",))
+    warnings_of = apply_model(files / "model", str(source), alone, side=SIDE).report["warnings"]
+    assert [text for text in warnings_of if text.startswith("scene.npy changed meanwhile")]
 
 
 def test_all_may_be_moved_and_touched_in_between(job, files, tmp_path, monkeypatch):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from hsi_viewer.io.files.file_state import state_of
 from hsi_viewer.io.writers.own_files import own_files
-
-State = tuple[int, int, int]  # number of the file, its bytes, when it was written
 
 
 class SourceFiles:
@@ -23,11 +22,11 @@ class SourceFiles:
         if path is not None:
             with suppress(OSError):
                 files = {file for file in own_files(path) if file.is_file()}
-        self._first = {file: _state(file) for file in sorted(files)}
+        self._first = {file: state_of(file) for file in sorted(files)}
 
     def changed(self) -> str:
         """The names of those that have changed since, in a sentence; "" if none has."""
-        return " and ".join(f.name for f, first in self._first.items() if _state(f) != first)
+        return " and ".join(f.name for f, first in self._first.items() if state_of(f) != first)
 
     def change(self) -> str:
         """A sentence about what has changed since; "" if nothing has."""
@@ -38,9 +37,9 @@ class SourceFiles:
         )
 
 
-def _state(file: Path) -> State | None:
-    try:
-        found = file.stat()
-    except OSError:  # deleted, and still open here
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+def mixed(*scenes: SourceFiles) -> str:
+    """A sentence about a result for which changed files were read; "" if none has changed."""
+    names = " and ".join(changed for files in scenes if (changed := files.changed()))
+    return names and (
+        f"{names} changed meanwhile: the result may mix old values and new. Make it again."
+    )

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from hsi_viewer.session.document.source_files import SourceFiles
+from hsi_viewer.io.source_files import SourceFiles
 
 
 @pytest.fixture

@@ -1,0 +1,77 @@
+"""Cubes for Python programs, which are warned when a file changes while its values are read."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hsi_viewer.core.cube.cube import CubeSource, HyperCube
+from hsi_viewer.core.progress import CancelToken, ProgressPort
+from hsi_viewer.io import opening
+from hsi_viewer.io.source_files import SourceFiles
+
+# Looking at the files takes at most one part in so many of the time, however slow their drive is.
+RARELY = 100
+
+
+class WatchedSource:
+    """A CubeSource that warns, once for each change, when its files are no longer those opened.
+
+    Parameters
+    ----------
+    source : of the values.
+    path : of the scene.
+    """
+
+    def __init__(self, source: CubeSource, path: Path) -> None:
+        self._source, self.shape, self.dtype = source, source.shape, source.dtype
+        self.makes_nan = bool(getattr(source, "makes_nan", False))
+        self._path, self._files, self._next = path, SourceFiles(path), 0.0
+
+    def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
+        """Stored values of a window, (rows, columns, bands)."""
+        values = self._source.read(rows, columns, bands)
+        started = time.monotonic()
+        if started >= self._next:
+            names = self._files.changed()
+            ended = time.monotonic()
+            self._next = ended + RARELY * (ended - started)
+            if names:
+                self._files = SourceFiles(self._path)
+                warnings.warn(
+                    f"{names} changed since it was opened: old values and new may be mixed. Open "
+                    "it again when the program that writes it has finished.",
+                    stacklevel=2,
+                )
+        return values
+
+
+def open_cube(
+    source: str | Path, token: CancelToken | None = None, port: ProgressPort | None = None
+) -> HyperCube:
+    """Open a cube: values stay on disk until a window is read.
+
+    A Python warning says so if its file changes while it is in use.
+
+    Parameters
+    ----------
+    source : path of a file or folder, "file.npz:key", "file.mat:variable", "file.h5:/data/set",
+        "sample:indian-pines", or "scene:salinas" and its like.
+    token : asked between steps.
+    port : takes reports of what is being done.
+
+    Raises
+    ------
+    FileError, FormatError
+        if it is missing, damaged or no cube.
+    """
+    cube = opening.open_cube(source, token, port)
+    if cube.path is None or cube.in_memory:
+        return cube
+    return replace(cube, source=WatchedSource(cube.source, cube.path))
