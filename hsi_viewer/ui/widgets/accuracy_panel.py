@@ -38,6 +38,7 @@ BESIDE = {
     "test pixels": "all test pixels",
 }
 AUDITED = {"labels": "Held-out labels", "test pixels": "Test pixels"}
+LEAST_ROWS = 4  # classes that are seen however long the texts are
 NOT_MEASURED = "No honest figure yet"
 
 
@@ -84,6 +85,7 @@ class AccuracyPanel(QWidget):
         self.stop_button.setToolTip("Stop cross-validating the labels")
         self.stop_button.clicked.connect(self.stop_requested)
         self.classes = CopyTable("Accuracy by class", self._copied)
+        self.classes.setObjectName("tight")  # the names need the room
         self.classes.verticalHeader().hide()
         self.matrix_button = QPushButton("Matrix…")
         self.matrix_button.setToolTip("The confusion matrix, in pixels or percent")
@@ -108,11 +110,11 @@ class AccuracyPanel(QWidget):
         layout.addWidget(self.interval)
         layout.addWidget(self.optimistic)
         layout.addWidget(self.sentence)
-        layout.addWidget(self.audit)
-        layout.addWidget(self.warnings)
         layout.addLayout(doing)
         layout.addWidget(self.classes, 1)
         layout.addLayout(row)
+        for label in (self.audit, self.warnings):  # below, or no class is seen on a small screen
+            layout.addWidget(label)
         layout.addStretch(0)
         self.show_assessment(None, str)
         self.show_state("", stoppable=False)
@@ -189,7 +191,7 @@ class AccuracyPanel(QWidget):
             return
         self._listed = report, names
         table = self.classes
-        headers = ["Class", "Test", "Prod.", "User's", "F1"]
+        headers = ["Class", "Test", "Prod.\n%", "User's\n%", "F1\n%"]
         tips = [
             "",
             "Test pixels of the class",
@@ -227,6 +229,9 @@ class AccuracyPanel(QWidget):
         header_view.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, len(headers)):
             header_view.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        rows = min(len(names), LEAST_ROWS) * table.verticalHeader().defaultSectionSize()
+        least = header_view.sizeHint().height() + rows + 2 * table.frameWidth()
+        table.setMinimumHeight(least)
 
     @Slot()
     def open_matrix(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QDialog,
@@ -28,6 +28,7 @@ UNITS: tuple[tuple[str, Unit], ...] = (
     ("Percent of each row (the true class)", "row percent"),
     ("Percent of each column (the mapped class)", "column percent"),
 )
+LEAST, MOST = QSize(480, 260), QSize(1100, 700)
 NOTE = "Rows: truth. Columns: class map."
 
 
@@ -80,8 +81,16 @@ class ConfusionDialog(QDialog):
         layout.addWidget(self.table, 1)
         layout.addLayout(row)
         self._fill()
-        size = len(report.class_ids)
-        self.resize(min(1100, 420 + 62 * size), min(700, 200 + 26 * size))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show the whole table, up to a size that a small screen has."""
+        table, layout = self.table, self.layout()
+        heads, bars = table.horizontalHeader(), table.verticalScrollBar().sizeHint().width()
+        room = layout.minimumSize() - table.minimumSizeHint() if layout else QSize()
+        width = heads.length() + bars + 2 * table.frameWidth() + room.width()
+        height = heads.sizeHint().height() + table.verticalHeader().length() + bars + room.height()
+        self.resize(QSize(width, height).expandedTo(LEAST).boundedTo(MOST))
 
     def text_table(self) -> TextTable:
         """The table as it is shown."""

@@ -36,7 +36,7 @@ from hsi_viewer.ui.wrapped_label import WrappedLabel
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = (
     ("Name", "Name in the library"),
-    ("Angle", "Spectral angle (SAM) in radians: 0 is the same shape"),
+    ("Angle, rad", "Spectral angle (SAM) in radians: 0 is the same shape"),
     ("Corr.", "Pearson's correlation: 1 is best"),
     ("Shape", "Correlation after continuum removal: 1 is the same absorption bands"),
 )

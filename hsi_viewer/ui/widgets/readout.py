@@ -18,19 +18,12 @@ class Readout(QWidget):
         layout = QHBoxLayout(self._row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        self.position, self.map_xy, self.degrees, self.values, self.label, self.mapped = (
-            QLabel() for _ in range(6)
-        )
-        self.doubt = QLabel()
-        for widget in (
-            self.position,
-            self.map_xy,
-            self.degrees,
-            self.values,
-            self.label,
-            self.mapped,
-            self.doubt,
-        ):
+        self._all = [QLabel() for _ in range(7)]
+        self.position, self.map_xy, self.degrees, self.values = self._all[:4]
+        self.label, self.mapped, self.doubt = self._all[4:]
+        # in the order in which they are left out, where there is no room for all
+        self._spare = (self.degrees, self.doubt, self.values, self.map_xy)
+        for widget in self._all:
             layout.addWidget(widget)
         layout.addStretch(1)
         self._blind = False
@@ -39,9 +32,7 @@ class Readout(QWidget):
         """Leave out what the labels and the map say of pixels, or show it again."""
         self._blind = blind
         if blind:
-            self.show_doubt("")
-            for widget in (self.label, self.mapped):
-                _show(widget, "")
+            self._show((self.label, ""), (self.mapped, ""), (self.doubt, ""))
 
     def sizeHint(self) -> QSize:
         """The height of a line; any width."""
@@ -55,28 +46,28 @@ class Readout(QWidget):
         """Give the labels all the room."""
         super().resizeEvent(event)
         self._row.setGeometry(self.rect())
+        self._share()
 
     def show_pixel(self, position: str, map_xy: str, label: str, mapped: str) -> None:
         """Show a pixel; empty texts are hidden. Its values stay until `show_values`."""
-        for widget, text in (
+        self._show(
             (self.position, position),
             (self.map_xy, map_xy),
             (self.label, "" if self._blind else label),
             (self.mapped, "" if self._blind else mapped),
-        ):
-            _show(widget, text)
+        )
 
     def show_values(self, values: str) -> None:
         """Show the values of the shown bands."""
-        _show(self.values, values)
+        self._show((self.values, values))
 
     def show_degrees(self, degrees: str) -> None:
         """Show latitude and longitude."""
-        _show(self.degrees, degrees)
+        self._show((self.degrees, degrees))
 
     def show_doubt(self, doubt: str) -> None:
         """Show which classes the pixel may have."""
-        _show(self.doubt, "" if self._blind else doubt)
+        self._show((self.doubt, "" if self._blind else doubt))
 
     def clear(self) -> None:
         """Show nothing: the cursor has left the scene."""
@@ -85,7 +76,21 @@ class Readout(QWidget):
         self.show_degrees("")
         self.show_doubt("")
 
+    def _show(self, *texts: tuple[QLabel, str]) -> None:
+        for widget, text in texts:
+            widget.setText(text)
+        self._share()
 
-def _show(widget: QLabel, text: str) -> None:
-    widget.setText(text)
-    widget.setVisible(bool(text))
+    def _share(self) -> None:
+        """Leave out what has no room: a coordinate that is cut reads as another one."""
+        wanted = {w: w.sizeHint().width() for w in self._all if w.text()}
+        layout = self._row.layout()
+        gap = layout.spacing() if layout is not None else 0
+        left = self.width() - sum(wanted.values()) - gap * len(wanted)
+        for widget in self._spare:
+            if left < 0 and widget in wanted:
+                left += wanted.pop(widget) + gap
+        for widget in self._all:
+            widget.setVisible(widget in wanted)
+        hidden = any(w.text() and w not in wanted for w in self._all)
+        self.setToolTip("\n".join(w.text() for w in self._all if w.text()) if hidden else "")

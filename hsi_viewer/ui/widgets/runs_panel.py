@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hsi_viewer.core.assessment.comparison import McNemar, Transition
+from hsi_viewer.core.text import counted, with_units_kept
 from hsi_viewer.ui.widgets.allowed import allow
 from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
@@ -204,13 +205,14 @@ class RunsPanel(QWidget):
         share = 100 * count / total if total else 0.0
         names = (escape(names[0]), escape(names[1]))
         lines = [
-            f"<b>{names[0]}</b> and <b>{names[1]}</b>: {count:,} pixels differ ({share:.1f} %)",
+            f"<b>{names[0]}</b> and <b>{names[1]}</b>: "
+            f"{counted(count, 'pixel', 'differs', 'differ')} ({share:.1f} %)",
             _comparison_text(names, test),
             *(["Most frequent changes:"] if changes else []),
             *(f"{t.pixels:,} {escape(a)} → {escape(b)}" for a, b, t in changes),
         ]
         self._compared = frozenset(runs)
-        self.result.setHtml("<br>".join(lines))
+        self.result.setHtml(with_units_kept("<br>".join(lines)))
         self.result.show()
 
     # buttons ---------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from hsi_viewer.ui.wrapped_label import WrappedLabel
 
 MOST_NAMED = 2
 POOR_ROLE = Qt.ItemDataRole.UserRole
-HEADERS = ("Classes", "JM", "Angle", "")
+HEADERS = ("Classes", "JM", "Angle, rad", "")
 TIPS = (
     "",
     "Jeffries-Matusita distance: 0 identical, 2 fully separable",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -77,6 +77,7 @@ class SpectrumPanel(QWidget):
         self.view = _combo("View of the spectra", VIEWS)
         self.unit = _combo("Unit of the axis", UNITS)
         self.unit.setMinimumContentsLength(5)
+        self._unit: str = self.unit.currentData()
         self.smoothing = QSpinBox()
         self.smoothing.setRange(1, 61)
         self.smoothing.setSingleStep(2)
@@ -146,6 +147,8 @@ class SpectrumPanel(QWidget):
     def show_units(self, *, known: bool) -> None:
         """Offer wavelengths only where the cube knows them."""
         self.unit.setEnabled(known)
+        with QSignalBlocker(self.unit):  # what the user has chosen holds for the next cube
+            self.unit.setCurrentIndex(self.unit.findData(self._unit if known else "band"))
         missing = "No wavelengths: band numbers are shown. Add them with File › Edit metadata…"
         self.unit.setToolTip("Unit of the axis" if known else missing)
 
@@ -244,7 +247,8 @@ class SpectrumPanel(QWidget):
 
     @Slot()
     def _on_unit(self) -> None:
-        self.unit_changed.emit(self.unit.currentData())
+        self._unit = self.unit.currentData()
+        self.unit_changed.emit(self._unit)
 
     @Slot()
     def _on_spread(self) -> None:

@@ -598,3 +598,4 @@ def test_what_is_left_out_of_the_warnings_is_counted(shown, more, pairs, few):
     assert pairs in told
     assert few in told
     assert "“1” has only 1 labelled pixel: " in told
+    assert panel.table.horizontalHeaderItem(2).text() == "Angle, rad"

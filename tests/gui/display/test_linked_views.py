@@ -182,6 +182,23 @@ def test_scale_bar_north_arrow_and_degrees(scene):
     assert scene.window.context.readout.degrees.text() == ""
 
 
+def test_what_the_status_bar_has_no_room_for_is_left_out_whole(scene):
+    readout = scene.window.context.readout
+    texts = (readout.position, readout.map_xy, readout.degrees, readout.values, readout.mapped)
+    scene.hover(45, 60)
+    scene.qtbot.waitUntil(lambda: all(label.isVisible() for label in texts))
+    font = readout.font()
+    font.setPointSizeF(1.6 * font.pointSizeF())  # as with larger text
+    readout.setStyleSheet(f"font-size: {font.pointSizeF()}pt")
+    scene.window.resize(900, 700)
+    scene.hover(46, 61)
+    scene.qtbot.waitUntil(lambda: not readout.degrees.isVisible())
+    shown = [label for label in texts if label.isVisible()]
+    assert {readout.position, readout.mapped} <= set(shown)
+    assert all(label.width() >= label.sizeHint().width() for label in shown)
+    scene.qtbot.waitUntil(lambda: readout.degrees.text() in readout.toolTip())
+
+
 def test_a_place_that_is_found_late_is_not_shown_in_the_next_scene(scene, monkeypatch):
     scene.qtbot.waitUntil(feature(scene, MapMarksFeature).marks.isVisible)
     begun, go_on, degrees = Event(), Event(), map_overlay.degrees

@@ -95,6 +95,20 @@ def test_spectra_are_drawn_as_the_panel_says(small):
     assert not np.allclose(plot.live_values()[1], spectrum, equal_nan=True)
 
 
+def test_without_wavelengths_the_axis_has_bands_and_the_choice_waits(small, tmp_path):
+    panel, chosen = small.window.panel("spectrum"), str(small.document.cube.path)
+    choose(panel.unit, "um")
+    np.save(tmp_path / "plain.npy", np.arange(4 * 5 * 30, dtype=np.float32).reshape(4, 5, 30))
+    small.open(str(tmp_path / "plain.npy"))
+    assert panel.unit.currentText() == "band"
+    assert not panel.unit.isEnabled()
+    assert "No wavelengths" in panel.unit.toolTip()
+    assert small.window.workspace.settings.spectrum_unit == "um"
+    small.open(chosen)
+    assert panel.unit.currentText() == "µm"
+    np.testing.assert_array_equal(small.window.context.plot.x_values(), NM / 1000)
+
+
 def test_a_pixel_that_is_pinned_already_is_chosen_by_another_click(small):
     curves, panel = small.window.context.plot.curves, small.window.panel("spectrum")
     for pixel in ((4, 5), (20, 30), (4, 5)):
@@ -190,6 +204,7 @@ def test_a_library_is_searched_ranked_and_drawn(small, tmp_path, monkeypatch):
     assert shown == [loaded.library.names[m.index] for m in best]
     assert shown[0] == "same field"
     assert panel.sorted.index(0, 1).data() == f"{best[0].angle:.3f}"
+    assert "rad" in panel.sorted.headerData(1, Qt.Orientation.Horizontal)
 
     QTest.keyClicks(panel.search, "RAM")
     assert panel.sorted.rowCount() == 1

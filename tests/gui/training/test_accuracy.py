@@ -136,6 +136,9 @@ def test_own_labels_are_measured_by_place_and_come_back_with_the_session(
     assert "Held-out labels lie at least" in panel.audit.text()
     assert panel.overall.font().pointSizeF() > 1.4 * panel.optimistic.font().pointSizeF()
     assert not panel.stop_button.isVisible()
+    rows = panel.classes.viewport().visibleRegion().boundingRect()  # at 1280 x 800
+    assert rows.height() >= panel.classes.verticalHeader().length() > 0
+    assert panel.classes.columnWidth(0) > panel.classes.fontMetrics().horizontalAdvance("Class 1")
 
     runs = bench.window.context.sessions.session.training_runs
     bench.driver.qtbot.waitUntil(lambda: bool(runs.runs) and runs.runs[0].honest is not None)
@@ -149,6 +152,9 @@ def test_own_labels_are_measured_by_place_and_come_back_with_the_session(
     matrix = bench.window.findChild(ConfusionDialog)
     assert matrix.table.item(2, 3).text() == "0"  # unclassified, in the row of totals
     assert matrix.table.item(2, 4).text() == str(labelled)
+    bars = matrix.table.horizontalScrollBar(), matrix.table.verticalScrollBar()
+    bench.driver.qtbot.waitUntil(matrix.table.isVisible)
+    assert [bar.maximum() for bar in bars] == [0, 0]  # so few classes are seen whole
     QTest.keyClick(matrix.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QApplication.clipboard().text()
     assert copied == confusion_table(found.separated, bench.driver.document.legend.name_of).tabs()
@@ -348,6 +354,8 @@ def test_the_classes_are_listed_again_only_when_they_differ(qtbot):
     panel.show_assessment(right, "Class {}".format)
     assert panel.classes.item(0, 0).text() == "Class 1"
     assert panel.classes.item(0, 4).text() == "100.0"
+    heads = [panel.classes.horizontalHeaderItem(column).text() for column in (2, 3, 4)]
+    assert all(text.endswith("%") for text in heads)
     panel.show_assessment(wrong, "Class {}".format)
     assert panel.classes.item(0, 4).text() == "0.0"
     panel.show_assessment(right, "Class {}".format)

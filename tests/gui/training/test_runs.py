@@ -204,6 +204,8 @@ def test_runs_are_kept_shown_again_compared_renamed_and_deleted(labelled, tmp_pa
     labelled.qtbot.waitUntil(panel.result.isVisible)
     text = panel.result.toPlainText()
     assert f"{(first != second).sum()} pixels differ" in text
+    unbroken = "\N{NO-BREAK SPACE}%)"  # a line may end there otherwise
+    assert unbroken in panel.result.document().toRawText()
     assert "2: fast, seed 15 is better (p < 0.001" in text
     assert "Class 9 → Woods" in text
 

@@ -202,6 +202,8 @@ def test_an_error_is_shown_and_the_old_map_stays(labelled, slow):
     slow.may_end.set()
     labelled.qtbot.waitUntil(lambda: not labelled.window.feature("training").training.running)
     assert "The loss is NaN: lower the rate." in labelled.window.notices.texts()
+    told = labelled.window.panel("training").status.text()  # when the message is gone
+    assert told == "Training failed. The loss is NaN: lower the rate."
     assert labelled.document.prediction.source == "map 1"
 
 

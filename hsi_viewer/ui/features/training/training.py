@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 
 from hsi_viewer.core.classifier import Classifier, Model
 from hsi_viewer.core.cube.region import RegionOfInterest, labels_inside, require_classes_inside
+from hsi_viewer.core.errors import HsiError
 from hsi_viewer.core.evidence import Evidence
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, Note, Progress, ProgressPort
@@ -313,7 +314,8 @@ class TrainController(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         self._panel.show_running(False)
-        self._panel.show_message("Training failed.")
+        reason = f" {error}" if isinstance(error, HsiError) else ""  # stays, the message goes
+        self._panel.show_message(f"Training failed.{reason}")
         self._workspace.notify_error(error, "Training")
         self._on_state()
 
