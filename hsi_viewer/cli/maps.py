@@ -85,7 +85,7 @@ def target_of(options: Namespace) -> Path:
 def print_made(options: Namespace, made: AfterMapResult, summary: str) -> None:
     """Print what was made as JSON, or a summary and the files; warnings in any case."""
     for warning in made.warnings:
-        complain(warning)
+        complain(f"warning: {warning}")
     names = [str(path.absolute()) for path in made.files]
     if options.json:
         print_json({**made.record, "files": names, "warnings": list(made.warnings)})

@@ -25,12 +25,13 @@ def add_cube(parser: ArgumentParser) -> None:
 
 def add_folder(parser: ArgumentParser, **options: Any) -> None:
     """The folder that a job writes to, and whether it may replace existing files."""
+    usual = f"; {options['default']} if left out" if "default" in options else ""
     parser.add_argument(
         "-o",
         "--output",
         metavar="DIR",
         type=Path,
-        help="folder for the results; made if it is not there (--output result)",
+        help=f"folder for the results; made if it is not there{usual} (--output result)",
         **options,
     )
     add_overwrite(parser, "results of an earlier run in the folder")
@@ -57,7 +58,7 @@ def add_device(parser: ArgumentParser) -> None:
         "--device",
         choices=get_args(Device),
         default="auto",
-        help="where the network runs; auto takes cuda, mps or cpu (--device cpu)",
+        help="where the network runs; auto, the default, takes cuda, mps or cpu (--device cpu)",
     )
 
 

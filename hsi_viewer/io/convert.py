@@ -80,7 +80,7 @@ def convert(
     if subset.wavelengths is None and subset.bands in (None, (0,)):
         labels = _class_map(source, cube)
     suffix = target.suffix.lower()
-    if labels is None or suffix not in WRITTEN:
+    if labels is None or suffix not in (*WRITTEN, ".zarr"):
         return write_cube(cube, target, subset, interleave, port=port)
     if suffix in (".hdr", ".img"):  # whose header holds more than a class map has
         fields = class_fields({0: labels.zero, **labels.names}, labels.colours, 0)

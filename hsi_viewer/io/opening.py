@@ -60,8 +60,8 @@ def open_cube(
 def _open(source: str | Path, token: CancelToken | None = None) -> HyperCube:
     if source == "":  # as a path it would be the current folder
         raise FileError("The name of the file is empty; name a file or a folder.")
-    if str(source) == sample_scene.SAMPLE:
-        return sample_scene.open_sample()
+    if sample_scene.is_sample(source, sample_scene.SAMPLE, sample_scene.SAMPLE_LABELS):
+        return sample_scene.open_sample(str(source))
     path, part = split_source(source)
     if part is not None:
         _check_parts(path, part)

@@ -124,6 +124,7 @@ def applied_run(run: RunFolder, record: RunRecord, named_model: str) -> MappedRu
     legend = ClassLegend(LabelClass(c.id, c.name, c.colour) for c in record.classes)
     labels = np.zeros(kept.shape, np.uint16)
     test_source, test = run.test_pixels(record, cube, legend, labels)
+    sample = run.sample(kept, cube, legend)
     run.report(Progress("Loading the learning engine"))
 
     model = load_model(model_path)
@@ -139,7 +140,7 @@ def applied_run(run: RunFolder, record: RunRecord, named_model: str) -> MappedRu
         model=model,
         config=settings_of(model, record.seed),
         refine="auto" if record.refined else "none",
-        sample=run.sample(prediction, cube, legend),
+        sample=sample,
         prediction=prediction,
         steps=steps,
         classes=legend.classes,

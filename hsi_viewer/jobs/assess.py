@@ -35,6 +35,7 @@ from hsi_viewer.jobs.noting import Noting
 from hsi_viewer.jobs.sampling import areas_record, assess_points, points_of
 from hsi_viewer.learning.classifiers import DEFAULT, fit
 from hsi_viewer.learning.cross_validation import evidence_of, reach_of
+from hsi_viewer.learning.predictor import choose_device
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def assess(job: AssessJob) -> Assessment:
     job.note(*cube_warnings(cube), *labels.notes, *(() if test is None else test.notes))
 
     job.report(Progress("Loading the learning engine"))
+    choose_device(job.config.device)
     model = fit(
         cube,
         labels.ids,

@@ -268,6 +268,9 @@ def region_of_report(cube: HyperCube, job: Job) -> dict[str, Any]:
 def _train_and_write(scene: Scene, job: Job, watch: Stopwatch) -> JobResult:
     with output_folder(job.output):
         job.announce("Loading the learning engine")
+        from hsi_viewer.learning.predictor import choose_device
+
+        choose_device(job.config.device)
         model = fit(
             scene.cube,
             scene.labels,

@@ -93,6 +93,20 @@ class RunRecord(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+class KeptMap(Struct, frozen=True, eq=False):
+    """The map of an output folder, or one that was cleaned from it.
+
+    Attributes
+    ----------
+    path, ids : the file, and its classes (rows, columns).
+    steps : how it was cleaned.
+    """
+
+    path: Path
+    ids: Ids
+    steps: tuple[Cleaning, ...]
+
+
 @dataclass(frozen=True)
 class RunFolder(Noting):
     """An output folder of `classify` or `apply`, and where what it read is now.
@@ -193,6 +207,8 @@ class RunFolder(Noting):
         legend = ClassLegend(LabelClass(c.id, c.name, c.colour) for c in record.classes)
         labels_source, labels, drawn = self._labels(record, cube)
         test_source, test = self.test_pixels(record, cube, legend, labels)
+        kept = self._own_map(cube)
+        sample = None if kept is None else self.sample(kept.ids, cube, legend)
         self.report(Progress("Loading the learning engine"))
         from hsi_viewer.learning.predictor import move_to_device
 
@@ -202,7 +218,11 @@ class RunFolder(Noting):
         move_to_device(model, self.device)
         refine: Refine = record.settings.refine if config.refine else "none"
         prediction = model.predict(cube, labels=labels, refine=refine, token=self.token, port=self)
-        prediction, steps = self._as_kept(prediction, cube)
+        steps: tuple[Cleaning, ...] = ()
+        if kept is None:
+            sample = self.sample(prediction.class_map, cube, legend)
+        else:
+            prediction, steps = self._as_kept(prediction, cube, kept), kept.steps
         return MappedRun(
             source=record.cube if self.cube is None else self.cube,
             cube=cube,
@@ -211,7 +231,7 @@ class RunFolder(Noting):
             model=model,
             config=config,
             refine=refine,
-            sample=self.sample(prediction, cube, legend),
+            sample=sample,
             prediction=prediction,
             steps=steps,
             classes=legend.classes,
@@ -230,7 +250,7 @@ class RunFolder(Noting):
         return region_of(cube, region, mask, used.bands).of(cube)
 
     def sample(
-        self, mapped: Prediction, cube: HyperCube, legend: ClassLegend
+        self, class_map: Ids, cube: HyperCube, legend: ClassLegend
     ) -> SampleAssessment | None:
         """What the reference points say about the map."""
         if self.reference is None:
@@ -239,8 +259,8 @@ class RunFolder(Noting):
         from hsi_viewer.jobs.sampling import assess_points, points_for
 
         drawn_from = None if self.strata is None else read_map(self.strata).ids
-        given = points_for(self.reference, legend, Grid.of_cube(cube), mapped.class_map, drawn_from)
-        return assess_points(given, mapped.class_map, cube)
+        given = points_for(self.reference, legend, Grid.of_cube(cube), class_map, drawn_from)
+        return assess_points(given, class_map, cube)
 
     def found(self, named: str, given: str | None, option: str) -> str:
         """A source that exists: as it is given, or was named, also beside the folder."""
@@ -322,28 +342,36 @@ class RunFolder(Noting):
             )
         return kept, steps
 
-    def _as_kept(
-        self, prediction: Prediction, cube: HyperCube
-    ) -> tuple[Prediction, tuple[Cleaning, ...]]:
-        """The map of the file, where it differs from that of the model, and how it was cleaned."""
+    def _own_map(self, cube: HyperCube) -> KeptMap | None:
+        """The map of the file, before the model maps the scene; None without one.
+
+        Raises
+        ------
+        HsiError
+            as `kept_map`, or if it has another size than the scene.
+        """
         path = self.map_file()
         if path is None:
-            return prediction, ()
-        kept, steps = self.kept_map(path)
+            return None
+        ids, steps = self.kept_map(path)
+        if ids.shape != (cube.rows, cube.columns):
+            raise FormatError(f"{path} has another size than the scene of {self.folder}.")
+        return KeptMap(path, ids, steps)
+
+    def _as_kept(self, prediction: Prediction, cube: HyperCube, kept: KeptMap) -> Prediction:
+        """The map of the file, where it differs from that of the model."""
         area = pixel_area(cube.georeference, cube.rows, cube.columns)
-        for step in steps:
+        for step in kept.steps:
             ids = cleaned(prediction.class_map, step, area, self.token)
             prediction = cleaned_prediction(prediction, step, ids)
-        if kept.shape != prediction.class_map.shape:
-            raise FormatError(f"{path} has another size than the scene of {self.folder}.")
-        changed = int(np.count_nonzero(kept != prediction.class_map))
-        if changed:
-            self.report(
-                Note(
-                    f"{path.name} differs from what its model maps in {changed:,} of {kept.size:,} "
-                    "pixels: it was changed since, or made on another machine. The report shows "
-                    "the file's classes, and the model's confidence."
-                )
+        changed = int(np.count_nonzero(kept.ids != prediction.class_map))
+        if not changed:
+            return prediction
+        self.report(
+            Note(
+                f"{kept.path.name} differs from what its model maps in {changed:,} of "
+                f"{kept.ids.size:,} pixels: it was changed since, or made on another machine. The "
+                "report shows the file's classes, and the model's confidence."
             )
-            return structs.replace(prediction, class_map=kept), steps
-        return prediction, steps
+        )
+        return structs.replace(prediction, class_map=kept.ids)

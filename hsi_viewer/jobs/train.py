@@ -103,6 +103,9 @@ def train_on(labelled: Sequence[LabelledScene], job: Job) -> dict[str, Any]:
         )
     settings = job.config, job.classifier, list(legend), job.token, job
     with output_folder(job.output):
+        from hsi_viewer.learning.predictor import choose_device
+
+        choose_device(job.config.device)
         job.announce("Comparing the scenes")
         with watch.step("compare"):
             scenes, ways = chosen_standardisation(scenes, job.token)

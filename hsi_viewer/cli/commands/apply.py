@@ -72,8 +72,8 @@ def add(commands: Commands) -> None:
         "--standardise",
         choices=get_args(Standardise),
         default="training",
-        help="whose means and spreads of the bands count: those of the training scene, or of "
-        "this scene, where sensor or illumination differ (--standardise scene)",
+        help="whose means and spreads of the bands count: those of the training scene, the "
+        "default, or of this scene, where sensor or illumination differ (--standardise scene)",
     )
     _add_batch(parser)
     add_reporting(parser)
@@ -127,8 +127,8 @@ def _add_batch(parser: Parser) -> None:
         metavar="PIXELS",
         type=tile,
         default=512,
-        help="side of the tiles in which a scene is mapped that has more pixels than two of them "
-        "(--tile 256)",
+        help="side of the tiles in which a scene is mapped that has more pixels than two of them; "
+        "512 if left out (--tile 256)",
     )
 
 

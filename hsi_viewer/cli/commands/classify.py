@@ -100,7 +100,7 @@ def add_classifier(parser: ArgumentParser) -> None:
         "--preset",
         choices=get_args(Preset),
         default="fast",
-        help="fast, or best for the final map (--preset best)",
+        help="fast, the default, or best for the final map (--preset best)",
     )
     parser.add_argument(
         "--seed", type=seed, default=0, help="of every random choice; 0 if left out (--seed 7)"

@@ -63,7 +63,8 @@ def add(commands: Commands) -> None:
         type=int,
         choices=(4, 8),
         default=4,
-        help="neighbours of a pixel: 4, or 8 with those at its corners (--connectivity 8)",
+        help="neighbours of a pixel: 4, the default, or 8 with those at its corners "
+        "(--connectivity 8)",
     )
     add_reporting(parser)
 

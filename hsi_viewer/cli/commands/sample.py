@@ -53,7 +53,7 @@ def add(commands: Commands) -> None:
         choices=("recommended", "proportional", "equal"),
         default="recommended",
         help="how the points are shared: by area with a least number for rare classes "
-        "(recommended), by area alone, or equally (--allocation equal)",
+        "(recommended, the default), by area alone, or equally (--allocation equal)",
     )
     parser.add_argument(
         "--least",

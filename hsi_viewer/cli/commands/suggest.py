@@ -29,7 +29,11 @@ def add(commands: Commands) -> None:
     add_cube(parser)
     add_labels(parser)
     parser.add_argument(
-        "--count", metavar="N", type=count, default=8, help="places, the best first (--count 20)"
+        "--count",
+        metavar="N",
+        type=count,
+        default=8,
+        help="places, the best first; 8 if left out (--count 20)",
     )
     add_placement(parser)
     add_reporting(parser)

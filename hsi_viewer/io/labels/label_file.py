@@ -81,7 +81,7 @@ def read_labels(source: str | Path, scene: tuple[int, int] | None = None) -> Lab
     LabelError
         if its values are not class ids.
     """
-    if str(source) == sample_scene.SAMPLE_LABELS:
+    if sample_scene.is_sample(source, sample_scene.SAMPLE_LABELS):
         names = sample_scene.sample_class_names()
         return LabelFile(sample_scene.sample_labels(), names, name="Indian Pines ground truth")
     if str(source).startswith("scene:"):

@@ -31,7 +31,8 @@ def write_labels(
 
     Parameters
     ----------
-    path : target; an ENVI classification is two files, .hdr and .img.
+    path : target; an ENVI classification is two files, .hdr and .img. A Zarr store (.zarr) is
+        written, too.
     ids : (rows, columns) class ids.
     legend : names and colours.
     cube : gives the georeference.
@@ -50,7 +51,13 @@ def write_labels(
     raster = class_raster.class_raster(
         ids, legend, cube.georeference, f"Labels of {cube.name}", variable="labels"
     )
-    files = write_raster(replace(raster, zero=one_line(zero)), path)
+    raster = replace(raster, zero=one_line(zero))
+    if path.suffix.lower() == ".zarr":
+        from hsi_viewer.io.labels.zarr_map import write_zarr_map
+
+        write_zarr_map(raster, None, path)
+        return [path]
+    files = write_raster(raster, path)
     if not files:
         raise ExportError(
             f'{path}: labels cannot be written as "{path.suffix.lower()}"; choose .npy, .mat, .hdr '

@@ -32,13 +32,13 @@ class _Legend(Struct, frozen=True):
     class_zero: str = ""
 
 
-def write_zarr_map(raster: ClassRaster, confidence: NDArray[np.float32], path: Path) -> None:
+def write_zarr_map(raster: ClassRaster, confidence: NDArray[np.float32] | None, path: Path) -> None:
     """Write the arrays class_map and confidence of a group; the classes are attributes.
 
     Parameters
     ----------
     raster : ids, classes and place.
-    confidence : (rows, columns), or what is read by `strips`.
+    confidence : (rows, columns), or what is read by `strips`; None writes the map alone.
     path : folder; only a Zarr store or an empty folder is replaced.
 
     Raises
@@ -60,10 +60,9 @@ def write_zarr_map(raster: ClassRaster, confidence: NDArray[np.float32], path: P
         "class_colours": [list(colour) for _, _, colour in raster.entries],
         "class_zero": raster.zero,
     }
-    images: tuple[tuple[str, Any, dict[str, Any]], ...] = (
-        ("class_map", raster.ids, legend),
-        ("confidence", confidence, {}),
-    )
+    images: list[tuple[str, Any, dict[str, Any]]] = [("class_map", raster.ids, legend)]
+    if confidence is not None:
+        images.append(("confidence", confidence, {}))
     # as for cubes: one chunk at a time, and an interrupt waits for what is being written
     with replacing_folder(path) as new, ThreadPoolExecutor(1) as writer:
         group = writer.submit(_new_group, path, new).result()

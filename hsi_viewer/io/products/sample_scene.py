@@ -16,8 +16,25 @@ from hsi_viewer.core.paths import resource_path
 from hsi_viewer.core.validation import Finite, parsed
 from hsi_viewer.io.arrays.numpy_file import source_of
 
-SAMPLE = "sample:indian-pines"
-SAMPLE_LABELS = "sample:indian-pines/labels"
+PREFIX = "sample:"
+SAMPLE = f"{PREFIX}indian-pines"
+SAMPLE_LABELS = f"{SAMPLE}/labels"
+TRUTH = "Indian_pines_gt.npy"  # of its package
+
+
+def is_sample(source: str | Path, *known: str) -> bool:
+    """Whether a source is one of the names of what comes with the application.
+
+    Raises
+    ------
+    FileError
+        if it is written like one, and is neither of them nor a file.
+    """
+    text = str(source)
+    if text.startswith(PREFIX) and text not in known and not Path(text).exists():
+        names = " or ".join(known)
+        raise FileError(f"{text} cannot be used here; choose {names}.")
+    return text in known
 
 
 def _array_path(name: str) -> Path:
@@ -51,8 +68,8 @@ def sample_class_names() -> dict[int, str]:
     return dict(enumerate(_description().class_names, start=1))
 
 
-def open_sample() -> HyperCube:
-    """The sample scene: 145 x 145 pixels, 200 bands.
+def open_sample(name: str = SAMPLE) -> HyperCube:
+    """The sample scene, 145 x 145 pixels and 200 bands, or its ground truth as an image.
 
     Raises
     ------
@@ -60,6 +77,10 @@ def open_sample() -> HyperCube:
         if the package that holds it is not installed.
     """
     about = _description()
+    if name == SAMPLE_LABELS:
+        metadata = CubeMetadata(format_name="NumPy", class_names=sample_class_names())
+        source = source_of(_array_path(TRUTH))
+        return HyperCube.described(source, metadata, f"{about.title}, ground truth")
     metadata = CubeMetadata(
         wavelengths=np.array(about.wavelengths_nm, np.float64),
         wavelength_units_in_file="nm",
@@ -74,5 +95,5 @@ def open_sample() -> HyperCube:
 
 def sample_labels() -> NDArray[np.uint16]:
     """Ground truth of the sample scene, (145, 145) class ids."""
-    array = np.load(_array_path("Indian_pines_gt.npy"), allow_pickle=False)
+    array = np.load(_array_path(TRUTH), allow_pickle=False)
     return np.ascontiguousarray(array, np.uint16)

@@ -210,6 +210,9 @@ def _made_again(bundle: Bundle, cube: HyperCube, job: VerifyJob) -> int:
             "trained from its labels alone, some pixels come out different."
         )
     job.report(Progress("Loading the learning engine"))
+    from hsi_viewer.learning.predictor import choose_device
+
+    choose_device(job.device)
     config = replace(settings.config, device=job.device)
     model = fit(
         cube,

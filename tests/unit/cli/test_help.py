@@ -55,6 +55,19 @@ def test_every_argument_is_explained_and_stands_in_an_example(name):
 
 
 @pytest.mark.parametrize("name", COMMANDS.names)
+def test_the_help_of_an_option_tells_its_default(name):
+    steps = ("majority", "minimum", "smooth")  # of which none is done unasked
+    usual = {
+        a.dest: (str(a.default), a.help)
+        for a in arguments_of(name)
+        if a.dest not in steps and isinstance(a.default, str | int | float | Path)
+        if a.default is not False and a.default != argparse.SUPPRESS
+    }
+    assert [d for d, (text, told) in usual.items() if text not in told] == []
+    assert [d for d, (_, told) in usual.items() if not re.search("default|left out", told)] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS.names)
 def test_the_help_of_a_command_shows_its_examples(name, capsys):
     with pytest.raises(SystemExit) as end:
         main([name, "--help"])

@@ -7,6 +7,7 @@ import pytest
 
 from hsi_viewer.core.errors import ExportError
 from hsi_viewer.io.convert import convert
+from hsi_viewer.io.labels.label_file import read_labels
 from hsi_viewer.io.opening import open_cube
 from hsi_viewer.io.writers.subset import Subset
 
@@ -25,6 +26,18 @@ def test_a_zarr_folder_is_replaced_only_if_told(source, tmp_path):
     assert open_cube(target).bands == 4
     convert(source, target, Subset(bands=(1,)), overwrite=True)
     assert open_cube(target).bands == 1
+
+
+def test_a_class_map_keeps_its_legend_in_every_format_that_has_one(tmp_path):
+    known = read_labels("sample:indian-pines/labels")
+    source = "sample:indian-pines/labels"
+    for name in ("a.zarr", "b.mat", "c.tif", "d.hdr"):
+        convert(source, tmp_path / name, Subset())
+        source = str(tmp_path / name)
+        found = read_labels(source)
+        assert found.names == known.names, name
+        assert len(found.colours) == len(known.names), name
+        np.testing.assert_array_equal(found.ids, known.ids)
 
 
 @pytest.mark.parametrize("there", ["b.tif", "b.tif.aux.xml"])

@@ -391,7 +391,7 @@ def test_the_commands_print_what_they_did(tmp_path, made, monkeypatch, capsys):
     printed = capsys.readouterr()
     record = fitting(printed.out, "polygons")
     assert record["files"] == [str(tmp_path / "c.geojson")]
-    assert printed.err.endswith(f"hsi-viewer: {record['warnings'][0]}\n")
+    assert printed.err.endswith(f"hsi-viewer: warning: {record['warnings'][0]}\n")
     assert "Writing polygons" in printed.err
     assert main(["areas", "map.tif", "--json"]) == 0
     metres = 4 * np.count_nonzero(some_ids())

@@ -170,6 +170,20 @@ def test_reference_points_give_areas(files, tmp_path, capsys):
     assert "add --reference FILE" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["assess", "classify", "train"])
+def test_a_device_that_is_not_there_is_refused_before_training(
+    files, tmp_path, capsys, monkeypatch, command
+):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    for name in ("assess.fit", "classify.fit", "train.chosen_standardisation"):
+        monkeypatch.setattr(f"hsi_viewer.jobs.{name}", lambda *_, **__: pytest.fail("trained"))
+    made = [] if command == "assess" else ["-o", str(tmp_path / "out")]
+    line = [command, *arguments(files, "strokes", "-q", "--device", "cuda")[1:], *made]
+    assert main(line) == 1
+    assert "This machine has no device 'cuda'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_points_are_refused_before_training(files, tmp_path, capsys, monkeypatch):
     made = tmp_path / "map.npy"
     np.save(made, np.load(files["truth"]))

@@ -18,7 +18,7 @@ from rasterio.crs import CRS
 
 from hsi_viewer.core.cube.cube import HyperCube
 from hsi_viewer.core.cube.georeference import Georeference
-from hsi_viewer.core.errors import ExportError, FormatError, LabelError
+from hsi_viewer.core.errors import ExportError, FileError, FormatError, LabelError
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, legend_for
 from hsi_viewer.core.prediction import Prediction
 from hsi_viewer.core.progress import CancelToken, TaskCancelledError
@@ -340,6 +340,16 @@ def test_sample_labels():
     assert cube.wavelengths[[170, 171]] == pytest.approx([2212.22, 2222.15])
     assert (np.diff(cube.wavelengths)[160:] > 0).all()
     assert "doi:10.4231/R7RX991C" in cube.about
+
+
+def test_the_ground_truth_of_the_sample_is_an_image_too():
+    image, labels = (read("sample:indian-pines/labels") for read in (open_cube, read_labels))
+    np.testing.assert_array_equal(image.read()[:, :, 0], labels.ids)
+    assert image.class_names == labels.names
+    for read, name in ((open_cube, "labels"), (open_cube, "gt"), (read_labels, "truth")):
+        source = f"sample:indian-pines{'' if name == 'labels' else '/'}{name}"
+        with pytest.raises(FileError, match=f"^{source} .* choose .*sample:indian-pines/labels"):
+            read(source)
 
 
 def test_what_is_no_label_map(tmp_path, legend):

@@ -150,8 +150,25 @@ def test_a_cleaned_map_is_reported_with_its_steps(here, capsys, monkeypatch):
     page = (here / "r" / HTML).read_text("utf-8")
     assert "Afterwards the map was cleaned: majority of 3 x 3 pixels" in page
     assert not any("differs from what" in text for text in facts["warnings"])
-    assert main(["report", "out", "--map", "noisy.npy", "-o", "s", "-q"]) == 1
-    assert "no record of cleaning beside it (noisy.cleaning.json)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        ("--map=noisy.npy", "no record of cleaning beside it (noisy.cleaning.json)"),
+        ("--map=none.npy", "none.npy does not exist"),
+        ("--reference=none.csv", "none.csv does not exist"),
+        ("--reference=out/report/classes.csv", "isn't a reference sample"),
+    ],
+)
+def test_another_map_and_points_are_read_before_the_scene_is_mapped(
+    done, capsys, monkeypatch, option, problem
+):
+    monkeypatch.chdir(done)
+    np.save("noisy.npy", np.load("out/class_map.npy")[::-1])
+    monkeypatch.setattr("hsi_viewer.jobs.run_folder.load_model", lambda *_: pytest.fail("mapped"))
+    assert main(["report", "out", option, "-o", "s", "-q"]) == 1
+    assert problem in capsys.readouterr().err
 
 
 def test_a_run_of_demo_has_its_labels_drawn_again(here):
