@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +81,19 @@ def test_labels_on_pixels_without_data_are_not_counted(three, capsys, monkeypatc
     wanted = [np.count_nonzero(labels_of(truths[1])[8:]), np.count_nonzero(labels_of(truths[2]))]
     assert [s["train_pixels"] for s in report["scenes"]] == wanted
     assert report["standardise_tried"] == {"training": 0.6667, "scene": 0.3333}
+
+
+def test_a_scene_that_changes_while_it_is_learned_from_is_told(three, capsys, monkeypatch):
+    folder, _ = three
+
+    def then_written_again(scenes, _token):
+        os.utime(folder / "b.img", ns=(1, 1))
+        return scenes, {"training": 1.0, "scene": 1.0}
+
+    monkeypatch.setattr(train_module, "chosen_standardisation", then_written_again)
+    assert main(arguments(folder, "ab", "--json", "--quiet")) == 0
+    told = fitting(capsys.readouterr().out, "train")["warnings"]
+    assert any(text.startswith("b.img changed meanwhile: the result may mix") for text in told)
 
 
 def test_scenes_of_other_brightness_are_standardised_each_by_itself(three, capsys):
