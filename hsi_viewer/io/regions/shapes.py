@@ -91,8 +91,7 @@ def burn(shapes: Shapes, grid: Grid) -> ImportedLabels:
     transform = PIXELS if shapes.in_pixels else (grid.transform or PIXELS)
     numbers = np.array(ids, np.int64)
     if unnamed := int(np.count_nonzero(numbers == 0)):
-        named = f"{counted(unnamed, 'shape')} of class 0 or below"
-        notes.append(f"Left out: {named}, which is unlabelled.")
+        notes.append(f"Left out: {counted(unnamed, 'shape')} of class 0, which is unlabelled.")
     kept = (numbers != 0) & ~shapely.is_empty(projected)
     out: NDArray[np.uint16] = np.zeros(grid.shape, np.uint16)
     small = _burn_into(out, projected[kept], numbers[kept], transform)

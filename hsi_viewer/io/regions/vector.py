@@ -216,10 +216,10 @@ def _values(values: NDArray[Any], notes: list[str]) -> list[int | str]:
     except ValueError:
         numbers = np.array([np.nan])
     if any(texts) and np.all(np.isfinite(numbers)) and np.all(numbers == np.rint(numbers)):
-        if numbers.max() in range(MAX_CLASS_ID + 1):  # negative ones are unlabelled, as everywhere
+        if numbers.min() >= 0 and numbers.max() <= MAX_CLASS_ID:
             if "" in texts:
                 notes.append("Shapes without a class are left out.")
-            return [max(0, int(number)) for number in numbers]
+            return [int(number) for number in numbers]
         notes.append("The class values are not ids from 0 to 65535; they are interpreted as names.")
         texts = [str(int(number)) for number in numbers]
     if "" in texts:

@@ -444,15 +444,16 @@ def test_a_geojson_without_attributes_is_one_class(tmp_path):
     assert shapes.notes == ("No attribute contains a class; all shapes get the same class.",)
 
 
-def test_values_that_are_no_ids_become_names(tmp_path):
+@pytest.mark.parametrize("value", [-1, 70000])
+def test_values_that_are_no_ids_become_names(tmp_path, value):
     path = tmp_path / "a.geojson"
     whole = json.loads(hostile.geojson())
     whole["features"] = [
-        {**whole["features"][0], "properties": {"class_id": v}} for v in (70000, 65535)
+        {**whole["features"][0], "properties": {"class_id": v}} for v in (value, 65535)
     ]
     path.write_text(json.dumps(whole))
     shapes = read_shapes(path)
-    assert shapes.classes == ["70000", "65535"]
+    assert shapes.classes == [str(value), "65535"]
     assert shapes.notes[-1] == (
         "The class values are not ids from 0 to 65535; they are interpreted as names."
     )

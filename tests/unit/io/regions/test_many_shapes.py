@@ -87,6 +87,6 @@ def test_one_shape_and_several_are_told_in_words(count, small, unnamed):
     none = [shapely.box(0, 1, 1, 2)] * count
     given = Shapes("s", [*tiny, *none], [3] * count + [0] * count, in_pixels=True)
     assert burn(given, Grid(3, 5)).notes == (
-        f"Left out: {unnamed} of class 0 or below, which is unlabelled.",
+        f"Left out: {unnamed} of class 0, which is unlabelled.",
         small,
     )

@@ -529,7 +529,7 @@ def test_what_is_left_out_is_counted_in_the_right_number(tmp_path, more, shown):
     ids = [1, 3, *more * [0]]
     write_polygons(path, PLAIN, [*boxes, *more * [(12, 3, 15, 12)]], class_id=ids)
     notes = import_regions(path, cube_at()).notes
-    assert f"Left out: {shown.format('shape')} of class 0 or below, which is unlabelled." in notes
+    assert f"Left out: {shown.format('shape')} of class 0, which is unlabelled." in notes
     square = shapely.to_wkb(shapely.box(600030, 5199910, 600120, 5199980))
     pyogrio.raw.write(
         tmp_path / "b.gpkg",
@@ -578,17 +578,6 @@ def test_impossible_coordinates_are_not_given_to_gdal():
     labels = LabelFile(np.ones((4, 5), np.uint16), georeference=far)
     with pytest.raises(LabelError, match="those of the labels or of the cube are impossible"):
         place_raster(labels, Grid.of_cube(cube_at()), "georeference")
-
-
-@pytest.mark.parametrize("kind", [int, float, str])
-def test_negative_classes_of_shapes_are_unlabelled_as_everywhere(tmp_path, kind):
-    values = np.array([kind(v) for v in (-1, 1, 2)], object if kind is str else None)
-    boxes = [shapely.box(k, 0, k + 2, 2) for k in (0, 4, 8)]
-    write_layer(tmp_path / "a.gpkg", boxes, {"class": values}, None)
-    labels = import_regions(tmp_path / "a.gpkg", HyperCube.from_array(np.zeros((12, 12, 1))))
-    assert np.bincount(labels.ids.ravel())[1:].tolist() == [4, 4]
-    assert labels.names == {}
-    assert any("Left out: 1 shape of class 0 or below" in note for note in labels.notes)
 
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".csv"])
