@@ -82,6 +82,8 @@ def run(options: Namespace) -> int:
         raise UsageError(
             f"--least is not used by --allocation {options.allocation}; leave out one of them."
         )
+    if options.size is not None and options.expected:
+        raise UsageError("--expected is not used by --size; leave out one of them.")
     overall = [value for class_id, value in options.expected if class_id is None]
     by_class = {class_id: value for class_id, value in options.expected if class_id is not None}
     plan = SamplePlan(
