@@ -106,7 +106,8 @@ def run(options: Namespace) -> int:
     ]
     total = f"{counted(made.record['points'], 'point')}."
     if made.record["points"] > made.record["needed"]:
-        wanted = "are needed for all classes together" if options.size is None else "were asked for"
-        total += f" {made.record['needed']} {wanted}; rare classes have more (--least)."
+        needed = counted(made.record["needed"], "point")
+        wanted = "Needed for all classes together" if options.size is None else "Asked for"
+        total += f" {wanted}: {needed}; rare classes have more (--least)."
     print_made(options, made, "\n".join([*lines, total]))
     return 0
