@@ -46,8 +46,12 @@ class Parser(argparse.ArgumentParser):
         """Raise what argparse would print."""
         raise UsageError(f"{message} (options: {self.prog} --help)")
 
-    def check_options(self, arguments: Iterable[str]) -> None:
+    def check_options(self, arguments: Iterable[str], others: Iterable[str] = ()) -> None:
         """Name an option that does not exist, and the nearest that does.
+
+        Parameters
+        ----------
+        others : options that may be meant, but not here.
 
         Raises
         ------
@@ -55,13 +59,14 @@ class Parser(argparse.ArgumentParser):
             for the first one.
         """
         known = self._option_string_actions
+        near = (*known, *others)
         for argument in arguments:
             if argument == "--":
                 return
             name = argument.partition("=")[0]
             if name.startswith("--") and name not in known:
                 command = self.prog.split()[-1]
-                raise UsageError(f'{command} has no option "{name}"{did_you_mean(name, known)}')
+                raise UsageError(f'{command} has no option "{name}"{did_you_mean(name, near)}')
 
 
 class Commands:

@@ -96,7 +96,7 @@ def parsed(given: Sequence[str]) -> Namespace:
     if line[0] in NO_COMMAND:
         return found.parser.parse_args(line)
     own = found[line[0]]
-    own.check_options(line[1:])
+    own.check_options(line[1:], () if line == given else NO_COMMAND)
     options, rest = found.parser.parse_known_args(line)
     if rest and "take" in options:  # a command that still takes an older way of writing it
         rest = options.take(options, rest)

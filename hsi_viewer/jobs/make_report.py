@@ -57,8 +57,8 @@ def report_on(run: RunFolder, target: Path, *, overwrite: bool = False) -> dict[
         return {**trained.facts(), "files": [str(path.absolute()) for path in made]}
     record = run.record()
     sources = [run.cube or record.cube, run.labels or record.labels, run.test or record.test]
-    named = [*sources, run.map, run.reference, run.strata]
-    check_report(target, [str(s) for s in named if s is not None], overwrite=overwrite)
+    sources += [run.map, None if run.reference is None else str(run.reference), run.strata]
+    check_report(target, [s for s in sources if s is not None], overwrite=overwrite)
     mapped = run.mapped_run() if record.model is None else applied_run(run, record, record.model)
     facts, files = write(mapped, target, run.token, run)
     return {**facts, "files": [str(path.absolute()) for path in files]}

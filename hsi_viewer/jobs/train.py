@@ -72,8 +72,8 @@ def train(cubes: Sequence[str], labels: Sequence[str], job: Job) -> dict[str, An
     """
     if len(cubes) != len(labels):
         raise SettingError(
-            f"There are {counted(len(cubes), 'scene')} and {counted(len(labels), 'file')} of "
-            "labels; name one file of labels for each scene, in the same order."
+            f"{counted(len(cubes), 'scene')} and {counted(len(labels), 'file')} of "
+            "labels were given; name one file of labels for each scene, in the same order."
         )
     opened = [_open(source, job) for source in cubes]
     read = [

@@ -91,6 +91,10 @@ def run(options: Namespace) -> int:
             "there is nothing to do: add --majority, --minimum, --open, --close or --merge "
             "(options: hsi-viewer clean --help)"
         )
+    if cleaning.corners and not (options.open or options.close or options.minimum[0] or metres):
+        raise UsageError(
+            "--connectivity is used by --minimum, --open and --close alone; leave it out."
+        )
     with terminable(), progress_on_stderr(options.quiet) as port:
         made = clean_file(options.map, target, cleaning, overwrite=options.overwrite, port=port)
     print_made(options, made, f"{counted(made.record['changed_pixels'], 'pixel')} changed.")

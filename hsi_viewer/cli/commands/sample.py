@@ -82,6 +82,8 @@ def run(options: Namespace) -> int:
         raise UsageError(
             f"--least is not used by --allocation {options.allocation}; leave out one of them."
         )
+    if options.size is not None and options.expected:
+        raise UsageError("--expected is not used by --size; leave out one of them.")
     overall = [value for class_id, value in options.expected if class_id is None]
     by_class = {class_id: value for class_id, value in options.expected if class_id is not None}
     plan = SamplePlan(
@@ -104,7 +106,8 @@ def run(options: Namespace) -> int:
     ]
     total = f"{counted(made.record['points'], 'point')}."
     if made.record["points"] > made.record["needed"]:
-        wanted = "are needed for all classes together" if options.size is None else "were asked for"
-        total += f" {made.record['needed']} {wanted}; rare classes have more (--least)."
+        needed = counted(made.record["needed"], "point")
+        wanted = "Needed for all classes together" if options.size is None else "Asked for"
+        total += f" {wanted}: {needed}; rare classes have more (--least)."
     print_made(options, made, "\n".join([*lines, total]))
     return 0

@@ -297,5 +297,5 @@ def test_scenes_that_were_held_out_count_by_pixels_and_one_by_one():
             {"scene": "b", "overall": 1.0, "pixels": 10},
         ],
     }
-    with pytest.raises(SettingError, match="There are 1 scene and 2 files of labels; name one"):
+    with pytest.raises(SettingError, match=r"^1 scene and 2 files of labels were given; name one"):
         train(["a"], ["b", "c"], Job(Path("out")))

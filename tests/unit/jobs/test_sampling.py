@@ -117,6 +117,9 @@ def test_the_plan_follows_the_wishes(tmp_path, class_map, capsys):
     assert (len(shapes), "stratum" in meta["fields"]) == (count, False)
     assert main(["sample", made, str(target)]) == 1
     assert "add --overwrite" in capsys.readouterr().err
+    few = ["sample", made, str(target), "--size", "1", "--overwrite"]
+    assert main(few) == 0
+    assert " points. Asked for: 1 point; rare classes have more" in capsys.readouterr().out
     for wrong in ("0", "1", "5", "x", "0.05%"):
         assert main(["sample", made, "a.csv", "--interval", wrong]) == 2
     assert main(["sample", made, "a.csv", "--expected", "3=0.5"]) == 1
