@@ -9,6 +9,7 @@ import scipy.io
 import zarr
 from scipy.io import netcdf_file
 
+from hsi_viewer.io.info import cube_info
 from hsi_viewer.io.opening import open_cube
 
 CUBE = np.arange(6 * 7 * 9, dtype="u2").reshape(6, 7, 9)
@@ -225,3 +226,14 @@ def test_a_matrix_of_too_many_wavelengths_is_not_read(tmp_path, monkeypatch):
     assert list(open_cube(tmp_path / "a.h5").wavelengths) == [400, 500, 600]
     monkeypatch.setattr("hsi_viewer.io.arrays.band_lists.MOST_VALUES", 11)
     assert open_cube(tmp_path / "a.h5").wavelengths is None
+
+
+@pytest.mark.parametrize("unknown", [None, 0, 1, 2])
+def test_the_range_of_wavelengths_is_told_where_both_ends_are_known(tmp_path, unknown):
+    nm = np.array([400.0, 500.0, 600.0])
+    if unknown is not None:
+        nm[unknown] = np.nan
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cube"], file["wavelength"] = np.zeros((5, 4, 3), "u2"), nm
+    told = cube_info(tmp_path / "a.h5")["wavelength_nm"]
+    assert told == (None if unknown in (0, 2) else [400, 600])
