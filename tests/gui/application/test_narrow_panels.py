@@ -608,3 +608,9 @@ def test_what_is_left_out_of_the_warnings_is_counted(shown, more, pairs, few):
     assert few in told
     assert "“1” has only 1 labelled pixel: " in told
     assert panel.table.horizontalHeaderItem(2).text() == "Angle, rad"
+    panel.resize(NARROW * 5 // 4, panel.height())
+    QApplication.processEvents()
+    assert not panel.table.isColumnHidden(2)
+    panel.show_report(report, "Soybean with a name of number {}".format)
+    assert panel.table.isColumnHidden(2)  # names are read first
+    assert "angle 0.100 rad" in panel.table.item(0, 0).toolTip()
