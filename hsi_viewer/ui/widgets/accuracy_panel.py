@@ -22,6 +22,7 @@ from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.assessment.confusion_table import accuracy_table
 from hsi_viewer.core.assessment.intervals import Interval
 from hsi_viewer.core.text import counted
+from hsi_viewer.ui.cut_names import cut_apart
 from hsi_viewer.ui.widgets.confusion_dialog import ConfusionDialog
 from hsi_viewer.ui.widgets.copy_table import CopyTable
 from hsi_viewer.ui.widgets.reliability_dialog import ReliabilityDialog
@@ -232,6 +233,7 @@ class AccuracyPanel(QWidget):
         rows = min(len(names), LEAST_ROWS) * table.verticalHeader().defaultSectionSize()
         least = header_view.sizeHint().height() + rows + 2 * table.frameWidth()
         table.setMinimumHeight(least)
+        cut_apart(table)
 
     @Slot()
     def open_matrix(self) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from hsi_viewer.core.assessment.separability import FEW_PIXELS, POOR_JM, SeparabilityReport
 from hsi_viewer.core.text import counted
 from hsi_viewer.ui.theme import current_theme
+from hsi_viewer.ui.widgets.name_room import NameRoom
 from hsi_viewer.ui.widgets.row_table import RowTable
 from hsi_viewer.ui.widgets.table_filling import filled_at_once
 from hsi_viewer.ui.wrapped_label import WrappedLabel
@@ -52,6 +53,7 @@ class SeparabilityPanel(QWidget):
         self.warnings = WrappedLabel()
         self.table = RowTable("Separability of each pair of classes", HEADERS, TIPS, many=True)
         self.table.verticalHeader().setDefaultSectionSize(22)
+        self._room = NameRoom(self.table, (1,), (3, 2))
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout()
@@ -91,9 +93,10 @@ class SeparabilityPanel(QWidget):
                 )
                 for column, text in enumerate(texts):
                     item = QTableWidgetItem(text)
-                    item.setToolTip(f"{both}: {pair.verdict}")
+                    item.setToolTip(f"{both}: {pair.verdict}, angle {pair.angle:.3f} rad")
                     item.setData(POOR_ROLE, pair.jeffries_matusita < POOR_JM)
                     self.table.setItem(row, column, item)
+        self._room.share()
         total = sum(report.counts.values())
         self.state.setText(f"{len(report.counts)} classes, {total:,} spectra")
         self.refresh_theme()

@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hsi_viewer.core.assessment.accuracy import score_pixels
 from hsi_viewer.core.assessment.areas import ClassArea
+from hsi_viewer.core.assessment.assessment import Assessment
 from hsi_viewer.core.assessment.separability import PairSeparability, SeparabilityReport
 from hsi_viewer.core.labels.classes import ClassLegend, LabelClass, palette_colour
 from hsi_viewer.core.spectra.library_match import Match
@@ -40,6 +42,7 @@ from hsi_viewer.ui.questions.question_panel import QuestionPanel
 from hsi_viewer.ui.scene.map_legend import MapLegend
 from hsi_viewer.ui.scene.mini_map import SIDE
 from hsi_viewer.ui.theme import apply_theme
+from hsi_viewer.ui.widgets.accuracy_panel import AccuracyPanel
 from hsi_viewer.ui.widgets.choice_box import ChoiceBox
 from hsi_viewer.ui.widgets.class_panel import NAME, ClassPanel
 from hsi_viewer.ui.widgets.clean_panel import INTO, CleanPanel
@@ -536,7 +539,13 @@ def test_names_that_are_cut_can_be_told_apart(shown, text):
     )
     runs.show_runs([RunRow(i, name, 0.7, 120, 8.1, name) for i, name in enumerate(ALIKE)], None)
     scenes.show_scenes([SceneRow(Path(name), name, 76, 6, has_map=True) for name in ALIKE], None)
-    for panel, view in ((regions, regions.tree), (runs, runs.table), (scenes, scenes.table)):
+    accuracy, truth = AccuracyPanel(), np.arange(1, len(ALIKE) + 1).astype(np.uint16)
+    right = score_pixels(truth, truth, np.arange(truth.size), truth.size)
+    accuracy.show_assessment(
+        Assessment(right, None, None, None, 8, 4), lambda number: ALIKE[number - 1]
+    )
+    lists = ((regions, regions.tree), (runs, runs.table), (scenes, scenes.table))
+    for panel, view in (*lists, (accuracy, accuracy.classes)):
         shown(panel, NARROW)
         indices = [view.model().index(row, 0) for row in range(len(ALIKE))]
         view.setCurrentIndex(view.model().index(-1, -1))  # no frame around a name
@@ -599,3 +608,9 @@ def test_what_is_left_out_of_the_warnings_is_counted(shown, more, pairs, few):
     assert few in told
     assert "“1” has only 1 labelled pixel: " in told
     assert panel.table.horizontalHeaderItem(2).text() == "Angle, rad"
+    panel.resize(NARROW * 5 // 4, panel.height())
+    QApplication.processEvents()
+    assert not panel.table.isColumnHidden(2)
+    panel.show_report(report, "Soybean with a name of number {}".format)
+    assert panel.table.isColumnHidden(2)  # names are read first
+    assert "angle 0.100 rad" in panel.table.item(0, 0).toolTip()
