@@ -116,8 +116,11 @@ def test_usgs_wavelengths_that_are_not_of_a_spectrum_are_passed_over(tmp_path, t
     path.write_text(" splib07a Record=1: Quartz AREF\n 5.0e-01\n 6.0e-01\n 7.0e-01\n")
     (folder / "a_Wavelengths.txt").write_text(text)
     assert read_library(path).wavelengths is None
-    (tmp_path / "b_wavelengths.txt").write_text("title\n0.35\n0.36\n0.37\n")
-    np.testing.assert_allclose(read_library(path).wavelengths, [350, 360, 370])
+    for beside in (folder, tmp_path):
+        good = beside / "b_wavelengths.txt"
+        good.write_text("title\n0.35\n0.36\n0.37\n")
+        np.testing.assert_allclose(read_library(path).wavelengths, [350, 360, 370])
+        good.unlink()
 
 
 def test_usgs_splib06(tmp_path):
