@@ -185,8 +185,11 @@ def test_scale_bar_north_arrow_and_degrees(scene):
 def test_what_the_status_bar_has_no_room_for_is_left_out_whole(scene):
     readout = scene.window.context.readout
     texts = (readout.position, readout.map_xy, readout.degrees, readout.values, readout.mapped)
+    scene.qtbot.waitUntil(feature(scene, MapMarksFeature).marks.isVisible)
+    scene.window.resize(1900, 900)
     scene.hover(45, 60)
-    scene.qtbot.waitUntil(lambda: all(label.isVisible() for label in texts))
+    scene.qtbot.waitUntil(lambda: bool(readout.degrees.text()))
+    assert all(label.isVisible() for label in texts), [label.text() for label in texts]
     font = readout.font()
     font.setPointSizeF(1.6 * font.pointSizeF())  # as with larger text
     readout.setStyleSheet(f"font-size: {font.pointSizeF()}pt")
