@@ -75,8 +75,8 @@ def transformed(
 
     given = np.array([x, y], np.float64)
     possible = are_possible(source, given)
-    if source is not None and source.is_geographic:
-        possible &= np.abs(given[1]) <= POLE
+    if source is not None and source.is_geographic and not target.is_geographic:
+        possible &= np.abs(given[1]) <= POLE  # one beyond it would spoil all
     moved = np.full_like(given, np.inf)
     try:
         if possible.any():
