@@ -710,7 +710,9 @@ def test_without_a_scene_a_spectral_library_is_refused_and_the_doctor_is_not_ask
 def test_wavelengths_are_taken_from_a_file(driver, tmp_path, monkeypatch):
     np.save(tmp_path / "scene.npy", scene(20, 30, 6))
     files = {"short.txt": "500\n600\n", "none.txt": "nothing\n"}
-    files["bands.csv"] = "band,wavelength (um)\n" + "".join(f"{k},{0.5 + k / 10}\n" for k in range(6))
+    files["bands.csv"] = "band,wavelength (um)\n" + "".join(
+        f"{k},{0.5 + k / 10}\n" for k in range(6)
+    )
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     wanted = iter(["", *(str(tmp_path / name) for name in files)])
