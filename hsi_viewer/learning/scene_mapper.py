@@ -95,7 +95,7 @@ def labelled_scene(
     _, valid = scene.guide(recipe.components, token, port)
     seeds = seeds_of(ids, class_ids)
     learned = without_strays(seeds, valid, scene.surveyed(recipe.components).strays, port)
-    pixels, targets = choose_pixels(seeds, learned, limit, seed)
+    pixels, targets = choose_pixels(seeds, learned, limit, seed, class_ids)
     note_unused(seeds, valid, port)
     return LabelledScene(scene, valid, ids, class_ids, pixels, targets)
 

@@ -158,7 +158,7 @@ class Run:
         valid, strays = self._at_labels()
         learned = without_strays(self.seeds, valid, strays, port)
         self.pixels, self.targets = choose_pixels(
-            self.seeds, learned, recipe.training.patches, config.seed
+            self.seeds, learned, recipe.training.patches, config.seed, class_ids
         )
         note_unused(self.seeds, valid, port)
         self.patches = scene.patches(self.pixels, radius_of(recipe.network), token, port)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor
 from hsi_viewer.core.errors import LabelError
 from hsi_viewer.core.labels.class_ids import checked_ids
 from hsi_viewer.core.progress import Note, ProgressPort
+from hsi_viewer.core.text import listed
 from hsi_viewer.learning.survey import Window
 
 
@@ -124,7 +125,11 @@ def seeds_in(
 
 
 def choose_pixels(
-    seeds: NDArray[np.int64], valid: NDArray[np.bool_], limit: int, seed: int
+    seeds: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    limit: int,
+    seed: int,
+    class_ids: Sequence[int] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Labelled pixels with data, at most about `limit`, evenly over the classes.
 
@@ -132,6 +137,7 @@ def choose_pixels(
     ----------
     seeds : (rows, columns) class index or -1.
     valid : (rows, columns) where the cube has data.
+    class_ids : of the indices, to name a class; indices from 1 without.
 
     Returns
     -------
@@ -146,10 +152,13 @@ def choose_pixels(
     pixels = np.flatnonzero((flat >= 0) & valid.ravel())
     targets = flat[pixels]
     classes = np.unique(flat[flat >= 0])
-    if np.unique(targets).size < classes.size:
+    lacking = np.setdiff1d(classes, targets).tolist()
+    if lacking:
+        ids = [str(k + 1 if class_ids is None else class_ids[k]) for k in lacking]
+        which = f"Class {ids[0]} is" if len(ids) == 1 else f"Classes {listed(ids)} are"
         raise LabelError(
-            "Some classes are labelled only where the cube has no data. Label pixels of these "
-            "classes where the image shows data."
+            f"{which} labelled only where the cube has no data. Label pixels of "
+            f"{'it' if len(ids) == 1 else 'them'} where the image shows data."
         )
     if pixels.size > limit:
         rng = np.random.default_rng(seed)

@@ -109,7 +109,8 @@ def lines_of(record: dict[str, Any], wanted: str | None = None) -> list[str]:
     unit = wanted or suited_unit(record["area_m2"]) if known else None
     lines = []
     for row in rows:
-        line = f"{row['name']:{wide}}  {row['pixels']:>12} pixels  {percent(row['share'], 2):>8}"
+        pixels = f"{row['pixels']:>12} {'pixel ' if row['pixels'] == 1 else 'pixels'}"
+        line = f"{row['name']:{wide}}  {pixels}  {percent(row['share'], 2):>8}"
         lines.append(
             line if unit is None else f"{line}  {row['area_m2'] / UNITS[unit]:>14.4f} {unit}"
         )

@@ -46,6 +46,9 @@ def test_without_a_place_areas_are_pixels_and_nothing_has_no_share():
     rows = [row("oak", 3, 1.0, None)]
     assert all(line.endswith("100.00 %") for line in lines_of(
         {"classes": rows, "pixels": 3, "area_m2": None}, "ha"))  # fmt: skip
+    one, whole = lines_of({"classes": [row("oak", 1, 1.0, None)], "pixels": 1, "area_m2": None})
+    assert one.split() == ["oak", "1", "pixel", "100.00", "%"]
+    assert len(one) == len(whole)
     (line,) = lines_of({"classes": [], "pixels": 0, "area_m2": None})
     assert line.split() == ["All", "classes", "0", "pixels", "0.00", "%"]
 

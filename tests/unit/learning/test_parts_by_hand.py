@@ -166,8 +166,10 @@ def test_pixels_are_chosen_evenly_over_the_classes():
         assert np.bincount(targets).tolist() == counts
         assert pixels.tolist() == sorted(pixels.tolist())
         assert (SEEDS.flat[pixels] == targets).all()
-    with pytest.raises(LabelError, match="labelled only where the cube has no data"):
-        choose_pixels(SEEDS, VALID & (SEEDS == 0), 9, 0)
+    with pytest.raises(LabelError, match="Class 7 is labelled only where the cube has no data"):
+        choose_pixels(SEEDS, VALID & (SEEDS == 0), 9, 0, (3, 7))
+    with pytest.raises(LabelError, match="Classes 3 and 7 are labelled only where"):
+        choose_pixels(SEEDS, np.zeros_like(VALID), 9, 0, (3, 7))
     with pytest.raises(LabelError, match=r"two classes, and there are 1\. Label pixels of another"):
         checked_labels(np.ones((2, 2), int), (2, 2))
     odds = TrainingPixels(torch.zeros(4, 1, 1, 1), torch.tensor([0, 0, 0, 1])).odds
