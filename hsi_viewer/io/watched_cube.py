@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hsi_viewer.core.cube.cube import CubeSource, HyperCube
 from hsi_viewer.core.progress import CancelToken, ProgressPort
 from hsi_viewer.io import opening
+from hsi_viewer.io.files.file_state import state_of
 from hsi_viewer.io.source_files import SourceFiles
 
 # Looking at the files takes at most one part in so many of the time, however slow their drive is.
@@ -32,14 +33,19 @@ class WatchedSource:
     def __init__(self, source: CubeSource, path: Path) -> None:
         self._source, self.shape, self.dtype = source, source.shape, source.dtype
         self.makes_nan = bool(getattr(source, "makes_nan", False))
-        self._path, self._files, self._next = path, SourceFiles(path), 0.0
+        self._path, self._opened, self._next = path, state_of(path), 0.0
+        self._files: SourceFiles | None = None  # to find them takes longer than opening
 
     def read(self, rows: slice, columns: slice, bands: NDArray[np.intp] | None) -> NDArray[Any]:
         """Stored values of a window, (rows, columns, bands)."""
+        first = self._files is None
+        files = self._files = self._files or SourceFiles(self._path)
         values = self._source.read(rows, columns, bands)
         started = time.monotonic()
         if started >= self._next:
-            names = self._files.changed()
+            names = files.changed()
+            if not names and first and state_of(self._path) != self._opened:
+                names = self._path.name
             ended = time.monotonic()
             self._next = ended + RARELY * (ended - started)
             if names:
