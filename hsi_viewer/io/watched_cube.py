@@ -22,7 +22,7 @@ RARELY = 100
 
 
 class WatchedSource:
-    """A CubeSource that warns, once for each change, when its files are no longer those opened.
+    """A CubeSource that warns, once for each change, if its files change after it was opened.
 
     Parameters
     ----------
@@ -67,10 +67,8 @@ def open_cube(
 
     Parameters
     ----------
-    source : path of a file or folder, "file.npz:key", "file.mat:variable", "file.h5:/data/set",
-        "sample:indian-pines", or "scene:salinas" and its like.
-    token : asked between steps.
-    port : takes reports of what is being done.
+    source, token, port : as of `io.opening.open_cube`: a path of a file or folder, also with the
+        name of an array behind it ("file.h5:/data/set"), or "sample:indian-pines".
 
     Raises
     ------

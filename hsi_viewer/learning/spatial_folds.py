@@ -101,8 +101,8 @@ def spatial_folds(
     folds : to cut each class into, at most; every class keeps labels in each training part.
     joined_at : first rows of the scenes in a cube of several; see `HyperCube.joined_at`.
     """
-    make = partial(_spatial_folds, columns=columns, folds=folds, joined_at=joined_at)
-    return _in_order_of_place(make, pixels, targets)
+    make = partial(_spatial_folds, columns=columns, folds=folds)
+    return _in_order_of_place(make, pixels, targets, columns, folds, joined_at)
 
 
 def half_folds(
@@ -119,19 +119,27 @@ def half_folds(
     Labels of a class that lies in one half only are never held out; parameters as of
     `spatial_folds`.
     """
-    make = partial(_half_folds, columns=columns, joined_at=joined_at)
-    return _in_order_of_place(make, pixels, targets)
+    make = partial(_half_folds, columns=columns)
+    return _in_order_of_place(make, pixels, targets, columns, 2, joined_at)
 
 
 def _in_order_of_place(
     make: Callable[[NDArray[np.int64], NDArray[np.int64]], SpatialFolds],
     pixels: NDArray[np.int64],
     targets: NDArray[np.int64],
+    columns: int,
+    folds: int,
+    joined_at: Sequence[int],
 ) -> SpatialFolds:
-    """Folds of labels in any order: cuts between places that lie equally far depend on it."""
+    """Folds of labels in any order: cuts between places that lie equally far depend on it.
+
+    Of several scenes that were joined, they are whole scenes where these can be held out.
+    """
     pixels, targets = np.asarray(pixels, np.int64), np.asarray(targets, np.int64)
     order = np.argsort(pixels, kind="stable")
-    found, back = make(pixels[order], targets[order]), np.argsort(order)
+    labels, back = (pixels[order], targets[order]), np.argsort(order)
+    whole = _scene_folds(*labels, columns, folds, joined_at) if joined_at else None
+    found = make(*labels) if whole is None or whole.too_few is not None else whole
     return SpatialFolds(
         found.positions[back], found.targets[back], found.folds[back], found.groups[back]
     )
@@ -142,13 +150,8 @@ def _spatial_folds(
     targets: NDArray[np.int64],
     columns: int,
     folds: int,
-    joined_at: Sequence[int],
 ) -> SpatialFolds:
     """Folds of labels in the order of their pixels."""
-    if joined_at:
-        whole = _scene_folds(pixels, targets, columns, folds, joined_at)
-        if whole.too_few is None:
-            return whole
     positions = np.column_stack(np.divmod(pixels, columns))
     groups = connected_labels(pixels, targets, columns)
     held = np.full(pixels.size, NEVER)
@@ -195,13 +198,8 @@ def _half_folds(
     pixels: NDArray[np.int64],
     targets: NDArray[np.int64],
     columns: int,
-    joined_at: Sequence[int],
 ) -> SpatialFolds:
     """The halves of labels in the order of their pixels."""
-    if joined_at:
-        whole = _scene_folds(pixels, targets, columns, 2, joined_at)
-        if whole.too_few is None:
-            return whole
     positions = np.column_stack(np.divmod(pixels, columns))
     groups = connected_labels(pixels, targets, columns)
     spread = np.ptp(positions, axis=0) if pixels.size else np.zeros(2)

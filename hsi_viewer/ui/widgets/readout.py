@@ -21,7 +21,7 @@ class Readout(QWidget):
         self._all = [QLabel() for _ in range(7)]
         self.position, self.map_xy, self.degrees, self.values = self._all[:4]
         self.label, self.mapped, self.doubt = self._all[4:]
-        # in the order in which they are left out, where there is no room for all
+        # left out in this order where not all have room
         self._spare = (self.degrees, self.doubt, self.values, self.map_xy)
         for widget in self._all:
             layout.addWidget(widget)

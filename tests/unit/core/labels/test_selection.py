@@ -24,7 +24,7 @@ def test_a_selection_holds_its_pixels_until_the_next():
         selection.select(np.ones((4, 3), bool), "other")
     selection.select(np.zeros((3, 4), bool), "nothing")
     assert (len(selection), selection.mask, selection.name) == (0, None, "")
-    selection.clear()  # of nothing, which is no news
+    selection.clear()  # empty already: nobody is told
     selection.select(np.ones((3, 4), bool), "all")
     selection.clear()
     assert (len(selection), selection.mask, selection.name) == (0, None, "")

@@ -326,12 +326,17 @@ def test_a_no_data_value_of_each_band_counts_in_that_band(tmp_path, given):
     assert any("no-data value differs from band to band" in w for w in cube.warnings)
 
 
+def write_placed(path, driver, bands):
+    """Ones of 3 x 4 pixels with a coordinate system."""
+    size = {"width": 4, "height": 3, "count": bands, "dtype": "uint8", "crs": "EPSG:32633"}
+    place = rasterio.Affine(30, 0, 5e5, 0, -30, 4e6)
+    with rasterio.open(path, "w", driver=driver, transform=place, **size) as file:
+        file.write(np.ones((bands, 3, 4), np.uint8))
+
+
 def test_a_damaged_coordinate_system_of_an_imagine_file_is_told(tmp_path):
     path = tmp_path / "a.img"
-    size = {"width": 4, "height": 3, "count": 1, "dtype": "uint8", "crs": "EPSG:32633"}
-    place = rasterio.Affine(30, 0, 5e5, 0, -30, 4e6)
-    with rasterio.open(path, "w", driver="HFA", transform=place, **size) as file:
-        file.write(np.ones((1, 3, 4), np.uint8))
+    write_placed(path, "HFA", 1)
     whole, one = path.read_bytes(), b"oEprj_Coordinate,lowerRightCenter"
     path.write_bytes(whole.replace(one, one.replace(b"p", b"q")))
     with pytest.raises(FormatError, match=r"a\.img is damaged or .*could not be parsed"):
@@ -373,10 +378,7 @@ def test_a_damaged_text_of_a_file_is_no_error_of_the_application(tmp_path, monke
 def test_what_gdal_says_later_of_a_damaged_file_is_told(tmp_path):
     """rasterio raises it where it next asks GDAL for something, as an error of another kind."""
     path = tmp_path / "a.tif"
-    size = {"width": 4, "height": 3, "count": 2, "dtype": "uint8", "crs": "EPSG:32633"}
-    place = rasterio.Affine(30, 0, 5e5, 0, -30, 4e6)
-    with rasterio.open(path, "w", driver="GTiff", transform=place, **size) as file:
-        file.write(np.ones((2, 3, 4), np.uint8))
+    write_placed(path, "GTiff", 2)
     data = path.read_bytes()
     for form, key, other in (
         ("<4H", (2054, 0, 1, 9102), (2054, 0, 1025, 9102)),  # how many units of angles there are
